@@ -1,0 +1,24 @@
+import type { Kernels } from '../tensor/kernels.js';
+import type { FloatArray } from '../tensor/tensor.js';
+import type { PlainLayer } from './layer.js';
+
+/** An element-wise function and its derivative, written in terms of the output y alone, so that y may replace x. */
+export interface Activation {
+  /** y = φ(x) on `length` numbers. */
+  forward<A extends FloatArray>(kernels: Kernels<A>, x: A, y: A, length: number): void;
+  /** dx = φ′ ⊙ dy. */
+  backward<A extends FloatArray>(kernels: Kernels<A>, y: A, dy: A, dx: A, length: number): void;
+}
+
+/** The layer that applies an activation to inputs of any shape. */
+export const activation = (name: string, shape: readonly number[], phi: Activation): PlainLayer => ({
+  name,
+  weighted: false,
+  inPlace: true,
+  inputShape: shape,
+  outputShape: shape,
+  bind: (kernels, { x, y, dx, dy }) => ({
+    forward: (n) => phi.forward(kernels, x.data, y.data, n * x.size),
+    backward: (n) => phi.backward(kernels, y.data, dy.data, dx.data, n * x.size),
+  }),
+});

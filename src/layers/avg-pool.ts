@@ -1,0 +1,76 @@
+/* Axes: n batch, C channels, H, W rows and columns, K kernel, OH, OW output. */
+import { slidingWindow, type Window } from '../tensor/im2col.js';
+import type { FloatArray } from '../tensor/tensor.js';
+import type { PlainLayer } from './layer.js';
+
+/**
+ * y[p, oy, ox] = mean of x over the K×K window at (oy·stride, ox·stride), for each plane p of `planes` = n·C.
+ *
+ * @param x `[n, C, H, W]`
+ * @param y written: `[n, C, OH, OW]`
+ */
+export function avgPoolForward(x: FloatArray, y: FloatArray, planes: number, window: Window): void {
+  const { height, width, kernel, stride, outHeight, outWidth } = window;
+  const area = kernel * kernel;
+  for (let p = 0, out = 0; p < planes; p++) {
+    for (let oy = 0; oy < outHeight; oy++) {
+      for (let ox = 0; ox < outWidth; ox++, out++) {
+        let sum = 0;
+        for (let ky = 0; ky < kernel; ky++) {
+          const row = (p * height + oy * stride + ky) * width + ox * stride;
+          for (let kx = 0; kx < kernel; kx++) sum += x[row + kx];
+        }
+        y[out] = sum / area;
+      }
+    }
+  }
+}
+
+/**
+ * The adjoint: each dy is shared equally among the K·K pixels of its window.
+ *
+ * @param dy `[n, C, OH, OW]`
+ * @param dx written: `[n, C, H, W]`
+ */
+export function avgPoolBackward(dy: FloatArray, dx: FloatArray, planes: number, window: Window): void {
+  const { height, width, kernel, stride, outHeight, outWidth } = window;
+  const area = kernel * kernel;
+  dx.fill(0, 0, planes * height * width);
+  for (let p = 0, out = 0; p < planes; p++) {
+    for (let oy = 0; oy < outHeight; oy++) {
+      for (let ox = 0; ox < outWidth; ox++, out++) {
+        const share = dy[out] / area;
+        for (let ky = 0; ky < kernel; ky++) {
+          const row = (p * height + oy * stride + ky) * width + ox * stride;
+          for (let kx = 0; kx < kernel; kx++) dx[row + kx] += share;
+        }
+      }
+    }
+  }
+}
+
+/**
+ * An average-pooling layer.
+ *
+ * @param inputShape `[C, H, W]`
+ * @throws {ShapeError} if the window doesn't fit the input.
+ */
+export function avgPool(
+  name: string,
+  inputShape: readonly number[],
+  { kernel, stride = kernel }: { readonly kernel: number; readonly stride?: number },
+): PlainLayer {
+  const window = slidingWindow('avg-pool', inputShape, { kernel, stride });
+  const { channels, outHeight, outWidth } = window;
+  return {
+    name,
+    weighted: false,
+    inPlace: false,
+    inputShape,
+    outputShape: [channels, outHeight, outWidth],
+    bind: (_kernels, { x, y, dx, dy }) => ({
+      forward: (n) => avgPoolForward(x.data, y.data, n * channels, window),
+      backward: (n) => avgPoolBackward(dy.data, dx.data, n * channels, window),
+    }),
+  };
+}

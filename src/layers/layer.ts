@@ -1,0 +1,63 @@
+import type { Kernels } from '../tensor/kernels.js';
+import type { FloatArray } from '../tensor/tensor.js';
+
+/** What enters or leaves a layer, for up to a fixed number of images: one array, and a view of each image in it. */
+export interface Batch<A extends FloatArray> {
+  readonly data: A;
+  readonly images: readonly A[];
+  /** Numbers per image. */
+  readonly size: number;
+}
+
+/** The memory of one layer: its input x, its output y, and the loss's gradient with respect to each. */
+export interface Buffers<A extends FloatArray> {
+  readonly x: Batch<A>;
+  readonly y: Batch<A>;
+  readonly dx: Batch<A>;
+  readonly dy: Batch<A>;
+}
+
+interface LayerShape {
+  /** Its name in the network, such as `conv1`. */
+  readonly name: string;
+  /** Without the batch axis. */
+  readonly inputShape: readonly number[];
+  readonly outputShape: readonly number[];
+}
+
+/** A layer without parameters. */
+export interface PlainLayer extends LayerShape {
+  readonly weighted: false;
+  /** Whether y may take x's place (and dx that of dy): true where the backward pass needs y alone. */
+  readonly inPlace: boolean;
+  bind<A extends FloatArray>(kernels: Kernels<A>, buffers: Buffers<A>): PlainStage;
+}
+
+/** A plain layer tied to its memory; both work on the first n images. */
+export interface PlainStage {
+  forward(n: number): void;
+  /** dx from dy. */
+  backward(n: number): void;
+}
+
+/** A layer with weights and biases. */
+export interface WeightedLayer extends LayerShape {
+  readonly weighted: true;
+  /** PyTorch's layouts: conv `[out, in, kh, kw]`, linear `[out, in]`. */
+  readonly weightShape: readonly number[];
+  readonly biasShape: readonly number[];
+  /** Inputs that feed one output, for initialisation. */
+  readonly fanIn: number;
+  bind<A extends FloatArray>(kernels: Kernels<A>, buffers: Buffers<A>): WeightedStage<A>;
+}
+
+/** A weighted layer tied to its memory, on the first n images. It never knows which learning rule is in use. */
+export interface WeightedStage<A extends FloatArray> {
+  forward(n: number, weight: A, bias: A): void;
+  /** dx = (∂y/∂x)ᵀ dy, with `carrier` standing where the weights stand in ∂y/∂x. */
+  backwardInput(n: number, carrier: A): void;
+  /** dw and db, summed over the n images; overwritten. */
+  backwardWeights(n: number, dw: A, db: A): void;
+}
+
+export type Layer = PlainLayer | WeightedLayer;

@@ -1,0 +1,97 @@
+/* Axes: n batch, I inputs, O outputs. */
+import { ShapeError } from '../errors.js';
+import type { Kernels } from '../tensor/kernels.js';
+import type { FloatArray } from '../tensor/tensor.js';
+import { shapeText } from '../tensor/tensor.js';
+import type { WeightedLayer } from './layer.js';
+
+/**
+ * y = x·Wᵀ + b.
+ *
+ * @param x `[n, I]`
+ * @param weight `[O, I]`
+ * @param bias `[O]`
+ * @param y written: `[n, O]`
+ */
+export function linearForward<A extends FloatArray>(
+  kernels: Kernels<A>,
+  x: A,
+  weight: A,
+  bias: A,
+  y: A,
+  n: number,
+  inputs: number,
+): void {
+  kernels.matmulTB(x, weight, y, n, bias.length, inputs);
+  kernels.addToColumns(y, bias, n, bias.length);
+}
+
+/**
+ * dx = dy·W, with `carrier` in the place of W.
+ *
+ * @param dy `[n, O]`
+ * @param carrier `[O, I]`
+ * @param dx written: `[n, I]`
+ */
+export function linearBackwardInput<A extends FloatArray>(
+  kernels: Kernels<A>,
+  dy: A,
+  carrier: A,
+  dx: A,
+  n: number,
+  inputs: number,
+): void {
+  kernels.matmul(dy, carrier, dx, n, inputs, carrier.length / inputs);
+}
+
+/**
+ * dw = dyᵀ·x and db = Σ_images dy.
+ *
+ * @param dw written: `[O, I]`
+ * @param db written: `[O]`
+ */
+export function linearBackwardWeights<A extends FloatArray>(
+  kernels: Kernels<A>,
+  x: A,
+  dy: A,
+  dw: A,
+  db: A,
+  n: number,
+  inputs: number,
+): void {
+  kernels.matmulTA(dy, x, dw, db.length, inputs, n);
+  kernels.sumColumns(dy, db, n, db.length);
+}
+
+/**
+ * A fully connected layer.
+ *
+ * @param inputShape `[I]`
+ * @throws {ShapeError} if the input isn't flat.
+ */
+export function linear(
+  name: string,
+  inputShape: readonly number[],
+  options: { readonly outputs: number },
+): WeightedLayer {
+  if (inputShape.length !== 1) {
+    throw new ShapeError(
+      `linear: the input has shape ${shapeText(inputShape)}, one axis is expected (flatten it first)`,
+    );
+  }
+  const [inputs] = inputShape;
+  return {
+    name,
+    weighted: true,
+    inputShape,
+    outputShape: [options.outputs],
+    weightShape: [options.outputs, inputs],
+    biasShape: [options.outputs],
+    fanIn: inputs,
+    bind: (kernels, { x, y, dx, dy }) => ({
+      forward: (n, weight, bias) => linearForward(kernels, x.data, weight, bias, y.data, n, inputs),
+      backwardInput: (n, carrier) => linearBackwardInput(kernels, dy.data, carrier, dx.data, n, inputs),
+      backwardWeights: (n, dw, db) => linearBackwardWeights(kernels, x.data, dy.data, dw, db, n, inputs),
+    }),
+  };
+}

@@ -1,0 +1,35 @@
+/* Axes: n batch, C channels, H, W rows and columns, K kernel, OH, OW output. */
+import { slidingWindow } from '../tensor/im2col.js';
+import { sizeOf } from '../tensor/tensor.js';
+import type { PlainLayer } from './layer.js';
+
+/**
+ * y[c, oy, ox] = max of x over the K×K window at (oy·stride, ox·stride). Backward, dy goes to the pixel that won
+ * (the first, on a tie), and every other pixel gets 0.
+ *
+ * @param inputShape `[C, H, W]`
+ * @throws {ShapeError} if the window doesn't fit the input.
+ */
+export function maxPool(
+  name: string,
+  inputShape: readonly number[],
+  { kernel, stride = kernel }: { readonly kernel: number; readonly stride?: number },
+): PlainLayer {
+  const window = slidingWindow('max-pool', inputShape, { kernel, stride });
+  const { channels, outHeight, outWidth } = window;
+  const outputShape = [channels, outHeight, outWidth];
+  return {
+    name,
+    weighted: false,
+    inPlace: false,
+    inputShape,
+    outputShape,
+    bind(kernels, { x, y, dx, dy }) {
+      const winner = kernels.allocIndices(y.images.length * sizeOf(outputShape));
+      return {
+        forward: (n) => kernels.maxPool(x.data, y.data, winner, n * channels, window),
+        backward: (n) => kernels.maxPoolBackward(dy.data, winner, dx.data, n * channels, window),
+      };
+    },
+  };
+}

@@ -1,0 +1,40 @@
+/* Axes: n batch, C channels, H, W rows and columns. */
+import { ShapeError } from '../errors.js';
+import type { PlainLayer } from './layer.js';
+
+/**
+ * y[c] = (x[c] − mean[c]) / std[c], and dx[c] = dy[c] / std[c]. A layer, not a preparation of the data: pixels and
+ * epsilon stay in [0, 1] units whatever the network does with them inside.
+ *
+ * @param inputShape `[C, H, W]`
+ * @throws {ShapeError} unless mean and std hold one number per channel.
+ */
+export function normalize(
+  name: string,
+  inputShape: readonly number[],
+  { mean, std }: { readonly mean: readonly number[]; readonly std: readonly number[] },
+): PlainLayer {
+  const [channels, height, width] = inputShape;
+  if (mean.length !== channels || std.length !== channels) {
+    throw new ShapeError(
+      `normalize: mean has ${mean.length} and std ${std.length} values, the input has ${channels} channels`,
+    );
+  }
+  return {
+    name,
+    weighted: false,
+    inPlace: false,
+    inputShape,
+    outputShape: inputShape,
+    bind(kernels, { x, y, dx, dy }) {
+      const means = kernels.alloc(channels);
+      const stds = kernels.alloc(channels);
+      means.set(mean);
+      stds.set(std);
+      return {
+        forward: (n) => kernels.normalize(x.data, y.data, means, stds, n * channels, height * width),
+        backward: (n) => kernels.normalizeBackward(dy.data, dx.data, stds, n * channels, height * width),
+      };
+    },
+  };
+}

@@ -1,0 +1,23 @@
+import type { FloatArray } from '../tensor/tensor.js';
+
+/**
+ * A loss of the logits: each image's value and its own gradient, not divided by the number of images, so that no
+ * image's gradient depends on the batch it stands in.
+ */
+export interface Loss {
+  readonly title: string;
+  /**
+   * @param logits `[n, classes]`
+   * @param labels the true class of each image
+   * @param losses written: `[n]`
+   * @param dlogits written: `[n, classes]`
+   */
+  evaluate(
+    logits: FloatArray,
+    labels: Uint8Array,
+    n: number,
+    classes: number,
+    losses: Float64Array,
+    dlogits: FloatArray,
+  ): void;
+}

@@ -1,0 +1,113 @@
+import { ShapeError } from '../errors.js';
+import type { Layer } from '../layers/layer.js';
+import type { Loss } from '../losses/loss.js';
+import { backprop } from '../rules/backprop.js';
+import type { LearningRule } from '../rules/rule.js';
+import type { Kernels } from '../tensor/kernels.js';
+import { contiguous, type FloatArray, shapeText, sizeOf, type Tensor, tensor } from '../tensor/tensor.js';
+import { type ParameterLayout, type Parameters, parameterLayout } from './parameters.js';
+import { Workspace } from './workspace.js';
+
+/** Images that the tensor functions below send through the network at a time. */
+const CHUNK = 64;
+
+/**
+ * What carries the error down: the learning rule's own path (for feedback alignment the fixed random B, which is what
+ * the paper's attacker uses), or the true transposed weights. The same for backpropagation.
+ */
+export type GradientPath = 'feedback' | 'true';
+
+/** Weights, the rule they learn by, and the layers that use them. The memory to run it is a {@link Workspace}. */
+export class Network<A extends FloatArray = FloatArray> {
+  readonly layout: ParameterLayout;
+  private chunk: Workspace<A> | undefined;
+
+  constructor(
+    readonly layers: readonly Layer[],
+    readonly rule: LearningRule,
+    readonly kernels: Kernels<A>,
+    readonly parameters: Parameters<A>,
+  ) {
+    this.layout = parameterLayout(layers);
+  }
+
+  /** `[C, H, W]` */
+  get inputShape(): readonly number[] {
+    return this.layers[0].inputShape;
+  }
+
+  get classes(): number {
+    return sizeOf(this.layers[this.layers.length - 1].outputShape);
+  }
+
+  /**
+   * The logits of a batch of images, `[N, C, H, W]` in [0, 1] → `[N, classes]`.
+   *
+   * @throws {ShapeError} if the images are not of the shape the network expects.
+   */
+  logits(images: Tensor): Tensor<A> {
+    const logits = this.kernels.alloc(images.shape[0] * this.classes);
+    this.inChunks('logits', images, (workspace, first, n) => {
+      workspace.forward(n);
+      logits.set(workspace.logits.data.subarray(0, n * this.classes), first * this.classes);
+    });
+    return tensor(logits, [images.shape[0], this.classes]);
+  }
+
+  /** The class with the largest logit for each image (the first, on a tie). */
+  predict(images: Tensor): Uint8Array {
+    const predictions = new Uint8Array(images.shape[0]);
+    this.inChunks('predict', images, (workspace, first, n) => {
+      workspace.forward(n);
+      predictions.set(workspace.predictions(n), first);
+    });
+    return predictions;
+  }
+
+  /**
+   * The gradient of each image's own loss with respect to its pixels, `[N, C, H, W]`.
+   *
+   * @throws {ShapeError} if the images are not of the shape the network expects, or labels are missing.
+   */
+  inputGradient(images: Tensor, labels: Uint8Array, options: { path: GradientPath; loss: Loss }): Tensor<A> {
+    if (labels.length !== images.shape[0]) {
+      throw new ShapeError(`inputGradient: ${images.shape[0]} images, ${labels.length} labels`);
+    }
+    const gradient = this.kernels.alloc(sizeOf(images.shape));
+    this.inChunks('inputGradient', images, (workspace, first, n) => {
+      workspace.forward(n);
+      workspace.evaluateLoss(options.loss, labels.subarray(first, first + n), n);
+      workspace.backward(n, { rule: this.errorRule(options.path), toPixels: true });
+      const { data, size } = workspace.inputGradient;
+      gradient.set(data.subarray(0, n * size), first * size);
+    });
+    return tensor(gradient, images.shape);
+  }
+
+  /** The rule by which the error goes down the given path. */
+  errorRule(path: GradientPath): LearningRule {
+    return path === 'true' ? backprop : this.rule;
+  }
+
+  /** Copies the images into the workspace a chunk at a time and lets `each` work on the n that begin at `first`. */
+  private inChunks(
+    operation: string,
+    images: Tensor,
+    each: (workspace: Workspace<A>, first: number, n: number) => void,
+  ): void {
+    const [count, ...shape] = images.shape;
+    if (shapeText(shape) !== shapeText(this.inputShape)) {
+      throw new ShapeError(
+        `${operation}: images have shape ${shapeText(images.shape)}, the network expects [N, ${this.inputShape.join(', ')}]`,
+      );
+    }
+    this.chunk ??= new Workspace(this, CHUNK);
+    const { input } = this.chunk;
+    const data = contiguous(images);
+    for (let first = 0; first < count; first += CHUNK) {
+      const n = Math.min(CHUNK, count - first);
+      input.data.set(data.subarray(first * input.size, (first + n) * input.size));
+      each(this.chunk, first, n);
+    }
+  }
+}

@@ -1,0 +1,78 @@
+import type { Layer } from '../layers/layer.js';
+import type { Kernels } from '../tensor/kernels.js';
+import { stream } from '../tensor/random.js';
+import { type FloatArray, sizeOf } from '../tensor/tensor.js';
+import { type InitializerName, initializers } from './initialize.js';
+
+/** One named tensor inside a flat array. */
+export interface Slot {
+  /** Such as `conv1.weight`. */
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly offset: number;
+  readonly length: number;
+}
+
+/** Where each tensor of a network stands: all weights and biases in one flat array, all feedback weights in another. */
+export interface ParameterLayout {
+  readonly slots: readonly Slot[];
+  readonly feedbackSlots: readonly Slot[];
+  readonly parameterCount: number;
+  readonly feedbackCount: number;
+}
+
+/** The flat arrays themselves. Optimizers and reductions treat each as one vector. */
+export interface Parameters<A extends FloatArray> {
+  readonly values: A;
+  /** Empty for a rule that uses no feedback weights. */
+  readonly feedback: A;
+}
+
+export function parameterLayout(layers: readonly Layer[]): ParameterLayout {
+  const slots: Slot[] = [];
+  const feedbackSlots: Slot[] = [];
+  const append = (list: Slot[], name: string, shape: readonly number[]) => {
+    const last = list.at(-1);
+    list.push({ name, shape, offset: last ? last.offset + last.length : 0, length: sizeOf(shape) });
+  };
+  for (const layer of layers) {
+    if (!layer.weighted) continue;
+    append(slots, `${layer.name}.weight`, layer.weightShape);
+    append(slots, `${layer.name}.bias`, layer.biasShape);
+    append(feedbackSlots, `${layer.name}.feedback`, layer.weightShape);
+  }
+  const end = (list: readonly Slot[]) => list.reduce((sum, slot) => sum + slot.length, 0);
+  return { slots, feedbackSlots, parameterCount: end(slots), feedbackCount: end(feedbackSlots) };
+}
+
+/**
+ * Fresh parameters: weights and feedback weights from the same distribution, each layer's from a stream of its own,
+ * so that networks of one seed begin with the same weights whatever their rule.
+ */
+export function initialParameters<A extends FloatArray>(
+  layers: readonly Layer[],
+  kernels: Kernels<A>,
+  options: { readonly seed: number; readonly initializer: InitializerName; readonly usesFeedback: boolean },
+): Parameters<A> {
+  const layout = parameterLayout(layers);
+  const draw = initializers[options.initializer];
+  const random = stream(options.seed);
+  const values = kernels.alloc(layout.parameterCount);
+  const feedback = kernels.alloc(options.usesFeedback ? layout.feedbackCount : 0);
+  for (const layer of layers) {
+    if (!layer.weighted) continue;
+    draw(view(values, layout.slots, `${layer.name}.weight`), layer.fanIn, random.split('weights').split(layer.name));
+    if (options.usesFeedback) {
+      const tensor = view(feedback, layout.feedbackSlots, `${layer.name}.feedback`);
+      draw(tensor, layer.fanIn, random.split('feedback').split(layer.name));
+    }
+  }
+  return { values, feedback };
+}
+
+/** The part of a flat array that holds the named tensor; empty where the array is (a network without feedback). */
+export function view<A extends FloatArray>(flat: A, slots: readonly Slot[], name: string): A {
+  const slot = slots.find((candidate) => candidate.name === name);
+  if (!slot) throw new Error(`no tensor is called ${name}`);
+  return flat.subarray(slot.offset, slot.offset + slot.length) as A;
+}

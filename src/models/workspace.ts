@@ -1,0 +1,161 @@
+import type { Batch, Layer, PlainLayer, PlainStage, WeightedLayer, WeightedStage } from '../layers/layer.js';
+import type { Loss } from '../losses/loss.js';
+import type { ErrorPath, LearningRule } from '../rules/rule.js';
+import type { Kernels } from '../tensor/kernels.js';
+import { type FloatArray, sizeOf } from '../tensor/tensor.js';
+import type { Network } from './network.js';
+import { view } from './parameters.js';
+
+/** A layer and its memory. */
+type Stage<A extends FloatArray> =
+  | { readonly layer: PlainLayer; readonly run: PlainStage }
+  | {
+      readonly layer: WeightedLayer;
+      readonly run: WeightedStage<A>;
+      readonly weight: A;
+      readonly bias: A;
+      readonly path: CountedPath<A>;
+    };
+
+/** An error path whose `send` works on the images of the current pass. */
+interface CountedPath<A extends FloatArray> extends ErrorPath<A> {
+  images: number;
+}
+
+/** A flat gradient, and the view of each weighted layer's part in it. */
+export interface Gradient<A extends FloatArray> {
+  readonly flat: A;
+  readonly parts: ReadonlyMap<Layer, { readonly dw: A; readonly db: A }>;
+}
+
+/** All memory that one thread needs to run a network forward and backward on up to `capacity` images. */
+export class Workspace<A extends FloatArray = FloatArray> {
+  /** Images, `[capacity, C, H, W]`: written by the caller. */
+  readonly input: Batch<A>;
+  /** `[capacity, classes]` */
+  readonly logits: Batch<A>;
+  /** dLoss/dlogits: what {@link backward} starts from. */
+  readonly dlogits: Batch<A>;
+  /** dLoss/dpixels, `[capacity, C, H, W]`, after a backward pass that went there. */
+  readonly inputGradient: Batch<A>;
+  /** Each image's loss. */
+  readonly losses: Float64Array;
+  private readonly stages: readonly Stage<A>[];
+
+  constructor(
+    readonly network: Network<A>,
+    readonly capacity: number,
+  ) {
+    const { kernels, layers } = network;
+    let x = newBatch(kernels, capacity, network.inputShape);
+    let dx = newBatch(kernels, capacity, network.inputShape);
+    this.input = x;
+    this.inputGradient = dx;
+    this.stages = layers.map((layer) => {
+      const shares = !layer.weighted && layer.inPlace;
+      const y = shares ? x : newBatch(kernels, capacity, layer.outputShape);
+      const dy = shares ? dx : newBatch(kernels, capacity, layer.outputShape);
+      const stage = bindStage(network, layer, { x, y, dx, dy });
+      x = y;
+      dx = dy;
+      return stage;
+    });
+    this.logits = x;
+    this.dlogits = dx;
+    this.losses = new Float64Array(capacity);
+  }
+
+  /** From {@link input} to {@link logits}, for the first n images. */
+  forward(n: number): void {
+    for (const stage of this.stages) {
+      if ('weight' in stage) stage.run.forward(n, stage.weight, stage.bias);
+      else stage.run.forward(n);
+    }
+  }
+
+  /** Writes {@link losses} and {@link dlogits} for the first n images. */
+  evaluateLoss(loss: Loss, labels: Uint8Array, n: number): void {
+    loss.evaluate(this.logits.data, labels, n, this.network.classes, this.losses, this.dlogits.data);
+  }
+
+  /**
+   * From {@link dlogits} downwards: at each weighted layer the weights' own gradient, if asked for, and then the
+   * rule's answer to what error goes below. Without `toPixels` it stops at the lowest weights, as learning does.
+   *
+   * @param options.gradient overwritten with the gradient of the sum of the n losses
+   */
+  backward(
+    n: number,
+    options: { readonly rule: LearningRule; readonly gradient?: Gradient<A>; readonly toPixels: boolean },
+  ): void {
+    const { rule, gradient, toPixels } = options;
+    const lowest = toPixels ? 0 : this.stages.findIndex((stage) => stage.layer.weighted);
+    for (let l = this.stages.length - 1; l >= lowest; l--) {
+      const stage = this.stages[l];
+      if (!('weight' in stage)) {
+        stage.run.backward(n);
+        continue;
+      }
+      const part = gradient?.parts.get(stage.layer);
+      if (part) stage.run.backwardWeights(n, part.dw, part.db);
+      if (l === lowest) return;
+      stage.path.images = n;
+      rule.errorBelow(stage.path);
+    }
+  }
+
+  /** The predicted class of each of the first n images, after {@link forward}. */
+  predictions(n: number): Uint8Array {
+    return argmaxRows(this.logits.data, n, this.network.classes);
+  }
+}
+
+/** Views of each weighted layer's part of a flat gradient, which has the layout of the network's parameters. */
+export function gradientOf<A extends FloatArray>(network: Network<A>, flat: A): Gradient<A> {
+  const { slots } = network.layout;
+  const parts = new Map<Layer, { dw: A; db: A }>();
+  for (const layer of network.layers) {
+    if (!layer.weighted) continue;
+    parts.set(layer, {
+      dw: view(flat, slots, `${layer.name}.weight`),
+      db: view(flat, slots, `${layer.name}.bias`),
+    });
+  }
+  return { flat, parts };
+}
+
+/** The index of the largest value in each row (the first, on a tie). */
+export function argmaxRows(values: FloatArray, rows: number, columns: number): Uint8Array {
+  const result = new Uint8Array(rows);
+  for (let r = 0; r < rows; r++) {
+    let best = 0;
+    for (let c = 1; c < columns; c++) if (values[r * columns + c] > values[r * columns + best]) best = c;
+    result[r] = best;
+  }
+  return result;
+}
+
+function newBatch<A extends FloatArray>(kernels: Kernels<A>, capacity: number, shape: readonly number[]): Batch<A> {
+  const size = sizeOf(shape);
+  const data = kernels.alloc(capacity * size);
+  const images = Array.from({ length: capacity }, (_, i) => data.subarray(i * size, (i + 1) * size) as A);
+  return { data, images, size };
+}
+
+function bindStage<A extends FloatArray>(
+  network: Network<A>,
+  layer: Layer,
+  buffers: { x: Batch<A>; y: Batch<A>; dx: Batch<A>; dy: Batch<A> },
+): Stage<A> {
+  const { kernels, layout, parameters } = network;
+  if (!layer.weighted) return { layer, run: layer.bind(kernels, buffers) };
+  const run = layer.bind(kernels, buffers);
+  const weight = view(parameters.values, layout.slots, `${layer.name}.weight`);
+  const path: CountedPath<A> = {
+    images: 0,
+    weight,
+    feedback: view(parameters.feedback, layout.feedbackSlots, `${layer.name}.feedback`),
+    send: (carrier) => run.backwardInput(path.images, carrier),
+  };
+  return { layer, run, weight, bias: view(parameters.values, layout.slots, `${layer.name}.bias`), path };
+}

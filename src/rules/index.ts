@@ -1,0 +1,7 @@
+import { backprop } from './backprop.js';
+import { feedbackAlignment } from './feedback-alignment.js';
+import type { LearningRule } from './rule.js';
+
+/** Every learning rule, by the name that the command line and the result files use. */
+export const rules = { bp: backprop, fa: feedbackAlignment } satisfies Record<string, LearningRule>;
+export type RuleName = keyof typeof rules;

@@ -1,0 +1,23 @@
+import type { FloatArray } from '../tensor/tensor.js';
+
+/** A weighted layer, as a learning rule sees it while the error passes down through it. */
+export interface ErrorPath<A extends FloatArray> {
+  /** W, in the layer's own shape. */
+  readonly weight: A;
+  /** B: fixed, random, of the same shape. Empty in a network whose rule uses none. */
+  readonly feedback: A;
+  /** Sends the error below the layer: dx = (∂y/∂x)ᵀ dy, with `carrier` standing where W stands. */
+  send(carrier: A): void;
+}
+
+/** How the error gets from a layer's output to what lies below it. */
+export interface LearningRule {
+  /** The name a person reads. */
+  readonly title: string;
+  /** The name in figures and tables, such as `FA`. */
+  readonly label: string;
+  /** Whether networks that learn by this rule have feedback weights. */
+  readonly usesFeedback: boolean;
+  /** The one line in which rules differ. */
+  errorBelow<A extends FloatArray>(layer: ErrorPath<A>): void;
+}

@@ -1,0 +1,120 @@
+import { ShapeError } from '../errors.js';
+import type { FloatArray } from './tensor.js';
+
+/**
+ * How a window slides over one image.
+ *
+ * Axes: C channels; H, W rows and columns of the input; K kernel rows and columns; OH, OW of the output.
+ */
+export interface Window {
+  readonly channels: number;
+  readonly height: number;
+  readonly width: number;
+  readonly kernel: number;
+  readonly stride: number;
+  readonly padding: number;
+  readonly outHeight: number;
+  readonly outWidth: number;
+}
+
+/**
+ * A window's geometry with its output extent, OH = ⌊(H + 2·padding − K) / stride⌋ + 1.
+ *
+ * @throws {ShapeError} if the kernel doesn't fit the padded input, or a value makes no sense.
+ */
+export function slidingWindow(
+  operation: string,
+  [channels, height, width]: readonly number[],
+  { kernel, stride = 1, padding = 0 }: { kernel: number; stride?: number; padding?: number },
+): Window {
+  if (!(kernel >= 1 && stride >= 1 && padding >= 0)) {
+    throw new ShapeError(
+      `${operation}: kernel ${kernel}, stride ${stride}, padding ${padding}; kernel and stride must be at least 1, padding at least 0`,
+    );
+  }
+  const outHeight = Math.floor((height + 2 * padding - kernel) / stride) + 1;
+  const outWidth = Math.floor((width + 2 * padding - kernel) / stride) + 1;
+  if (!(outHeight >= 1 && outWidth >= 1)) {
+    throw new ShapeError(
+      `${operation}: a ${kernel}×${kernel} kernel does not fit an input of ${height}×${width} with padding ${padding}`,
+    );
+  }
+  return { channels, height, width, kernel, stride, padding, outHeight, outWidth };
+}
+
+/** Rows and columns of the unrolled image: `[C·K·K, OH·OW]`. */
+export const im2colShape = ({ channels, kernel, outHeight, outWidth }: Window): [taps: number, places: number] => [
+  channels * kernel * kernel,
+  outHeight * outWidth,
+];
+
+/**
+ * Unrolls one image so that a convolution becomes a matrix multiply: column (oy, ox) of `cols` holds the C·K·K pixels
+ * under the kernel when it stands at output (oy, ox); zeros where it hangs over the edge.
+ *
+ * ```
+ *   x [C, H, W], K = 2            cols [C·K·K, OH·OW]
+ *   a b c                         a b d e    ← top-left pixel of every window
+ *   d e f          ──────►        b c e f    ← top-right
+ *   g h i                         d e g h    ← bottom-left
+ *                                 e f h i    ← bottom-right
+ * ```
+ *
+ * @param x one image, `[C, H, W]`
+ * @param cols written: `[C·K·K, OH·OW]`; row index `(c·K + ky)·K + kx`
+ */
+export function im2col(x: FloatArray, cols: FloatArray, window: Window): void {
+  const { channels, height, width, kernel, stride, padding, outHeight, outWidth } = window;
+  let out = 0;
+  for (let c = 0; c < channels; c++) {
+    for (let ky = 0; ky < kernel; ky++) {
+      for (let kx = 0; kx < kernel; kx++) {
+        const [first, last] = insideRange(width, kx, stride, padding, outWidth);
+        for (let oy = 0; oy < outHeight; oy++, out += outWidth) {
+          const y = oy * stride + ky - padding;
+          if (y < 0 || y >= height) {
+            cols.fill(0, out, out + outWidth);
+            continue;
+          }
+          const row = (c * height + y) * width + kx - padding;
+          for (let ox = 0; ox < first; ox++) cols[out + ox] = 0;
+          for (let ox = first; ox < last; ox++) cols[out + ox] = x[row + ox * stride];
+          for (let ox = last; ox < outWidth; ox++) cols[out + ox] = 0;
+        }
+      }
+    }
+  }
+}
+
+/**
+ * The adjoint of {@link im2col}: every entry of `cols` is added back to the pixel it was copied from, so that
+ * ⟨im2col(x), c⟩ = ⟨x, col2im(c)⟩ for all x and c.
+ *
+ * @param cols `[C·K·K, OH·OW]`
+ * @param dx overwritten: `[C, H, W]`
+ */
+export function col2im(cols: FloatArray, dx: FloatArray, window: Window): void {
+  const { channels, height, width, kernel, stride, padding, outHeight, outWidth } = window;
+  dx.fill(0, 0, channels * height * width);
+  let from = 0;
+  for (let c = 0; c < channels; c++) {
+    for (let ky = 0; ky < kernel; ky++) {
+      for (let kx = 0; kx < kernel; kx++) {
+        const [first, last] = insideRange(width, kx, stride, padding, outWidth);
+        for (let oy = 0; oy < outHeight; oy++, from += outWidth) {
+          const y = oy * stride + ky - padding;
+          if (y < 0 || y >= height) continue;
+          const row = (c * height + y) * width + kx - padding;
+          for (let ox = first; ox < last; ox++) dx[row + ox * stride] += cols[from + ox];
+        }
+      }
+    }
+  }
+}
+
+/** The outputs `[first, last)` along a row for which the kernel's column `kx` lies inside the image. */
+function insideRange(width: number, kx: number, stride: number, padding: number, outWidth: number): [number, number] {
+  const first = Math.min(outWidth, Math.max(0, Math.ceil((padding - kx) / stride)));
+  const last = Math.max(first, Math.min(outWidth, Math.floor((width - 1 + padding - kx) / stride) + 1));
+  return [first, last];
+}

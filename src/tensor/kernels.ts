@@ -1,0 +1,98 @@
+import type { Window } from './im2col.js';
+import { referenceKernels } from './reference.js';
+import type { FloatArray } from './tensor.js';
+
+/**
+ * Every loop that a training step or an attack spends its time in. Layers say *what* is computed; a backend says *how*.
+ *
+ * Rules that all backends keep, so that results do not depend on how work was cut up:
+ * - Arrays are row-major and hold at least the numbers the operation needs; what lies behind is left alone.
+ * - Each output's sum runs in an order that depends on the summed axis alone, never on how many rows, columns or
+ *   images are computed with it: an image's result is the same to the bit whatever batch it stands in.
+ * - Element-wise operations may write onto their own input.
+ * - Nothing is allocated.
+ */
+export interface Kernels<A extends FloatArray = FloatArray> {
+  readonly backend: Backend;
+  /** A zeroed array in memory that these kernels can work on. */
+  alloc(length: number): A;
+  allocIndices(length: number): Int32Array;
+
+  /** C = A·B, or C += A·B if `accumulate`. A `[m, k]`, B `[k, n]`, C `[m, n]`. */
+  matmul(a: A, b: A, c: A, m: number, n: number, k: number, accumulate?: boolean): void;
+  /** C = Aᵀ·B, or C += Aᵀ·B. A `[k, m]`, B `[k, n]`, C `[m, n]`. */
+  matmulTA(a: A, b: A, c: A, m: number, n: number, k: number, accumulate?: boolean): void;
+  /** C = A·Bᵀ, or C += A·Bᵀ. A `[m, k]`, B `[n, k]`, C `[m, n]`. */
+  matmulTB(a: A, b: A, c: A, m: number, n: number, k: number, accumulate?: boolean): void;
+
+  /** See im2col.ts. x `[C, H, W]` → cols `[C·K·K, OH·OW]`. */
+  im2col(x: A, cols: A, window: Window): void;
+  /** The adjoint of im2col; overwrites dx `[C, H, W]`. */
+  col2im(cols: A, dx: A, window: Window): void;
+
+  /** y[r, c] += bias[r]: a convolution's bias, one number per output channel. */
+  addToRows(y: A, bias: A, rows: number, columns: number): void;
+  /** y[r, c] += bias[c]: a linear layer's bias. */
+  addToColumns(y: A, bias: A, rows: number, columns: number): void;
+  /** out[r] = Σ_c y[r, c], or out[r] += … if `accumulate`. */
+  sumRows(y: A, out: A, rows: number, columns: number, accumulate?: boolean): void;
+  /** out[c] = Σ_r y[r, c]. */
+  sumColumns(y: A, out: A, rows: number, columns: number): void;
+
+  /** y = max(x, 0). */
+  relu(x: A, y: A, length: number): void;
+  /** dx = dy where y > 0, else 0. */
+  reluBackward(y: A, dy: A, dx: A, length: number): void;
+  /** y[p, i] = (x[p, i] − mean[p mod C]) / std[p mod C] for `planes` planes of `size` pixels each. */
+  normalize(x: A, y: A, mean: A, std: A, planes: number, size: number): void;
+  /** dx[p, i] = dy[p, i] / std[p mod C]. */
+  normalizeBackward(dy: A, dx: A, std: A, planes: number, size: number): void;
+
+  /** Max over each window of each plane (no padding); `winner` gets the index in the plane, the first on a tie. */
+  maxPool(x: A, y: A, winner: Int32Array, planes: number, window: Window): void;
+  /** dx = 0, then dy is added at each window's winner. */
+  maxPoolBackward(dy: A, winner: Int32Array, dx: A, planes: number, window: Window): void;
+
+  /**
+   * SGD with (heavy-ball) momentum and weight decay, as PyTorch defines them, on `length` parameters:
+   * g ← scale·g + decay·w;  v ← momentum·v + g;  w ← w − rate·v.
+   */
+  sgd(w: A, g: A, v: A, length: number, rate: number, momentum: number, decay: number, scale: number): void;
+  /**
+   * Adam (Kingma & Ba 2015, Algorithm 1), `rate` holding the bias corrections: g ← scale·g + decay·w;
+   * m ← β₁m + (1−β₁)g;  v ← β₂v + (1−β₂)g²;  w ← w − rate·m / (√v + epsilon).
+   */
+  adam(w: A, g: A, m: A, v: A, length: number, step: AdamStep): void;
+  /** total[i] = parts[0][i] + parts[1][i] + …, added in that order. */
+  sumParts(parts: readonly A[], count: number, total: A, length: number): void;
+  /**
+   * One L∞ ascent step: x ← clip(project(x + alpha·sign(direction))), sign(0) = 0, where project keeps
+   * |x − clean| ≤ epsilon and clip keeps x in [low, high]; infinite bounds mean none.
+   */
+  signStep(
+    x: A,
+    direction: A,
+    clean: A,
+    length: number,
+    alpha: number,
+    epsilon: number,
+    low: number,
+    high: number,
+  ): void;
+}
+
+/** What one step of {@link Kernels.adam} needs beside the arrays. */
+export interface AdamStep {
+  readonly rate: number;
+  readonly beta1: number;
+  readonly beta2: number;
+  readonly epsilon: number;
+  readonly decay: number;
+  readonly scale: number;
+}
+
+/** The kernels that can be asked for. */
+export const backends = ['reference'] as const;
+export type Backend = (typeof backends)[number];
+
+export { referenceKernels };

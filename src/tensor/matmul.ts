@@ -1,0 +1,152 @@
+import type { FloatArray } from './tensor.js';
+
+/**
+ * C (+)= A·B for operands of any stride, so that one function serves A·B, Aᵀ·B and A·Bᵀ: A's element (i, l) is
+ * `a[i·aRow + l·aColumn]`, B's (l, j) is `b[l·bRow + j·bColumn]`; C is row-major, `[m, n]`.
+ *
+ * Blocks of 4×4 outputs keep sixteen sums in registers, so that eight loads feed sixteen multiply-adds; that is what
+ * makes it about five times as fast in V8 as the plain triple loop. Every sum runs over l = 0 … k−1 in that order,
+ * in a block or at the edge.
+ */
+export function multiply(
+  a: FloatArray,
+  aRow: number,
+  aColumn: number,
+  b: FloatArray,
+  bRow: number,
+  bColumn: number,
+  c: FloatArray,
+  m: number,
+  n: number,
+  k: number,
+  accumulate: boolean,
+): void {
+  if (!accumulate) c.fill(0, 0, m * n);
+  const blockRows = m - (m % 4);
+  const blockColumns = n - (n % 4);
+  for (let i = 0; i < blockRows; i += 4) {
+    for (let j = 0; j < blockColumns; j += 4) {
+      block4x4(a, i * aRow, aRow, aColumn, b, j * bColumn, bRow, bColumn, c, i * n + j, n, k);
+    }
+  }
+  for (let i = blockRows; i < m; i++) {
+    for (let j = 0; j < blockColumns; j += 4) {
+      block1x4(a, i * aRow, aColumn, b, j * bColumn, bRow, bColumn, c, i * n + j, k);
+    }
+  }
+  for (let i = 0; i < m; i++) {
+    for (let j = blockColumns; j < n; j++) {
+      let sum = 0;
+      for (let l = 0; l < k; l++) sum += a[i * aRow + l * aColumn] * b[l * bRow + j * bColumn];
+      c[i * n + j] += sum;
+    }
+  }
+}
+
+/** Adds a 4×4 block of A·B to C; the `…Start` arguments are where the block begins in each array. */
+function block4x4(
+  a: FloatArray,
+  aStart: number,
+  aRow: number,
+  aColumn: number,
+  b: FloatArray,
+  bStart: number,
+  bRow: number,
+  bColumn: number,
+  c: FloatArray,
+  cStart: number,
+  cRow: number,
+  k: number,
+): void {
+  // biome-ignore format: laid out as the block is
+  let c00 = 0, c01 = 0, c02 = 0, c03 = 0,
+      c10 = 0, c11 = 0, c12 = 0, c13 = 0,
+      c20 = 0, c21 = 0, c22 = 0, c23 = 0,
+      c30 = 0, c31 = 0, c32 = 0, c33 = 0;
+  let [p0, p1, p2, p3] = [aStart, aStart + aRow, aStart + 2 * aRow, aStart + 3 * aRow];
+  let [q0, q1, q2, q3] = [bStart, bStart + bColumn, bStart + 2 * bColumn, bStart + 3 * bColumn];
+  for (let l = 0; l < k; l++) {
+    const a0 = a[p0];
+    const a1 = a[p1];
+    const a2 = a[p2];
+    const a3 = a[p3];
+    let bj = b[q0];
+    c00 += a0 * bj;
+    c10 += a1 * bj;
+    c20 += a2 * bj;
+    c30 += a3 * bj;
+    bj = b[q1];
+    c01 += a0 * bj;
+    c11 += a1 * bj;
+    c21 += a2 * bj;
+    c31 += a3 * bj;
+    bj = b[q2];
+    c02 += a0 * bj;
+    c12 += a1 * bj;
+    c22 += a2 * bj;
+    c32 += a3 * bj;
+    bj = b[q3];
+    c03 += a0 * bj;
+    c13 += a1 * bj;
+    c23 += a2 * bj;
+    c33 += a3 * bj;
+    p0 += aColumn;
+    p1 += aColumn;
+    p2 += aColumn;
+    p3 += aColumn;
+    q0 += bRow;
+    q1 += bRow;
+    q2 += bRow;
+    q3 += bRow;
+  }
+  let r = cStart;
+  c[r] += c00;
+  c[r + 1] += c01;
+  c[r + 2] += c02;
+  c[r + 3] += c03;
+  r += cRow;
+  c[r] += c10;
+  c[r + 1] += c11;
+  c[r + 2] += c12;
+  c[r + 3] += c13;
+  r += cRow;
+  c[r] += c20;
+  c[r + 1] += c21;
+  c[r + 2] += c22;
+  c[r + 3] += c23;
+  r += cRow;
+  c[r] += c30;
+  c[r + 1] += c31;
+  c[r + 2] += c32;
+  c[r + 3] += c33;
+}
+
+/** Adds 1×4 outputs, for the last rows of A when there are fewer than four. */
+function block1x4(
+  a: FloatArray,
+  aStart: number,
+  aColumn: number,
+  b: FloatArray,
+  bStart: number,
+  bRow: number,
+  bColumn: number,
+  c: FloatArray,
+  cStart: number,
+  k: number,
+): void {
+  let c0 = 0;
+  let c1 = 0;
+  let c2 = 0;
+  let c3 = 0;
+  for (let l = 0, p = aStart, q = bStart; l < k; l++, p += aColumn, q += bRow) {
+    const ai = a[p];
+    c0 += ai * b[q];
+    c1 += ai * b[q + bColumn];
+    c2 += ai * b[q + 2 * bColumn];
+    c3 += ai * b[q + 3 * bColumn];
+  }
+  c[cStart] += c0;
+  c[cStart + 1] += c1;
+  c[cStart + 2] += c2;
+  c[cStart + 3] += c3;
+}

@@ -1,0 +1,88 @@
+import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
+import { uniformInt } from 'pure-rand/distribution/uniformInt';
+import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
+
+/**
+ * A stream of random numbers. Streams are split by name, not by how often they have been drawn from:
+ * `stream(1).split('weights')` is the same stream wherever and whenever it is asked for, so adding a draw
+ * in one place changes no number in another.
+ */
+export interface RandomStream {
+  /** An independent stream, determined by this stream's seed and the name alone. */
+  split(name: string | number): RandomStream;
+  /** Uniform in [0, 1), 53 random bits. */
+  uniform(): number;
+  /** Uniform integer in [low, high], both included. */
+  integer(low: number, high: number): number;
+  /** Standard normal (Marsaglia's polar method). */
+  normal(): number;
+  /** Standard normal, redrawn until |z| <= bound. */
+  truncatedNormal(bound: number): number;
+}
+
+/** The root stream of a run's seed (any integer of 32 bits). */
+export function stream(seed: number): RandomStream {
+  return streamOf(mix(seed >>> 0));
+}
+
+/** A uniformly random permutation of 0..n-1 (Fisher and Yates). */
+export function permutation(n: number, random: RandomStream): Uint32Array {
+  const order = Uint32Array.from({ length: n }, (_, i) => i);
+  for (let i = n - 1; i > 0; i--) {
+    const j = random.integer(0, i);
+    const swapped = order[i];
+    order[i] = order[j];
+    order[j] = swapped;
+  }
+  return order;
+}
+
+function streamOf(key: number): RandomStream {
+  const generator = xoroshiro128plus(key);
+  let spare: number | undefined;
+
+  function normal(): number {
+    if (spare !== undefined) {
+      const z = spare;
+      spare = undefined;
+      return z;
+    }
+    for (;;) {
+      const u = 2 * uniformFloat64(generator) - 1;
+      const v = 2 * uniformFloat64(generator) - 1;
+      const s = u * u + v * v;
+      if (s === 0 || s >= 1) continue;
+      const scale = Math.sqrt((-2 * Math.log(s)) / s);
+      spare = v * scale;
+      return u * scale;
+    }
+  }
+
+  return {
+    split: (name) => streamOf(hash(key, String(name))),
+    uniform: () => uniformFloat64(generator),
+    integer: (low, high) => uniformInt(generator, low, high),
+    normal,
+    truncatedNormal(bound) {
+      for (;;) {
+        const z = normal();
+        if (Math.abs(z) <= bound) return z;
+      }
+    },
+  };
+}
+
+/** FNV-1a over the name, started from the parent's key, then mixed: a child's key says nothing of its siblings'. */
+function hash(key: number, name: string): number {
+  let h = 0x811c9dc5 ^ key;
+  for (let i = 0; i < name.length; i++) h = Math.imul(h ^ name.charCodeAt(i), 0x01000193);
+  return mix(h);
+}
+
+/** The finaliser of MurmurHash3: a bijection of 32-bit integers in which every bit of x moves every bit of the result. */
+function mix(x: number): number {
+  let h = x;
+  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
+  return h ^ (h >>> 16);
+}

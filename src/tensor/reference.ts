@@ -1,0 +1,191 @@
+import type { Heap } from './heap.js';
+import { col2im, im2col, type Window } from './im2col.js';
+import type { AdamStep, Kernels } from './kernels.js';
+import { multiply } from './matmul.js';
+import type { FloatArray } from './tensor.js';
+
+/**
+ * Kernels in plain TypeScript: the truth that faster ones are tested against, and what runs where they can't.
+ * JavaScript's arithmetic is float64, so sums are accumulated in float64 and rounded once, when they are stored.
+ *
+ * @param heap where arrays shall live; without it each is memory of its own, seen by this thread alone.
+ */
+export const referenceKernels = (heap?: Heap): Kernels<Float32Array> =>
+  kernelsWith(
+    (length) => heap?.float32(length) ?? new Float32Array(length),
+    (length) => heap?.int32(length) ?? new Int32Array(length),
+  );
+
+/** The same in float64, for gradient checks. */
+export const float64Kernels = (): Kernels<Float64Array> =>
+  kernelsWith(
+    (length) => new Float64Array(length),
+    (length) => new Int32Array(length),
+  );
+
+function kernelsWith<A extends FloatArray>(
+  alloc: (length: number) => A,
+  allocIndices: (length: number) => Int32Array,
+): Kernels<A> {
+  return {
+    backend: 'reference',
+    alloc,
+    allocIndices,
+    matmul: (a, b, c, m, n, k, accumulate = false) => multiply(a, k, 1, b, n, 1, c, m, n, k, accumulate),
+    matmulTA: (a, b, c, m, n, k, accumulate = false) => multiply(a, 1, m, b, n, 1, c, m, n, k, accumulate),
+    matmulTB: (a, b, c, m, n, k, accumulate = false) => multiply(a, k, 1, b, 1, k, c, m, n, k, accumulate),
+    im2col,
+    col2im,
+    addToRows,
+    addToColumns,
+    sumRows,
+    sumColumns,
+    relu,
+    reluBackward,
+    normalize,
+    normalizeBackward,
+    maxPool,
+    maxPoolBackward,
+    sgd,
+    adam,
+    sumParts,
+    signStep,
+  };
+}
+
+function addToRows(y: FloatArray, bias: FloatArray, rows: number, columns: number): void {
+  for (let r = 0, i = 0; r < rows; r++) {
+    for (let c = 0; c < columns; c++, i++) y[i] += bias[r];
+  }
+}
+
+function addToColumns(y: FloatArray, bias: FloatArray, rows: number, columns: number): void {
+  for (let r = 0, i = 0; r < rows; r++) {
+    for (let c = 0; c < columns; c++, i++) y[i] += bias[c];
+  }
+}
+
+function sumRows(y: FloatArray, out: FloatArray, rows: number, columns: number, accumulate = false): void {
+  for (let r = 0, i = 0; r < rows; r++) {
+    let sum = accumulate ? out[r] : 0;
+    for (let c = 0; c < columns; c++, i++) sum += y[i];
+    out[r] = sum;
+  }
+}
+
+function sumColumns(y: FloatArray, out: FloatArray, rows: number, columns: number): void {
+  for (let c = 0; c < columns; c++) {
+    let sum = 0;
+    for (let r = 0; r < rows; r++) sum += y[r * columns + c];
+    out[c] = sum;
+  }
+}
+
+function relu(x: FloatArray, y: FloatArray, length: number): void {
+  for (let i = 0; i < length; i++) y[i] = Math.max(x[i], 0);
+}
+
+function reluBackward(y: FloatArray, dy: FloatArray, dx: FloatArray, length: number): void {
+  for (let i = 0; i < length; i++) dx[i] = y[i] > 0 ? dy[i] : 0;
+}
+
+function normalize(
+  x: FloatArray,
+  y: FloatArray,
+  mean: FloatArray,
+  std: FloatArray,
+  planes: number,
+  size: number,
+): void {
+  for (let p = 0, i = 0; p < planes; p++) {
+    const channel = p % mean.length;
+    for (let s = 0; s < size; s++, i++) y[i] = (x[i] - mean[channel]) / std[channel];
+  }
+}
+
+function normalizeBackward(dy: FloatArray, dx: FloatArray, std: FloatArray, planes: number, size: number): void {
+  for (let p = 0, i = 0; p < planes; p++) {
+    const channel = p % std.length;
+    for (let s = 0; s < size; s++, i++) dx[i] = dy[i] / std[channel];
+  }
+}
+
+function maxPool(x: FloatArray, y: FloatArray, winner: Int32Array, planes: number, window: Window): void {
+  const { height, width, kernel, stride, outHeight, outWidth } = window;
+  for (let p = 0, out = 0; p < planes; p++) {
+    const plane = p * height * width;
+    for (let oy = 0; oy < outHeight; oy++) {
+      for (let ox = 0; ox < outWidth; ox++, out++) {
+        let best = oy * stride * width + ox * stride;
+        for (let ky = 0; ky < kernel; ky++) {
+          for (let kx = 0; kx < kernel; kx++) {
+            const i = (oy * stride + ky) * width + ox * stride + kx;
+            if (x[plane + i] > x[plane + best]) best = i;
+          }
+        }
+        winner[out] = best;
+        y[out] = x[plane + best];
+      }
+    }
+  }
+}
+
+function maxPoolBackward(dy: FloatArray, winner: Int32Array, dx: FloatArray, planes: number, window: Window): void {
+  const { height, width, outHeight, outWidth } = window;
+  dx.fill(0, 0, planes * height * width);
+  for (let p = 0, out = 0; p < planes; p++) {
+    const plane = p * height * width;
+    for (let o = 0; o < outHeight * outWidth; o++, out++) dx[plane + winner[out]] += dy[out];
+  }
+}
+
+function sgd(
+  w: FloatArray,
+  g: FloatArray,
+  v: FloatArray,
+  length: number,
+  rate: number,
+  momentum: number,
+  decay: number,
+  scale: number,
+): void {
+  for (let i = 0; i < length; i++) {
+    v[i] = momentum * v[i] + scale * g[i] + decay * w[i];
+    w[i] -= rate * v[i];
+  }
+}
+
+function adam(w: FloatArray, g: FloatArray, m: FloatArray, v: FloatArray, length: number, step: AdamStep): void {
+  const { rate, beta1, beta2, epsilon, decay, scale } = step;
+  for (let i = 0; i < length; i++) {
+    const gradient = scale * g[i] + decay * w[i];
+    m[i] = beta1 * m[i] + (1 - beta1) * gradient;
+    v[i] = beta2 * v[i] + (1 - beta2) * gradient * gradient;
+    w[i] -= (rate * m[i]) / (Math.sqrt(v[i]) + epsilon);
+  }
+}
+
+function sumParts(parts: readonly FloatArray[], count: number, total: FloatArray, length: number): void {
+  for (let i = 0; i < length; i++) total[i] = parts[0][i];
+  for (let p = 1; p < count; p++) {
+    const part = parts[p];
+    for (let i = 0; i < length; i++) total[i] += part[i];
+  }
+}
+
+function signStep(
+  x: FloatArray,
+  direction: FloatArray,
+  clean: FloatArray,
+  length: number,
+  alpha: number,
+  epsilon: number,
+  low: number,
+  high: number,
+): void {
+  for (let i = 0; i < length; i++) {
+    const least = Math.max(clean[i] - epsilon, low);
+    const most = Math.min(clean[i] + epsilon, high);
+    x[i] = Math.min(Math.max(x[i] + alpha * Math.sign(direction[i]), least), most);
+  }
+}
