@@ -4,3 +4,10 @@ import { lenet5, type ModelOptions } from './lenet.js';
 /** Every architecture, by the name that configurations and checkpoints use. */
 export const models = { lenet5 } satisfies Record<string, (options: ModelOptions) => Layer[]>;
 export type ModelName = keyof typeof models;
+
+/** All that is needed to build a network's layers again, elsewhere. */
+export interface NetworkSpec extends ModelOptions {
+  readonly model: ModelName;
+}
+
+export const buildLayers = (spec: NetworkSpec): Layer[] => models[spec.model](spec);

@@ -20,7 +20,7 @@ export type GradientPath = 'feedback' | 'true';
 /** Weights, the rule they learn by, and the layers that use them. The memory to run it is a {@link Workspace}. */
 export class Network<A extends FloatArray = FloatArray> {
   readonly layout: ParameterLayout;
-  private chunk: Workspace<A> | undefined;
+  private readonly workspaces = new Map<number, Workspace<A>>();
 
   constructor(
     readonly layers: readonly Layer[],
@@ -76,12 +76,48 @@ export class Network<A extends FloatArray = FloatArray> {
     const gradient = this.kernels.alloc(sizeOf(images.shape));
     this.inChunks('inputGradient', images, (workspace, first, n) => {
       workspace.forward(n);
-      workspace.evaluateLoss(options.loss, labels.subarray(first, first + n), n);
-      workspace.backward(n, { rule: this.errorRule(options.path), toPixels: true });
+      this.pixelGradient(workspace, labels.subarray(first, first + n), n, options);
       const { data, size } = workspace.inputGradient;
       gradient.set(data.subarray(0, n * size), first * size);
     });
     return tensor(gradient, images.shape);
+  }
+
+  /**
+   * The same over plain arrays, for loops that must not allocate: takes up to `capacity` images, `[n, C, H, W]`, and
+   * returns memory that the next call overwrites.
+   */
+  gradientFunction(
+    options: { path: GradientPath; loss: Loss },
+    capacity: number,
+  ): (images: A, labels: Uint8Array, n: number) => A {
+    const workspace = this.workspace(capacity);
+    return (images, labels, n) => {
+      workspace.input.data.set(images.subarray(0, n * workspace.input.size));
+      workspace.forward(n);
+      this.pixelGradient(workspace, labels, n, options);
+      return workspace.inputGradient.data;
+    };
+  }
+
+  /** Memory to run up to `capacity` images at a time: made at the first call, the same one at every later call. */
+  workspace(capacity: number): Workspace<A> {
+    let workspace = this.workspaces.get(capacity);
+    if (!workspace) {
+      workspace = new Workspace(this, capacity);
+      this.workspaces.set(capacity, workspace);
+    }
+    return workspace;
+  }
+
+  private pixelGradient(
+    workspace: Workspace<A>,
+    labels: Uint8Array,
+    n: number,
+    { path, loss }: { path: GradientPath; loss: Loss },
+  ): void {
+    workspace.evaluateLoss(loss, labels, n);
+    workspace.backward(n, { rule: this.errorRule(path), toPixels: true });
   }
 
   /** The rule by which the error goes down the given path. */
@@ -101,13 +137,13 @@ export class Network<A extends FloatArray = FloatArray> {
         `${operation}: images have shape ${shapeText(images.shape)}, the network expects [N, ${this.inputShape.join(', ')}]`,
       );
     }
-    this.chunk ??= new Workspace(this, CHUNK);
-    const { input } = this.chunk;
+    const workspace = this.workspace(CHUNK);
+    const { input } = workspace;
     const data = contiguous(images);
     for (let first = 0; first < count; first += CHUNK) {
       const n = Math.min(CHUNK, count - first);
       input.data.set(data.subarray(first * input.size, (first + n) * input.size));
-      each(this.chunk, first, n);
+      each(workspace, first, n);
     }
   }
 }

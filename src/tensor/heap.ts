@@ -16,15 +16,18 @@ export class Heap {
 
   /** A zeroed array of `length` numbers, aligned to a cache line. */
   float32(length: number): Float32Array {
-    return new Float32Array(this.memory.buffer, this.reserve(length * 4), length);
+    const start = this.reserve(length * 4); // first: growing replaces `buffer`
+    return new Float32Array(this.memory.buffer, start, length);
   }
 
   float64(length: number): Float64Array {
-    return new Float64Array(this.memory.buffer, this.reserve(length * 8), length);
+    const start = this.reserve(length * 8); // first: growing replaces `buffer`
+    return new Float64Array(this.memory.buffer, start, length);
   }
 
   int32(length: number): Int32Array {
-    return new Int32Array(this.memory.buffer, this.reserve(length * 4), length);
+    const start = this.reserve(length * 4); // first: growing replaces `buffer`
+    return new Int32Array(this.memory.buffer, start, length);
   }
 
   /** Bytes handed out so far. */

@@ -1,3 +1,4 @@
+import type { Heap } from './heap.js';
 import type { Window } from './im2col.js';
 import { referenceKernels } from './reference.js';
 import type { FloatArray } from './tensor.js';
@@ -95,4 +96,7 @@ export interface AdamStep {
 export const backends = ['reference'] as const;
 export type Backend = (typeof backends)[number];
 
-export { referenceKernels };
+/** The kernels of the chosen backend, over a heap that several threads may share. */
+export async function loadKernels(_backend: Backend, heap: Heap): Promise<Kernels<Float32Array>> {
+  return referenceKernels(heap);
+}

@@ -1,0 +1,29 @@
+import type { Crew } from '../crew.js';
+import type { Network } from '../models/network.js';
+import { type LabelledImages, loadImage } from '../tensor/images.js';
+
+/** Images that one claim of an evaluation covers. */
+export const CHUNK_SIZE = 64;
+
+/** How many of the images in the chunks this member claims are classified correctly; the crew's counts add up. */
+export function countCorrect(network: Network<Float32Array>, images: LabelledImages, crew: Crew): number {
+  const workspace = network.workspace(CHUNK_SIZE);
+  const chunks = Math.ceil(images.count / CHUNK_SIZE);
+  let correct = 0;
+  for (let chunk = crew.claim(chunks); chunk >= 0; chunk = crew.claim(chunks)) {
+    const first = chunk * CHUNK_SIZE;
+    const n = Math.min(CHUNK_SIZE, images.count - first);
+    for (let i = 0; i < n; i++) loadImage(images, first + i, workspace.input.data, i);
+    workspace.forward(n);
+    correct += countMatches(workspace.predictions(n), images.labels.subarray(first, first + n));
+    crew.advance();
+  }
+  return correct;
+}
+
+/** In how many places the two agree. */
+export function countMatches(predictions: Uint8Array, labels: Uint8Array): number {
+  let matches = 0;
+  for (let i = 0; i < labels.length; i++) if (predictions[i] === labels[i]) matches++;
+  return matches;
+}

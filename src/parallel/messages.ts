@@ -1,0 +1,61 @@
+import type { AttackOptions } from '../attacks/attack.js';
+import type { AttackName } from '../attacks/index.js';
+import type { LossName } from '../losses/index.js';
+import type { NetworkSpec } from '../models/index.js';
+import type { GradientPath } from '../models/network.js';
+import type { RuleName } from '../rules/index.js';
+import type { LabelledImages } from '../tensor/images.js';
+import type { Backend } from '../tensor/kernels.js';
+import type { TrainingMemory, TrainingOptions } from '../training/train.js';
+import type { CrewHandle } from './crew.js';
+
+/** What a worker is sent. Arrays lie in shared memory: only their addresses travel. */
+export interface Message<Job> {
+  readonly memory: WebAssembly.Memory;
+  readonly backend: Backend;
+  readonly crew: CrewHandle;
+  readonly rank: number;
+  readonly job: Job;
+}
+
+/** A network whose parameters all threads share. */
+export interface SharedNetwork {
+  readonly spec: NetworkSpec;
+  readonly rule: RuleName;
+  readonly values: Float32Array;
+  readonly feedback: Float32Array;
+}
+
+export interface TrainJob {
+  /** The same for all epochs of one training run, and for no other. */
+  readonly run: number;
+  readonly network: SharedNetwork;
+  readonly images: LabelledImages;
+  readonly options: TrainingOptions;
+  readonly memory: TrainingMemory;
+  readonly epoch: number;
+}
+
+export interface EvaluateJob {
+  readonly network: SharedNetwork;
+  readonly images: LabelledImages;
+}
+
+export interface AlignmentJob {
+  readonly network: SharedNetwork;
+  readonly images: LabelledImages;
+}
+
+export interface AttackJob {
+  readonly source: SharedNetwork;
+  readonly path: GradientPath;
+  readonly loss: LossName;
+  /** All of them see the same examples. */
+  readonly targets: readonly SharedNetwork[];
+  readonly images: LabelledImages;
+  readonly plans: readonly {
+    readonly attack: AttackName;
+    readonly options: Omit<AttackOptions, 'epsilon'>;
+    readonly epsilons: readonly number[];
+  }[];
+}

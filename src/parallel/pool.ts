@@ -1,0 +1,77 @@
+import { availableParallelism } from 'node:os';
+import { Piscina } from 'piscina';
+import { Heap } from '../tensor/heap.js';
+import type { Backend } from '../tensor/kernels.js';
+import { newCrew, progressOf, stopCrew } from './crew.js';
+import type { Message } from './messages.js';
+import type { Answer, TaskName, Tasks } from './tasks.js';
+
+type Job<Name extends TaskName> = Parameters<Tasks[Name]>[0];
+type Value<Name extends TaskName> = ReturnType<Tasks[Name]>;
+
+export interface RunOptions {
+  /** How many workers take part; all of them by default. */
+  readonly members?: number;
+  /** Called about five times a second with the units of progress that the crew has counted so far. */
+  readonly onProgress?: (done: number) => void;
+}
+
+/** How often progress is looked at, in milliseconds. */
+const PROGRESS_INTERVAL = 200;
+
+/**
+ * Worker threads (piscina) over one shared heap. A job is run by a crew: every worker gets the same task once, and
+ * they share out its pieces among themselves, so that nothing is sent or received while it lasts.
+ */
+export class WorkerPool {
+  readonly heap = new Heap();
+  private readonly piscina: Piscina;
+
+  constructor(
+    readonly size: number,
+    readonly backend: Backend,
+  ) {
+    this.piscina = new Piscina({
+      filename: new URL('../../workers/worker.js', import.meta.url).href,
+      minThreads: size,
+      maxThreads: size,
+      concurrentTasksPerWorker: 1,
+    });
+  }
+
+  /**
+   * Runs one task on every member of a crew.
+   *
+   * @returns what each member returned, by rank
+   * @throws the error of the first member that failed; the others are stopped
+   */
+  async run<Name extends TaskName>(task: Name, job: Job<Name>, options: RunOptions = {}): Promise<Value<Name>[]> {
+    const { members = this.size, onProgress } = options;
+    const crew = newCrew(members, availableParallelism());
+    const watch = onProgress && setInterval(() => onProgress(progressOf(crew)), PROGRESS_INTERVAL);
+    let failure: { error: unknown } | undefined;
+    const answers = Array.from({ length: members }, async (_, rank): Promise<Answer<Value<Name>>> => {
+      const message: Message<Job<Name>> = { memory: this.heap.memory, backend: this.backend, crew, rank, job };
+      try {
+        return await this.piscina.run(message, { name: task });
+      } catch (error) {
+        failure ??= { error };
+        stopCrew(crew);
+        return { stopped: true };
+      }
+    });
+    const finished = await Promise.all(answers);
+    clearInterval(watch);
+    if (failure) throw failure.error;
+    onProgress?.(progressOf(crew));
+    return finished.map((answer) => {
+      if ('stopped' in answer) throw new Error(`${task}: a worker was stopped although none failed`);
+      return answer.value;
+    });
+  }
+
+  /** Ends all threads at once, whatever they are doing; jobs under way fail. */
+  async close(): Promise<void> {
+    await this.piscina.destroy();
+  }
+}

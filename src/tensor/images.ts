@@ -1,0 +1,29 @@
+import type { FloatArray } from './tensor.js';
+
+/**
+ * Labelled images as a data set's authors published them.
+ *
+ * Axes: N images, C channels, H rows, W columns.
+ */
+export interface LabelledImages {
+  /** Pixels 0..255, `[N, C, H, W]` row-major; over a SharedArrayBuffer where several threads are to read them. */
+  readonly pixels: Uint8Array;
+  /** One class index per image. */
+  readonly labels: Uint8Array;
+  /** N */
+  readonly count: number;
+}
+
+/** The first `count` images, sharing memory. */
+export function firstImages({ pixels, labels, count: all }: LabelledImages, count: number): LabelledImages {
+  const kept = Math.min(count, all);
+  return { pixels: pixels.subarray(0, (pixels.length / all) * kept), labels: labels.subarray(0, kept), count: kept };
+}
+
+/** Writes image `index` of a set to place `place` of a batch, as numbers in [0, 1] (pixel / 255). */
+export function loadImage(images: LabelledImages, index: number, batch: FloatArray, place: number): void {
+  const size = images.pixels.length / images.count;
+  const from = index * size;
+  const to = place * size;
+  for (let p = 0; p < size; p++) batch[to + p] = images.pixels[from + p] / 255;
+}

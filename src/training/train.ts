@@ -1,0 +1,166 @@
+import { type Crew, shareOf, solo } from '../crew.js';
+import { crossEntropy } from '../losses/cross-entropy.js';
+import type { Network } from '../models/network.js';
+import { type Gradient, gradientOf, type Workspace } from '../models/workspace.js';
+import { type LabelledImages, loadImage } from '../tensor/images.js';
+import type { Kernels } from '../tensor/kernels.js';
+import { permutation, stream } from '../tensor/random.js';
+import { type OptimizerName, type OptimizerOptions, type OptimizerState, optimizers } from './optimizer.js';
+import { type DecayName, learningRate } from './schedule.js';
+
+/**
+ * Images in a shard: the piece of a mini-batch whose gradient one thread computes on its own. Part of the result, not
+ * a matter of speed alone: it fixes the order in which gradients are added.
+ */
+export const SHARD_SIZE = 16;
+
+export interface TrainingOptions extends OptimizerOptions {
+  readonly epochs: number;
+  readonly batchSize: number;
+  readonly optimizer: OptimizerName;
+  readonly learningRate: number;
+  readonly decay: DecayName;
+  readonly warmupEpochs: number;
+  /** Decides the order of the images in each epoch. */
+  readonly seed: number;
+}
+
+/** What the members of a crew share while they train one network. */
+export interface TrainingMemory {
+  /** One gradient per shard of a mini-batch, in the layout of the parameters. */
+  readonly shards: readonly Float32Array[];
+  /** Their sum. */
+  readonly total: Float32Array;
+  /** Each shard's summed loss. */
+  readonly shardLosses: Float64Array;
+  readonly state: OptimizerState;
+}
+
+/** @param float64 makes the array of losses, in memory that all members see */
+export function trainingMemory(
+  kernels: Kernels<Float32Array>,
+  parameterCount: number,
+  options: TrainingOptions,
+  float64: (length: number) => Float64Array = (length) => new Float64Array(length),
+): TrainingMemory {
+  const shards = Math.ceil(options.batchSize / SHARD_SIZE);
+  return {
+    shards: Array.from({ length: shards }, () => kernels.alloc(parameterCount)),
+    total: kernels.alloc(parameterCount),
+    shardLosses: float64(shards),
+    state: optimizers[options.optimizer].init(kernels, parameterCount),
+  };
+}
+
+/** Mini-batches in one epoch; the last one may be smaller than the others. */
+export const batchesPerEpoch = (images: number, batchSize: number): number => Math.ceil(images / batchSize);
+
+/** One member's part in training a network: views of the shared memory, and activations of its own. */
+export class Trainer {
+  private readonly workspace: Workspace<Float32Array>;
+  private readonly gradients: readonly Gradient<Float32Array>[];
+  private readonly labels = new Uint8Array(SHARD_SIZE);
+
+  constructor(
+    private readonly network: Network<Float32Array>,
+    private readonly images: LabelledImages,
+    private readonly options: TrainingOptions,
+    private readonly memory: TrainingMemory,
+  ) {
+    this.workspace = network.workspace(SHARD_SIZE);
+    this.gradients = memory.shards.map((flat) => gradientOf(network, flat));
+  }
+
+  /**
+   * The one training loop, run by every member of the crew: shard gradients, then their sum in index order and the
+   * optimizer's step, each member for its share of the parameters.
+   *
+   * @param epoch counted from 0
+   * @returns the mean loss over the epoch's images, as they were met; NaN as soon as the loss is no number any more
+   */
+  runEpoch(epoch: number, crew: Crew): number {
+    const { images, options, memory } = this;
+    const { batchSize, seed } = options;
+    const order = permutation(images.count, stream(seed).split('shuffle').split(epoch));
+    const batches = batchesPerEpoch(images.count, batchSize);
+    const shardsPerBatch = Math.ceil(batchSize / SHARD_SIZE);
+    const update = this.updateFor(crew);
+    let loss = 0;
+    for (let batch = 0; batch < batches; batch++) {
+      const first = batch * batchSize;
+      const size = Math.min(batchSize, images.count - first);
+      const shards = Math.ceil(size / SHARD_SIZE);
+      const firstPiece = batch * shardsPerBatch;
+      for (let piece = crew.claim(firstPiece + shards); piece >= 0; piece = crew.claim(firstPiece + shards)) {
+        this.computeShard(piece - firstPiece, order, first, first + size);
+      }
+      crew.barrier();
+      for (let s = 0; s < shards; s++) loss += memory.shardLosses[s];
+      if (!Number.isFinite(loss)) return Number.NaN;
+      update(shards, size, epoch * batches + batch, options.epochs * batches);
+      crew.barrier();
+      if (crew.rank === 0) crew.advance();
+    }
+    return loss / images.count;
+  }
+
+  /** The gradient of one shard's summed loss, into that shard's memory. */
+  private computeShard(shard: number, order: Uint32Array, first: number, end: number): void {
+    const { workspace, labels, images, network } = this;
+    const from = first + shard * SHARD_SIZE;
+    const n = Math.min(SHARD_SIZE, end - from);
+    for (let i = 0; i < n; i++) {
+      const index = order[from + i];
+      loadImage(images, index, workspace.input.data, i);
+      labels[i] = images.labels[index];
+    }
+    workspace.forward(n);
+    workspace.evaluateLoss(crossEntropy, labels, n);
+    workspace.backward(n, { rule: network.rule, gradient: this.gradients[shard], toPixels: false });
+    let sum = 0;
+    for (let i = 0; i < n; i++) sum += workspace.losses[i];
+    this.memory.shardLosses[shard] = sum;
+  }
+
+  /** The reduction and the optimizer's step on the member's share of the parameters. */
+  private updateFor(crew: Crew): (shards: number, images: number, step: number, steps: number) => void {
+    const { network, options, memory } = this;
+    const { kernels, parameters } = network;
+    const [from, to] = shareOf(crew, parameters.values.length);
+    const cut = (array: Float32Array) => array.subarray(from, to);
+    const parts = memory.shards.map(cut);
+    const slice = {
+      weights: cut(parameters.values),
+      gradient: cut(memory.total),
+      state: Object.fromEntries(Object.entries(memory.state).map(([name, array]) => [name, cut(array)])),
+    };
+    const optimizer = optimizers[options.optimizer];
+    const batches = batchesPerEpoch(this.images.count, options.batchSize);
+    const schedule = {
+      rate: options.learningRate,
+      decay: options.decay,
+      warmupSteps: options.warmupEpochs * batches,
+    };
+    return (shards, images, step, steps) => {
+      kernels.sumParts(parts, shards, slice.gradient, to - from);
+      optimizer.update(kernels, slice, options, learningRate(schedule, step, steps), 1 / images, step + 1);
+    };
+  }
+}
+
+/**
+ * Trains a network on the calling thread, in place: the same loop and the same result, to the bit, as a pool of
+ * workers gives, without the workers.
+ *
+ * @param onEpoch called after each epoch, with its number (from 1) and its mean loss
+ */
+export function train(
+  network: Network<Float32Array>,
+  images: LabelledImages,
+  options: TrainingOptions,
+  onEpoch?: (epoch: number, loss: number) => void,
+): void {
+  const memory = trainingMemory(network.kernels, network.layout.parameterCount, options);
+  const trainer = new Trainer(network, images, options, memory);
+  for (let epoch = 0; epoch < options.epochs; epoch++) onEpoch?.(epoch + 1, trainer.runEpoch(epoch, solo()));
+}
