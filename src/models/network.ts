@@ -59,7 +59,7 @@ export class Network<A extends FloatArray = FloatArray> {
     const predictions = new Uint8Array(images.shape[0]);
     this.inChunks('predict', images, (workspace, first, n) => {
       workspace.forward(n);
-      predictions.set(workspace.predictions(n), first);
+      predictions.set(workspace.predictions(n).subarray(0, n), first);
     });
     return predictions;
   }

@@ -40,6 +40,7 @@ export class Workspace<A extends FloatArray = FloatArray> {
   readonly inputGradient: Batch<A>;
   /** Each image's loss. */
   readonly losses: Float64Array;
+  private readonly predicted: Uint8Array;
   private readonly stages: readonly Stage<A>[];
 
   constructor(
@@ -51,8 +52,8 @@ export class Workspace<A extends FloatArray = FloatArray> {
     let dx = newBatch(kernels, capacity, network.inputShape);
     this.input = x;
     this.inputGradient = dx;
-    this.stages = layers.map((layer) => {
-      const shares = !layer.weighted && layer.inPlace;
+    this.stages = layers.map((layer, l) => {
+      const shares = l > 0 && !layer.weighted && layer.inPlace; // the input itself stays as the caller wrote it
       const y = shares ? x : newBatch(kernels, capacity, layer.outputShape);
       const dy = shares ? dx : newBatch(kernels, capacity, layer.outputShape);
       const stage = bindStage(network, layer, { x, y, dx, dy });
@@ -63,6 +64,7 @@ export class Workspace<A extends FloatArray = FloatArray> {
     this.logits = x;
     this.dlogits = dx;
     this.losses = new Float64Array(capacity);
+    this.predicted = new Uint8Array(capacity);
   }
 
   /** From {@link input} to {@link logits}, for the first n images. */
@@ -98,15 +100,16 @@ export class Workspace<A extends FloatArray = FloatArray> {
       }
       const part = gradient?.parts.get(stage.layer);
       if (part) stage.run.backwardWeights(n, part.dw, part.db);
-      if (l === lowest) return;
+      if (l === lowest && !toPixels) return;
       stage.path.images = n;
       rule.errorBelow(stage.path);
     }
   }
 
-  /** The predicted class of each of the first n images, after {@link forward}. */
+  /** The predicted class of each of the first n images, after {@link forward}; overwritten by the next call. */
   predictions(n: number): Uint8Array {
-    return argmaxRows(this.logits.data, n, this.network.classes);
+    argmaxRows(this.logits.data, n, this.network.classes, this.predicted);
+    return this.predicted;
   }
 }
 
@@ -124,15 +127,13 @@ export function gradientOf<A extends FloatArray>(network: Network<A>, flat: A): 
   return { flat, parts };
 }
 
-/** The index of the largest value in each row (the first, on a tie). */
-export function argmaxRows(values: FloatArray, rows: number, columns: number): Uint8Array {
-  const result = new Uint8Array(rows);
+/** Writes the index of the largest value in each row (the first, on a tie). */
+function argmaxRows(values: FloatArray, rows: number, columns: number, out: Uint8Array): void {
   for (let r = 0; r < rows; r++) {
     let best = 0;
     for (let c = 1; c < columns; c++) if (values[r * columns + c] > values[r * columns + best]) best = c;
-    result[r] = best;
+    out[r] = best;
   }
-  return result;
 }
 
 function newBatch<A extends FloatArray>(kernels: Kernels<A>, capacity: number, shape: readonly number[]): Batch<A> {

@@ -12,7 +12,7 @@ import { Heap } from '../tensor/heap.js';
 import { loadImage } from '../tensor/images.js';
 import { type Kernels, loadKernels } from '../tensor/kernels.js';
 import { sizeOf } from '../tensor/tensor.js';
-import { Trainer } from '../training/train.js';
+import { type EpochResult, Trainer } from '../training/train.js';
 import { CrewStopped, joinCrew } from './crew.js';
 import type { AlignmentJob, AttackJob, EvaluateJob, Message, SharedNetwork, TrainJob } from './messages.js';
 
@@ -24,7 +24,7 @@ export interface AttackCounts {
 
 /** What every worker can be asked to do; each function is run by all members of a crew at once. */
 export const tasks = {
-  trainEpoch: (job: TrainJob, crew: Crew, desk: Desk): number => desk.trainer(job).runEpoch(job.epoch, crew),
+  trainEpoch: (job: TrainJob, crew: Crew, desk: Desk): EpochResult => desk.trainer(job).runEpoch(job.epoch, crew),
 
   countCorrect: ({ network, images }: EvaluateJob, crew: Crew, desk: Desk): number =>
     countCorrect(desk.network(network), images, crew),

@@ -1,6 +1,7 @@
 import type { Heap } from './heap.js';
 import type { Window } from './im2col.js';
 import { referenceKernels } from './reference.js';
+import { simdKernels, simdSupported } from './simd.js';
 import type { FloatArray } from './tensor.js';
 
 /**
@@ -92,11 +93,13 @@ export interface AdamStep {
   readonly scale: number;
 }
 
-/** The kernels that can be asked for. */
-export const backends = ['reference'] as const;
+/** The kernels that can be asked for, fastest first. */
+export const backends = ['simd', 'reference'] as const;
 export type Backend = (typeof backends)[number];
 
+/** The fastest kernels that this machine's JavaScript engine can run. */
+export const defaultBackend = (): Backend => (simdSupported() ? 'simd' : 'reference');
+
 /** The kernels of the chosen backend, over a heap that several threads may share. */
-export async function loadKernels(_backend: Backend, heap: Heap): Promise<Kernels<Float32Array>> {
-  return referenceKernels(heap);
-}
+export const loadKernels = async (backend: Backend, heap: Heap): Promise<Kernels<Float32Array>> =>
+  backend === 'simd' ? simdKernels(heap) : referenceKernels(heap);

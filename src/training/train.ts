@@ -1,5 +1,6 @@
 import { type Crew, shareOf, solo } from '../crew.js';
 import { crossEntropy } from '../losses/cross-entropy.js';
+import { countMatches } from '../metrics/accuracy.js';
 import type { Network } from '../models/network.js';
 import { type Gradient, gradientOf, type Workspace } from '../models/workspace.js';
 import { type LabelledImages, loadImage } from '../tensor/images.js';
@@ -31,12 +32,21 @@ export interface TrainingMemory {
   readonly shards: readonly Float32Array[];
   /** Their sum. */
   readonly total: Float32Array;
-  /** Each shard's summed loss. */
+  /** Each shard's summed loss, and how many of its images were classified correctly. */
   readonly shardLosses: Float64Array;
+  readonly shardCorrect: Float64Array;
   readonly state: OptimizerState;
 }
 
-/** @param float64 makes the array of losses, in memory that all members see */
+/** An epoch's means over its images as they were met, before each step changed the weights. */
+export interface EpochResult {
+  /** NaN as soon as the loss is no finite number any more; training has stopped then. */
+  readonly loss: number;
+  /** In [0, 1]. */
+  readonly accuracy: number;
+}
+
+/** @param float64 makes the arrays of losses and counts, in memory that all members see */
 export function trainingMemory(
   kernels: Kernels<Float32Array>,
   parameterCount: number,
@@ -48,6 +58,7 @@ export function trainingMemory(
     shards: Array.from({ length: shards }, () => kernels.alloc(parameterCount)),
     total: kernels.alloc(parameterCount),
     shardLosses: float64(shards),
+    shardCorrect: float64(shards),
     state: optimizers[options.optimizer].init(kernels, parameterCount),
   };
 }
@@ -76,9 +87,8 @@ export class Trainer {
    * optimizer's step, each member for its share of the parameters.
    *
    * @param epoch counted from 0
-   * @returns the mean loss over the epoch's images, as they were met; NaN as soon as the loss is no number any more
    */
-  runEpoch(epoch: number, crew: Crew): number {
+  runEpoch(epoch: number, crew: Crew): EpochResult {
     const { images, options, memory } = this;
     const { batchSize, seed } = options;
     const order = permutation(images.count, stream(seed).split('shuffle').split(epoch));
@@ -86,6 +96,7 @@ export class Trainer {
     const shardsPerBatch = Math.ceil(batchSize / SHARD_SIZE);
     const update = this.updateFor(crew);
     let loss = 0;
+    let correct = 0;
     for (let batch = 0; batch < batches; batch++) {
       const first = batch * batchSize;
       const size = Math.min(batchSize, images.count - first);
@@ -95,13 +106,16 @@ export class Trainer {
         this.computeShard(piece - firstPiece, order, first, first + size);
       }
       crew.barrier();
-      for (let s = 0; s < shards; s++) loss += memory.shardLosses[s];
-      if (!Number.isFinite(loss)) return Number.NaN;
+      for (let s = 0; s < shards; s++) {
+        loss += memory.shardLosses[s];
+        correct += memory.shardCorrect[s];
+      }
+      if (!Number.isFinite(loss)) return { loss: Number.NaN, accuracy: correct / images.count };
       update(shards, size, epoch * batches + batch, options.epochs * batches);
       crew.barrier();
       if (crew.rank === 0) crew.advance();
     }
-    return loss / images.count;
+    return { loss: loss / images.count, accuracy: correct / images.count };
   }
 
   /** The gradient of one shard's summed loss, into that shard's memory. */
@@ -120,6 +134,7 @@ export class Trainer {
     let sum = 0;
     for (let i = 0; i < n; i++) sum += workspace.losses[i];
     this.memory.shardLosses[shard] = sum;
+    this.memory.shardCorrect[shard] = countMatches(workspace.predictions(n), labels.subarray(0, n));
   }
 
   /** The reduction and the optimizer's step on the member's share of the parameters. */
@@ -152,13 +167,13 @@ export class Trainer {
  * Trains a network on the calling thread, in place: the same loop and the same result, to the bit, as a pool of
  * workers gives, without the workers.
  *
- * @param onEpoch called after each epoch, with its number (from 1) and its mean loss
+ * @param onEpoch called after each epoch, with its number (from 1) and its means
  */
 export function train(
   network: Network<Float32Array>,
   images: LabelledImages,
   options: TrainingOptions,
-  onEpoch?: (epoch: number, loss: number) => void,
+  onEpoch?: (epoch: number, result: EpochResult) => void,
 ): void {
   const memory = trainingMemory(network.kernels, network.layout.parameterCount, options);
   const trainer = new Trainer(network, images, options, memory);

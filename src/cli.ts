@@ -1,0 +1,103 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { Command, CommanderError } from 'commander';
+import { attacks } from './attacks/index.js';
+import { type DatasetName, datasets } from './datasets/index.js';
+import { UserError } from './errors.js';
+import { gradientReport, gradientReportText } from './experiment/gradcheck.js';
+import { type MainOptions, mainJob } from './experiment/main-job.js';
+import { integer } from './experiment/options.js';
+import { type PresetName, presets } from './experiment/presets.js';
+import { initializers } from './models/initialize.js';
+import { activations } from './models/lenet.js';
+import { rules } from './rules/index.js';
+import { backends, defaultBackend } from './tensor/kernels.js';
+import { optimizers } from './training/optimizer.js';
+import { decays } from './training/schedule.js';
+
+const FAILED = 1;
+const USAGE = 2;
+const INTERRUPTED = 130;
+
+const choices = (table: object): string => Object.keys(table).join(', ');
+
+const program = new Command('weight-transport')
+  .description('Train, attack and understand neural networks that learn without weight transport.')
+  .version(JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version)
+  .exitOverride()
+  .showHelpAfterError('(add --help for the options)')
+  .configureHelp({ helpWidth: Math.min(process.stdout.columns ?? 100, 120) });
+
+for (const [name, { title }] of Object.entries(datasets)) addMainJob(name as DatasetName, title);
+
+program
+  .command('gradcheck')
+  .description("hold backpropagation's gradients against finite differences, layer by layer; exit code 1 if one fails")
+  .option('--seed <n>', 'decides inputs, weights and directions (default: 1)')
+  .action(({ seed }: { seed?: string }) => {
+    const report = gradientReport(integer('--seed', seed) ?? 1);
+    process.stdout.write(`${gradientReportText(report)}\n`);
+    if (!report.passed) process.exitCode = FAILED;
+  });
+
+function addMainJob(name: DatasetName, title: string): void {
+  const perRule = 'one value, or bp=VALUE,fa=VALUE';
+  program
+    .command(name)
+    .description(`train BP and FA networks on ${title}, attack both, measure transfer, draw the figures`)
+    .option('--preset <name>', `${presetText(name)} (default: paper)`)
+    .option('--quick', 'the same job made small: one epoch, fewer images and epsilons')
+    .option('--rules <list>', `learning rules to train: ${choices(rules)} (default: all)`)
+    .option('--attacks <list>', `attacks: ${choices(attacks)} (default: all)`)
+    .option('--epsilons <list>', 'L∞ radii, as 0:1:0.1 or 0,0.05,0.1 or 0,8/255 (default: 0:1:0.1)')
+    .option('--iterations <n>', 'steps of the iterative attacks (default: 10)')
+    .option('--step-size <x>', 'step size of the iterative attacks, in pixel units (default: epsilon / iterations)')
+    .option('--momentum <x>', "MI-FGSM's decay factor μ (default: 0.8)")
+    .option('--no-project', 'let steps leave the epsilon-ball')
+    .option('--no-clip', 'let steps leave the pixel range [0, 1]')
+    .option('--epochs <n>', `passes over the training images; ${perRule} (default: the preset's)`)
+    .option('--batch-size <n>', `images in a mini-batch; ${perRule} (default: the preset's)`)
+    .option('--lr <x>', `learning rate; ${perRule} (default: the preset's)`)
+    .option('--optimizer <name>', `${choices(optimizers)}; ${perRule} (default: the preset's)`)
+    .option('--schedule <name>', `learning-rate decay: ${choices(decays)}; ${perRule} (default: the preset's)`)
+    .option('--warmup <epochs>', `epochs over which the rate rises from 0; ${perRule} (default: the preset's)`)
+    .option('--sgd-momentum <x>', `SGD's momentum; ${perRule} (default: the preset's)`)
+    .option('--weight-decay <x>', `L2 penalty; ${perRule} (default: the preset's)`)
+    .option('--activation <name>', `${choices(activations)}; tanh and sigmoid go with average pooling (default: relu)`)
+    .option('--initializer <name>', `${choices(initializers)} (default: the preset's)`)
+    .option('--train-size <n>', 'only the first n training images')
+    .option('--test-size <n>', 'only the first n test images')
+    .option('--seed <n>', 'decides weights, feedback weights and shuffling (default: 1)')
+    .option(
+      '--workers <n>',
+      `worker threads; changes nothing but the time (default: ${availableParallelism()}, the cores here)`,
+    )
+    .option('--backend <name>', `kernels: ${backends.join(', ')} (default: ${defaultBackend()})`)
+    .option('--data <folder>', "the data set's files, instead of the usual source")
+    .option('--out <folder>', 'where the files go (default: out/<data set>-<seed>)')
+    .option('--config <file>', 'repeat the run of a config.json; other options change it')
+    .option('--force', 'replace a run that is in the folder already')
+    .action((options: MainOptions) => mainJob(name, options));
+}
+
+function presetText(name: DatasetName): string {
+  const known = Object.keys(presets[name]) as PresetName[];
+  return known.map((preset) => `${preset}: ${presets[name][preset].summary}`).join('; ');
+}
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) {
+    process.exitCode = error.exitCode === 0 ? 0 : USAGE;
+  } else if (error instanceof UserError) {
+    process.stderr.write(`${error.message}\n`);
+    process.exitCode = USAGE;
+  } else if (error instanceof Error && error.name === 'AbortError') {
+    process.stderr.write(`${error.message}\n`);
+    process.exitCode = INTERRUPTED;
+  } else {
+    throw error;
+  }
+}

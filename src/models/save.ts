@@ -1,0 +1,82 @@
+import { UserError } from '../errors.js';
+import { type RuleName, rules } from '../rules/index.js';
+import type { Kernels } from '../tensor/kernels.js';
+import { shapeText } from '../tensor/tensor.js';
+import { type CheckpointTensor, decodeCheckpoint, encodeCheckpoint } from './checkpoint.js';
+import { buildLayers, type NetworkSpec } from './index.js';
+import { Network } from './network.js';
+import { type Parameters, parameterLayout, type Slot } from './parameters.js';
+
+/**
+ * A network as named tensors: `conv1.weight`, `conv1.bias`, `conv1.feedback`, …, in PyTorch's layouts. They share the
+ * parameters' memory.
+ */
+export function networkTensors(
+  spec: NetworkSpec,
+  { values, feedback }: Parameters<Float32Array>,
+): Record<string, CheckpointTensor> {
+  const { slots, feedbackSlots } = parameterLayout(buildLayers(spec));
+  const named = (flat: Float32Array, list: readonly Slot[]) =>
+    list.map(({ name, shape, offset, length }) => [name, { shape, data: flat.subarray(offset, offset + length) }]);
+  return Object.fromEntries([...named(values, slots), ...(feedback.length > 0 ? named(feedback, feedbackSlots) : [])]);
+}
+
+/**
+ * Fills parameters from named tensors.
+ *
+ * @param file what messages call the tensors' source
+ * @throws {UserError} if a tensor is missing or has another shape.
+ */
+export function fillParameters(
+  spec: NetworkSpec,
+  tensors: Readonly<Record<string, CheckpointTensor>>,
+  parameters: Parameters<Float32Array>,
+  file: string,
+): void {
+  for (const [name, { shape, data }] of Object.entries(networkTensors(spec, parameters))) {
+    const found = tensors[name];
+    if (!found)
+      throw new UserError(`${file} holds no tensor ${name}; a ${spec.model} needs one of ${shapeText(shape)}.`);
+    if (shapeText(found.shape) !== shapeText(shape)) {
+      throw new UserError(
+        `${file}: ${name} has shape ${shapeText(found.shape)}, ${spec.model} needs ${shapeText(shape)}.`,
+      );
+    }
+    data.set(found.data);
+  }
+}
+
+/** A trained network as the bytes of a safetensors file; {@link loadNetwork} needs nothing else to use it again. */
+export const saveNetwork = (
+  spec: NetworkSpec,
+  rule: RuleName,
+  parameters: Parameters<Float32Array>,
+  metadata: Readonly<Record<string, string>> = {},
+): Uint8Array =>
+  encodeCheckpoint({
+    tensors: networkTensors(spec, parameters),
+    metadata: { ...metadata, rule, model: spec.model, spec: JSON.stringify(spec) },
+  });
+
+/**
+ * A network from the bytes that {@link saveNetwork} made.
+ *
+ * @param file what messages call it
+ * @throws {UserError} if the bytes are no such file.
+ */
+export function loadNetwork(bytes: Uint8Array, file: string, kernels: Kernels<Float32Array>): Network<Float32Array> {
+  const { tensors, metadata } = decodeCheckpoint(bytes, file);
+  if (metadata.spec === undefined || !(metadata.rule in rules)) {
+    throw new UserError(`${file} does not say which network it holds: its metadata needs "spec" and "rule".`);
+  }
+  const spec: NetworkSpec = JSON.parse(metadata.spec);
+  const rule = rules[metadata.rule as RuleName];
+  const layers = buildLayers(spec);
+  const layout = parameterLayout(layers);
+  const parameters = {
+    values: kernels.alloc(layout.parameterCount),
+    feedback: kernels.alloc(rule.usesFeedback ? layout.feedbackCount : 0),
+  };
+  fillParameters(spec, tensors, parameters, file);
+  return new Network(layers, rule, kernels, parameters);
+}

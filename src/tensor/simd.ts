@@ -1,0 +1,190 @@
+import { ShapeError } from '../errors.js';
+import type { Heap } from './heap.js';
+import type { Window } from './im2col.js';
+import type { Kernels } from './kernels.js';
+
+/**
+ * Kernels in WebAssembly, four float32 numbers at a time; their sources are in assembly/. They differ from the plain
+ * twins (reference.ts) in rounding alone: each operation is rounded to float32, where the twins compute in float64 and
+ * round what they store. A NaN's payload and, in a backward pass, the sign of a zero may differ too.
+ *
+ * The instructions are those of fixed-width SIMD, whose results WebAssembly defines to the last bit, so that they are
+ * the same on every machine.
+ *
+ * @param heap where all arrays must live. An array that isn't in shared memory, or is too short for what is asked, is
+ *   refused with an error: WebAssembly would go on into its neighbour.
+ * @param module what {@link simdModule} answered in another thread, to share its machine code.
+ */
+export async function simdKernels(heap: Heap, module?: WebAssembly.Module): Promise<Kernels<Float32Array>> {
+  const instance = await WebAssembly.instantiate(module ?? (await simdModule()), { env: { memory: heap.memory } });
+  return kernelsOver(heap, instance.exports as unknown as Exports);
+}
+
+/** Whether this machine's JavaScript engine has 128-bit SIMD and shared memory. */
+export function simdSupported(): boolean {
+  return typeof SharedArrayBuffer === 'function' && WebAssembly.validate(SMALLEST_SIMD_MODULE);
+}
+
+/** The kernels, compiled once a thread; a module can be posted to other threads. */
+export function simdModule(): Promise<WebAssembly.Module> {
+  compiled ??= compile(new URL('./kernels.wasm', import.meta.url));
+  return compiled;
+}
+
+let compiled: Promise<WebAssembly.Module> | undefined;
+
+async function compile(url: URL): Promise<WebAssembly.Module> {
+  if (url.protocol !== 'file:') return WebAssembly.compileStreaming(fetch(url));
+  const { readFile } = await import('node:fs/promises');
+  return WebAssembly.compile(await readFile(url));
+}
+
+/** A module whose one function is `v128.const 0; drop`. */
+const SMALLEST_SIMD_MODULE = Uint8Array.from([
+  ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00], // magic number, version
+  ...[0x01, 0x04, 0x01, 0x60, 0x00, 0x00], // one type: () → ()
+  ...[0x03, 0x02, 0x01, 0x00], // one function of it
+  ...[0x0a, 0x17, 0x01, 0x15, 0x00], // its body, without locals
+  ...[0xfd, 0x0c, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x1a, 0x0b],
+]);
+
+/** More parts than this are added in several goes. */
+const PARTS_AT_ONCE = 64;
+
+function kernelsOver(heap: Heap, wasm: Exports): Kernels<Float32Array> {
+  const addresses = heap.int32(PARTS_AT_ONCE);
+
+  return {
+    backend: 'simd',
+    alloc: (length) => heap.float32(length),
+    allocIndices: (length) => heap.int32(length),
+
+    matmul(a, b, c, m, n, k, accumulate = false) {
+      wasm.matmul(at(a, m * k), at(b, k * n), at(c, m * n), m, n, k, accumulate);
+    },
+    matmulTA(a, b, c, m, n, k, accumulate = false) {
+      wasm.matmulTA(at(a, k * m), at(b, k * n), at(c, m * n), m, n, k, accumulate);
+    },
+    matmulTB(a, b, c, m, n, k, accumulate = false) {
+      wasm.matmulTB(at(a, m * k), at(b, n * k), at(c, m * n), m, n, k, accumulate);
+    },
+
+    im2col(x, cols, window) {
+      const { channels, height, width, kernel, stride, padding, outHeight, outWidth } = window;
+      const from = at(x, imageSize(window));
+      const to = at(cols, columnsSize(window));
+      wasm.im2col(from, to, channels, height, width, kernel, stride, padding, outHeight, outWidth);
+    },
+    col2im(cols, dx, window) {
+      const { channels, height, width, kernel, stride, padding, outHeight, outWidth } = window;
+      const from = at(cols, columnsSize(window));
+      const to = at(dx, imageSize(window));
+      wasm.col2im(from, to, channels, height, width, kernel, stride, padding, outHeight, outWidth);
+    },
+
+    addToRows(y, bias, rows, columns) {
+      wasm.addToRows(at(y, rows * columns), at(bias, rows), rows, columns);
+    },
+    addToColumns(y, bias, rows, columns) {
+      wasm.addToColumns(at(y, rows * columns), at(bias, columns), rows, columns);
+    },
+    sumRows(y, out, rows, columns, accumulate = false) {
+      wasm.sumRows(at(y, rows * columns), at(out, rows), rows, columns, accumulate);
+    },
+    sumColumns(y, out, rows, columns) {
+      wasm.sumColumns(at(y, rows * columns), at(out, columns), rows, columns);
+    },
+
+    relu(x, y, length) {
+      wasm.relu(at(x, length), at(y, length), length);
+    },
+    reluBackward(y, dy, dx, length) {
+      wasm.reluBackward(at(y, length), at(dy, length), at(dx, length), length);
+    },
+    normalize(x, y, mean, std, planes, size) {
+      const channels = mean.length;
+      const length = planes * size;
+      wasm.normalize(at(x, length), at(y, length), at(mean, 1), at(std, channels), channels, planes, size);
+    },
+    normalizeBackward(dy, dx, std, planes, size) {
+      const length = planes * size;
+      wasm.normalizeBackward(at(dy, length), at(dx, length), at(std, 1), std.length, planes, size);
+    },
+
+    maxPool(x, y, winner, planes, { height, width, kernel, stride, outHeight, outWidth }) {
+      const from = at(x, planes * height * width);
+      const to = at(y, planes * outHeight * outWidth);
+      const index = at(winner, planes * outHeight * outWidth);
+      wasm.maxPool(from, to, index, planes, height, width, kernel, stride, outHeight, outWidth);
+    },
+    maxPoolBackward(dy, winner, dx, planes, { height, width, kernel, stride, outHeight, outWidth }) {
+      const from = at(dy, planes * outHeight * outWidth);
+      const index = at(winner, planes * outHeight * outWidth);
+      const to = at(dx, planes * height * width);
+      wasm.maxPoolBackward(from, index, to, planes, height, width, kernel, stride, outHeight, outWidth);
+    },
+
+    sgd(w, g, v, length, rate, momentum, decay, scale) {
+      wasm.sgd(at(w, length), at(g, length), at(v, length), length, rate, momentum, decay, scale);
+    },
+    adam(w, g, m, v, length, { rate, beta1, beta2, epsilon, decay, scale }) {
+      const weights = at(w, length);
+      const gradient = at(g, length);
+      const moment = at(m, length);
+      const square = at(v, length);
+      wasm.adam(
+        weights,
+        gradient,
+        moment,
+        square,
+        length,
+        rate,
+        beta1,
+        1 - beta1,
+        beta2,
+        1 - beta2,
+        epsilon,
+        decay,
+        scale,
+      );
+    },
+    sumParts(parts, count, total, length) {
+      const to = at(total, length);
+      let used = 0;
+      for (let p = 0; p < count; p++) {
+        addresses[used++] = at(parts[p], length);
+        if (used < PARTS_AT_ONCE && p < count - 1) continue;
+        wasm.sumParts(addresses.byteOffset, used, to, length);
+        addresses[0] = to;
+        used = 1;
+      }
+    },
+    signStep(x, direction, clean, length, alpha, epsilon, low, high) {
+      wasm.signStep(at(x, length), at(direction, length), at(clean, length), length, alpha, epsilon, low, high);
+    },
+  };
+}
+
+/** The address of an array that holds at least `needed` numbers. */
+function at(array: Float32Array | Int32Array, needed: number): number {
+  if (array.length < needed) {
+    throw new ShapeError(`simd kernels: an array of ${array.length} numbers was given where ${needed} are needed`);
+  }
+  if (!(array.buffer instanceof SharedArrayBuffer)) {
+    throw new TypeError(
+      'simd kernels: an array is not in shared memory; allocate it with the kernels’ alloc or the heap (this is a bug)',
+    );
+  }
+  return array.byteOffset;
+}
+
+const imageSize = ({ channels, height, width }: Window): number => channels * height * width;
+
+const columnsSize = ({ channels, kernel, outHeight, outWidth }: Window): number =>
+  channels * kernel * kernel * outHeight * outWidth;
+
+/** What assembly/index.ts exports: a function a kernel, which takes addresses in bytes, then sizes. */
+type Exports = Record<
+  Exclude<keyof Kernels, 'backend' | 'alloc' | 'allocIndices'>,
+  (...parameters: (number | boolean)[]) => void
+>;
