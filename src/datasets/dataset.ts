@@ -1,16 +1,6 @@
-/**
- * Labelled images as the data set's authors published them.
- *
- * Axes: N images, C channels, H rows, W columns.
- */
-export interface LabelledImages {
-  /** Pixels 0..255, `[N, C, H, W]` row-major, over a SharedArrayBuffer so that every worker reads the one copy. */
-  readonly pixels: Uint8Array;
-  /** One class index per image, over a SharedArrayBuffer. */
-  readonly labels: Uint8Array;
-  /** N */
-  readonly count: number;
-}
+import type { LabelledImages } from '../tensor/images.js';
+
+export type { LabelledImages };
 
 export interface Dataset {
   /** The name on the command line, such as `mnist`. */
@@ -33,6 +23,15 @@ export interface LoadOptions {
   readonly onProgress?: ((message: string) => void) | undefined;
 }
 
+/** A file as its authors published it. */
+export interface PublishedFile {
+  readonly name: string;
+  /** Other names that copies of it go by, zipped (gzip) ones too. */
+  readonly alsoCalled?: readonly string[];
+  /** SHA-256 (hexadecimal) of the file, of the unzipped bytes where it is zipped. */
+  readonly sha256: string;
+}
+
 /** How a data set is found, verified and read. */
 export interface DatasetSource {
   /** The name a person reads, such as `MNIST`. */
@@ -40,8 +39,17 @@ export interface DatasetSource {
   /** Where the files come from and under which licence, in one sentence each. */
   readonly source: string;
   readonly licence: string;
+  readonly files: readonly PublishedFile[];
+  /** Where the files are kept, whether or not they are there yet: `data/<name>`, unless a package brings them. */
+  folder(): string;
   /**
-   * Reads and verifies the data set.
+   * Gets those of the files that are missing or damaged, and verifies all.
+   *
+   * @throws {UserError} if they can't be had; the message says what to do by hand.
+   */
+  fetch(options?: Pick<LoadOptions, 'onProgress'>): Promise<void>;
+  /**
+   * Reads and verifies the data set; gets it first where it isn't there yet.
    *
    * @throws {UserError} if a file is missing, truncated, corrupt or not the one expected.
    */

@@ -2,7 +2,7 @@ import { cpus } from 'node:os';
 import type { Dataset } from '../datasets/dataset.js';
 import { datasets } from '../datasets/index.js';
 import { UserError } from '../errors.js';
-import type { NetworkSpec } from '../models/index.js';
+import { networkSpec } from '../models/create.js';
 import { WorkerPool } from '../parallel/pool.js';
 import { writeFigures, writeResults } from '../report/files.js';
 import type { Curve, Results } from '../report/results.js';
@@ -44,7 +44,7 @@ export async function runExperiment(
   signal?.addEventListener('abort', stop, { once: true });
   try {
     signal?.throwIfAborted();
-    const context: RunContext = { config, dataset, spec: networkSpec(config, dataset), pool, folder, progress };
+    const context: RunContext = { config, dataset, spec: networkSpec(dataset, config), pool, folder, progress };
     const results = await measure(context);
     const files = [...(await writeFigures(results, out)), ...(await writeResults(results, out))];
     const networks = Object.keys(config.training).map((rule) => `${rule}.safetensors`);
@@ -99,12 +99,3 @@ async function loadDataset({ dataset: name, data, trainSize, testSize }: Config,
     test: cut(dataset.test, testSize, '--test-size'),
   };
 }
-
-const networkSpec = ({ model, activation }: Config, { shape, classes, mean, std }: Dataset): NetworkSpec => ({
-  model,
-  activation,
-  inputShape: shape,
-  classes: classes.length,
-  mean,
-  std,
-});

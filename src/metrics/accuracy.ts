@@ -1,6 +1,7 @@
 import type { Crew } from '../crew.js';
 import type { Network } from '../models/network.js';
 import { type LabelledImages, loadImage } from '../tensor/images.js';
+import type { Tensor } from '../tensor/tensor.js';
 
 /** Images that one claim of an evaluation covers. */
 export const CHUNK_SIZE = 64;
@@ -26,4 +27,14 @@ export function countMatches(predictions: Uint8Array, labels: Uint8Array): numbe
   let matches = 0;
   for (let i = 0; i < labels.length; i++) if (predictions[i] === labels[i]) matches++;
   return matches;
+}
+
+/**
+ * The share of images that are given their true label, in [0, 1].
+ *
+ * @param images `[N, C, H, W]`, clean or adversarial
+ * @throws {ShapeError} if the images are not of the shape the network expects.
+ */
+export function accuracy(network: Network, images: Tensor, labels: Uint8Array): number {
+  return countMatches(network.predict(images), labels) / labels.length;
 }

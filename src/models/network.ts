@@ -46,7 +46,7 @@ export class Network<A extends FloatArray = FloatArray> {
    * @throws {ShapeError} if the images are not of the shape the network expects.
    */
   logits(images: Tensor): Tensor<A> {
-    const logits = this.kernels.alloc(images.shape[0] * this.classes);
+    const logits = this.freshArray(images.shape[0] * this.classes);
     this.inChunks('logits', images, (workspace, first, n) => {
       workspace.forward(n);
       logits.set(workspace.logits.data.subarray(0, n * this.classes), first * this.classes);
@@ -73,7 +73,7 @@ export class Network<A extends FloatArray = FloatArray> {
     if (labels.length !== images.shape[0]) {
       throw new ShapeError(`inputGradient: ${images.shape[0]} images, ${labels.length} labels`);
     }
-    const gradient = this.kernels.alloc(sizeOf(images.shape));
+    const gradient = this.freshArray(sizeOf(images.shape));
     this.inChunks('inputGradient', images, (workspace, first, n) => {
       workspace.forward(n);
       this.pixelGradient(workspace, labels.subarray(first, first + n), n, options);
@@ -123,6 +123,11 @@ export class Network<A extends FloatArray = FloatArray> {
   /** The rule by which the error goes down the given path. */
   errorRule(path: GradientPath): LearningRule {
     return path === 'true' ? backprop : this.rule;
+  }
+
+  /** An array for the caller to keep: not from the kernels' memory, which is never given back. */
+  private freshArray(length: number): A {
+    return new (this.parameters.values.constructor as new (length: number) => A)(length);
   }
 
   /** Copies the images into the workspace a chunk at a time and lets `each` work on the n that begin at `first`. */

@@ -1,10 +1,10 @@
 /** The summary at the end of a run, as text for a terminal (or a file) of a given width, without colour. */
-import Table from 'cli-table3';
 import { chooseEpsilons, epsilonsOf, epsilonText, in255ths } from './epsilons.js';
 import { comparesPaths, zeroGradients } from './gradient-health.js';
 import { honestySentences } from './honesty.js';
 import { directionName, displayName, percent } from './names.js';
 import type { Curve, Results } from './results.js';
+import { textTable } from './text.js';
 
 const mostEpsilons = 7;
 
@@ -29,7 +29,7 @@ export function networkTable(results: Results): string {
     ...paths.map((path) => zeroShare(results, name, path)),
   ]);
   const zeroHeads = paths.map((path) => (path === undefined ? 'Zero gradients' : `Zero gradients (${path})`));
-  return plainTable(['Network', 'Clean accuracy', 'Training time', ...zeroHeads], rows);
+  return textTable(['Network', 'Clean accuracy', 'Training time', ...zeroHeads], rows, 1);
 }
 
 /**
@@ -59,7 +59,7 @@ export function accuracyTable(results: Results, width = 100): string {
       ...labels[index]!.map((label, column) => (column === 0 && label === labels[index - 1]?.[0] ? '' : label)),
       ...epsilons.map((epsilon) => accuracyAt(curve, epsilon)),
     ]);
-    return plainTable([...heads, ...epsilons.map(headOf)], rows, heads.length);
+    return textTable([...heads, ...epsilons.map(headOf)], rows, heads.length);
   }
 }
 
@@ -97,22 +97,6 @@ function duration(seconds: number): string {
   if (seconds < 10) return `${seconds.toFixed(1)} s`;
   const whole = Math.round(seconds);
   return whole < 120 ? `${whole} s` : `${Math.floor(whole / 60)} min ${whole % 60} s`;
-}
-
-/**
- * A table for a terminal, framed, a line under its head, without colour.
- *
- * @param rows each as long as `head`
- * @param left how many of the first columns are aligned left; the others are numbers, and aligned right
- */
-export function plainTable(head: readonly string[], rows: readonly (readonly string[])[], left = 1): string {
-  const made = new Table({
-    head: [...head],
-    colAligns: head.map((_, column) => (column < left ? 'left' : 'right')),
-    style: { head: [], border: [], compact: true },
-  });
-  made.push(...rows.map((row) => [...row]));
-  return made.toString();
 }
 
 function lineWidth(text: string): number {

@@ -1,6 +1,11 @@
 import Table from 'cli-table3';
 
-/** A plain table, a line under its head; the columns after the first `left` are aligned right. */
+/**
+ * A table for a terminal, framed, a line under its head, without colour.
+ *
+ * @param rows each as long as `head`
+ * @param left how many of the first columns are aligned left; the others are numbers, and aligned right
+ */
 export function textTable(head: readonly string[], rows: readonly (readonly string[])[], left: number): string {
   const made = new Table({
     head: [...head],

@@ -27,9 +27,10 @@ export function slidingWindow(
   [channels, height, width]: readonly number[],
   { kernel, stride = 1, padding = 0 }: { kernel: number; stride?: number; padding?: number },
 ): Window {
-  if (!(kernel >= 1 && stride >= 1 && padding >= 0)) {
+  const whole = [kernel, stride, padding].every(Number.isInteger);
+  if (!(whole && kernel >= 1 && stride >= 1 && padding >= 0)) {
     throw new ShapeError(
-      `${operation}: kernel ${kernel}, stride ${stride}, padding ${padding}; kernel and stride must be at least 1, padding at least 0`,
+      `${operation}: kernel ${kernel}, stride ${stride}, padding ${padding}; all must be whole numbers, kernel and stride at least 1, padding at least 0`,
     );
   }
   const outHeight = Math.floor((height + 2 * padding - kernel) / stride) + 1;

@@ -1,4 +1,4 @@
-import type { FloatArray } from './tensor.js';
+import { type FloatArray, type Tensor, tensor } from './tensor.js';
 
 /**
  * Labelled images as a data set's authors published them.
@@ -26,4 +26,21 @@ export function loadImage(images: LabelledImages, index: number, batch: FloatArr
   const from = index * size;
   const to = place * size;
   for (let p = 0; p < size; p++) batch[to + p] = images.pixels[from + p] / 255;
+}
+
+/**
+ * Images `first` … `first + count − 1` as a tensor `[count, C, H, W]` in [0, 1], and their labels.
+ *
+ * @param shape `[C, H, W]`
+ */
+export function imageBatch(
+  images: LabelledImages,
+  shape: readonly number[],
+  first: number,
+  count: number,
+): { images: Tensor<Float32Array>; labels: Uint8Array } {
+  const size = images.pixels.length / images.count;
+  const batch = new Float32Array(count * size);
+  for (let i = 0; i < count; i++) loadImage(images, first + i, batch, i);
+  return { images: tensor(batch, [count, ...shape]), labels: images.labels.slice(first, first + count) };
 }

@@ -1,4 +1,4 @@
-import type { Heap } from './heap.js';
+import { Heap } from './heap.js';
 import type { Window } from './im2col.js';
 import { referenceKernels } from './reference.js';
 import { simdKernels, simdSupported } from './simd.js';
@@ -100,6 +100,8 @@ export type Backend = (typeof backends)[number];
 /** The fastest kernels that this machine's JavaScript engine can run. */
 export const defaultBackend = (): Backend => (simdSupported() ? 'simd' : 'reference');
 
-/** The kernels of the chosen backend, over a heap that several threads may share. */
-export const loadKernels = async (backend: Backend, heap: Heap): Promise<Kernels<Float32Array>> =>
-  backend === 'simd' ? simdKernels(heap) : referenceKernels(heap);
+/** The kernels of a backend, by default the fastest, over a heap that several threads may share. */
+export const loadKernels = async (
+  backend: Backend = defaultBackend(),
+  heap: Heap = new Heap(),
+): Promise<Kernels<Float32Array>> => (backend === 'simd' ? simdKernels(heap) : referenceKernels(heap));

@@ -163,19 +163,37 @@ export class Trainer {
   }
 }
 
+/** What {@link train} does where its options say nothing. */
+export const defaultTraining: TrainingOptions = {
+  epochs: 1,
+  batchSize: 64,
+  optimizer: 'sgd',
+  learningRate: 0.02,
+  decay: 'linear',
+  warmupEpochs: 0,
+  momentum: 0.9,
+  weightDecay: 0,
+  seed: 1,
+};
+
 /**
  * Trains a network on the calling thread, in place: the same loop and the same result, to the bit, as a pool of
  * workers gives, without the workers.
  *
+ * @param options what differs from {@link defaultTraining}
  * @param onEpoch called after each epoch, with its number (from 1) and its means
  */
 export function train(
   network: Network<Float32Array>,
   images: LabelledImages,
-  options: TrainingOptions,
+  options: Partial<TrainingOptions> = {},
   onEpoch?: (epoch: number, result: EpochResult) => void,
 ): void {
-  const memory = trainingMemory(network.kernels, network.layout.parameterCount, options);
-  const trainer = new Trainer(network, images, options, memory);
-  for (let epoch = 0; epoch < options.epochs; epoch++) onEpoch?.(epoch + 1, trainer.runEpoch(epoch, solo()));
+  const settings = { ...defaultTraining, ...options };
+  const memory = trainingMemory(network.kernels, network.layout.parameterCount, settings);
+  const trainer = new Trainer(network, images, settings, memory);
+  for (let epoch = 0; epoch < settings.epochs; epoch++) {
+    const result = trainer.runEpoch(epoch, solo());
+    onEpoch?.(epoch + 1, result);
+  }
 }

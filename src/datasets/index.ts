@@ -1,0 +1,10 @@
+/** The data sets there are. A new one is a file beside this one and a row here; the keys are the command line's names. */
+import { cifar10 } from './cifar10.js';
+import type { DatasetSource } from './dataset.js';
+import { fashionMnist } from './fashion-mnist.js';
+import { mnist } from './mnist.js';
+
+export const datasets = { mnist, 'fashion-mnist': fashionMnist, cifar10 } satisfies Record<string, DatasetSource>;
+
+/** A data set's name on the command line. */
+export type DatasetName = keyof typeof datasets;

@@ -1,0 +1,127 @@
+import { createHash } from 'node:crypto';
+import { test } from 'tap';
+import { datasets } from '../../src/datasets/index.js';
+import { createNetwork, networkSpec } from '../../src/models/create.js';
+import type { SharedNetwork } from '../../src/parallel/messages.js';
+import { WorkerPool } from '../../src/parallel/pool.js';
+import { addCounts } from '../../src/parallel/tasks.js';
+import type { RuleName } from '../../src/rules/index.js';
+import { firstImages } from '../../src/tensor/images.js';
+import { type Backend, backends, loadKernels } from '../../src/tensor/kernels.js';
+import { type TrainingOptions, train, trainingMemory } from '../../src/training/train.js';
+
+const mnist = await datasets.mnist.load();
+const spec = networkSpec(mnist);
+/** Not a multiple of the batch, the batch not of the shard: every remainder occurs. */
+const images = firstImages(mnist.train, 330);
+const options: TrainingOptions = {
+  epochs: 2,
+  batchSize: 72,
+  optimizer: 'adam',
+  learningRate: 0.01,
+  decay: 'linear',
+  warmupEpochs: 0,
+  momentum: 0.9,
+  weightDecay: 1e-4,
+  seed: 5,
+};
+
+/** Equal for arrays that are equal to the bit. */
+const fingerprint = (array: Float32Array): string =>
+  createHash('sha256').update(new Uint8Array(array.slice().buffer)).digest('hex');
+
+async function sharedNetwork(pool: WorkerPool, rule: RuleName): Promise<SharedNetwork> {
+  const kernels = await loadKernels(pool.backend, pool.heap);
+  const { parameters } = createNetwork(spec, { rule, seed: 5, kernels });
+  return { spec, rule, ...parameters };
+}
+
+async function trainWith(workers: number, backend: Backend): Promise<Float32Array> {
+  const pool = new WorkerPool(workers, backend);
+  try {
+    const network = await sharedNetwork(pool, 'fa');
+    const kernels = await loadKernels(backend, pool.heap);
+    const memory = trainingMemory(kernels, network.values.length, options, (length) => pool.heap.float64(length));
+    for (let epoch = 0; epoch < options.epochs; epoch++) {
+      await pool.run('trainEpoch', { run: 1, network, images, options, memory, epoch });
+    }
+    return network.values.slice();
+  } finally {
+    await pool.close();
+  }
+}
+
+for (const backend of backends) {
+  test(`with ${backend} kernels, 1, 2, 3, 4 and 16 workers give the same weights to the bit, as does one thread without workers`, async (t) => {
+    const alone = createNetwork(spec, { rule: 'fa', seed: 5, kernels: await loadKernels(backend) });
+    const untrained = fingerprint(alone.parameters.values);
+    train(alone, images, options);
+    const trained = fingerprint(alone.parameters.values);
+    t.not(trained, untrained, 'the weights have moved');
+    for (const workers of [1, 2, 3, 4, 16]) {
+      t.equal(fingerprint(await trainWith(workers, backend)), trained, `${workers} workers`);
+    }
+  });
+
+  test(`with ${backend} kernels, attack counts are the same for 1, 2, 3 and 16 workers`, async (t) => {
+    const counts: unknown[] = [];
+    for (const workers of [1, 2, 3, 16]) {
+      const pool = new WorkerPool(workers, backend);
+      const [bp, fa] = [await sharedNetwork(pool, 'bp'), await sharedNetwork(pool, 'fa')];
+      const parts = await pool.run('attack', {
+        source: fa,
+        path: 'feedback',
+        loss: 'cross-entropy',
+        targets: [bp, fa],
+        images: firstImages(mnist.test, 150),
+        plans: (['fgsm', 'mi-fgsm'] as const).map((attack) => ({ attack, options: {}, epsilons: [0, 0.1] })),
+      });
+      const [total, ...others] = parts;
+      for (const { correct } of others) addCounts(total.correct, correct);
+      counts.push({ correct: total.correct, zero: parts.reduce((sum, { zeroGradient }) => sum + zeroGradient, 0) });
+      await pool.close();
+    }
+    for (const other of counts.slice(1)) t.same(other, counts[0]);
+  });
+}
+
+test('a worker that throws ends the job with its error, while the others wait for it', {
+  timeout: 20_000,
+}, async (t) => {
+  const pool = new WorkerPool(3, 'simd');
+  const network = await sharedNetwork(pool, 'bp');
+  const kernels = await loadKernels('simd', pool.heap);
+  const memory = trainingMemory(kernels, network.values.length, options, (length) => pool.heap.float64(length));
+  const broken = { ...memory, shards: memory.shards.map((shard, s) => (s === 1 ? shard.subarray(0, 10) : shard)) };
+  await t.rejects(
+    pool.run('trainEpoch', { run: 1, network, images, options, memory: broken, epoch: 0 }),
+    /10|short|length/,
+    'the error of the worker that got the short gradient',
+  );
+  const [result] = await pool.run('trainEpoch', { run: 2, network, images, options, memory, epoch: 0 });
+  t.ok(Number.isFinite(result.loss), 'and the pool goes on working');
+  await pool.close();
+});
+
+test('closing the pool ends a job under way', { timeout: 20_000 }, async (t) => {
+  const pool = new WorkerPool(2, 'reference');
+  const network = await sharedNetwork(pool, 'bp');
+  const kernels = await loadKernels('reference', pool.heap);
+  const memory = trainingMemory(kernels, network.values.length, options, (length) => pool.heap.float64(length));
+  const job = pool.run('trainEpoch', { run: 1, network, images: mnist.train, options, memory, epoch: 0 });
+  const started = performance.now();
+  setTimeout(() => void pool.close(), 300);
+  await t.rejects(job);
+  t.ok(performance.now() - started < 5000, 'within seconds, though the epoch would take longer');
+});
+
+test('progress is reported up to the last unit', async (t) => {
+  const pool = new WorkerPool(2, 'simd');
+  const network = await sharedNetwork(pool, 'bp');
+  const seen: number[] = [];
+  const job = { network, images: firstImages(mnist.test, 1000) };
+  const counts = await pool.run('countCorrect', job, { onProgress: (done) => seen.push(done) });
+  t.equal(counts.length, 2);
+  t.equal(seen.at(-1), Math.ceil(1000 / 64));
+  await pool.close();
+});
