@@ -1,7 +1,7 @@
 import type { Crew } from '../crew.js';
 import type { Network } from '../models/network.js';
 import { type LabelledImages, loadImage } from '../tensor/images.js';
-import type { Tensor } from '../tensor/tensor.js';
+import type { FloatArray, Tensor } from '../tensor/tensor.js';
 
 /** Images that one claim of an evaluation covers. */
 export const CHUNK_SIZE = 64;
@@ -35,6 +35,6 @@ export function countMatches(predictions: Uint8Array, labels: Uint8Array): numbe
  * @param images `[N, C, H, W]`, clean or adversarial
  * @throws {ShapeError} if the images are not of the shape the network expects.
  */
-export function accuracy(network: Network, images: Tensor, labels: Uint8Array): number {
+export function accuracy<A extends FloatArray>(network: Network<A>, images: Tensor, labels: Uint8Array): number {
   return countMatches(network.predict(images), labels) / labels.length;
 }

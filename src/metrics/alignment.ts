@@ -6,7 +6,7 @@ import { type Gradient, gradientOf } from '../models/workspace.js';
 import { backprop } from '../rules/backprop.js';
 import type { LearningRule } from '../rules/rule.js';
 import { type LabelledImages, loadImage } from '../tensor/images.js';
-import { type FloatArray, tensor } from '../tensor/tensor.js';
+import { type FloatArray, type Tensor, tensor } from '../tensor/tensor.js';
 
 /** Angles in degrees for one weighted layer; undefined where one of the two vectors is zero. */
 export interface LayerAlignment {
@@ -17,19 +17,28 @@ export interface LayerAlignment {
   readonly weightAngle: number | undefined;
 }
 
-/** The angle between two vectors in degrees, 0 to 180; undefined where one of them is zero. */
+/**
+ * The angle between two vectors in degrees, 0 to 180; undefined where one of them is zero. As 2·atan2(‖u−v‖, ‖u+v‖) of
+ * the unit vectors (Kahan), which is exact where the arc cosine of their product loses half of its digits: near 0 and 180.
+ */
 export function angleBetween(a: FloatArray, b: FloatArray): number | undefined {
-  // Scaled by the largest magnitudes first: a saturated network's gradients would vanish when squared.
-  const [u, v] = [a, b].map((vector) => {
-    const copy = tensor(Float64Array.from(vector), [vector.length]);
-    const largest = vector.length === 0 ? 0 : Math.max(ops.sup(copy), -ops.inf(copy));
-    if (largest > 0) ops.divseq(copy, largest);
-    return copy;
-  });
-  const norms = ops.norm2(u) * ops.norm2(v);
-  if (!(norms > 0)) return undefined;
-  ops.muleq(u, v);
-  return (Math.acos(Math.min(1, Math.max(-1, ops.sum(u) / norms))) * 180) / Math.PI;
+  const u = unitVector(a);
+  const v = unitVector(b);
+  if (!u || !v) return undefined;
+  const sum = tensor(new Float64Array(a.length), [a.length]);
+  ops.add(sum, u, v);
+  ops.subeq(u, v);
+  return (2 * Math.atan2(ops.norm2(u), ops.norm2(sum)) * 180) / Math.PI;
+}
+
+/** Scaled by the largest magnitude first: a saturated network's gradients would vanish when squared. */
+function unitVector(values: FloatArray): Tensor<Float64Array> | undefined {
+  const vector = tensor(Float64Array.from(values), [values.length]);
+  const largest = values.length === 0 ? 0 : Math.max(ops.sup(vector), -ops.inf(vector));
+  if (!(largest > 0)) return undefined;
+  ops.divseq(vector, largest);
+  ops.divseq(vector, ops.norm2(vector));
+  return vector;
 }
 
 /** How far a network's learning rule is from backpropagation, layer by layer, on the given images at its weights. */

@@ -1,0 +1,103 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { test } from 'tap';
+
+const cli = fileURLToPath(new URL('../src/cli.js', import.meta.url));
+const start = (args: readonly string[], cwd: string) => spawn(process.execPath, [cli, ...args], { cwd });
+
+async function finish(child: ChildProcess): Promise<{ code: number | null; stdout: string; stderr: string }> {
+  const text = { stdout: '', stderr: '' };
+  child.stdout?.on('data', (data) => {
+    text.stdout += data;
+  });
+  child.stderr?.on('data', (data) => {
+    text.stderr += data;
+  });
+  const [code] = await once(child, 'close');
+  return { code, ...text };
+}
+
+const call = (args: readonly string[], cwd: string) => finish(start(args, cwd));
+
+test('bad input is one clear message on standard error, exit code 2, and no stack trace', async (t) => {
+  const cwd = t.testdir({ 'broken.json': '{' });
+  for (const [args, message] of [
+    [['mnits'], /unknown command 'mnits'[\s\S]*mnist/],
+    [['mnist', '--epoch', '1'], /unknown option '--epoch'[\s\S]*--epochs/],
+    [['mnist', '--epsilons', '0,2'], /--epsilons "0,2": 2 is outside \[0, 1\]/],
+    [['mnist', '--workers', '0'], /--workers 0: 1 to 1024 are accepted/],
+    [['mnist', '--lr', 'fast'], /--lr "fast": a number is expected/],
+    [['mnist', '--config', 'none.json'], /--config none\.json: there is no such file/],
+    [['mnist', '--config', 'broken.json'], /broken\.json is not JSON/],
+    [['mnist', '--data', 'nowhere'], /nowhere/],
+    [['gradcheck', '--seed', 'x'], /--seed "x"/],
+  ] as const) {
+    const { code, stderr, stdout } = await call(args, cwd);
+    t.equal(code, 2, args.join(' '));
+    t.match(stderr, message);
+    t.notMatch(stderr, /\n\s+at /, 'no stack trace');
+    t.equal(stdout, '');
+  }
+  t.notOk(existsSync(join(cwd, 'out')), 'and nothing was written');
+});
+
+test('help names every command and option, with defaults', async (t) => {
+  const { code, stdout } = await call(['--help'], t.testdir());
+  t.equal(code, 0);
+  for (const command of ['mnist', 'cifar10', 'fashion-mnist', 'gradcheck']) t.match(stdout, command);
+  const help = (await call(['mnist', '--help'], t.testdir())).stdout;
+  for (const option of ['preset', 'rules', 'attacks', 'epsilons', 'iterations', 'momentum', 'step-size', 'epochs']) {
+    t.match(help, `--${option} `);
+  }
+  for (const option of ['batch-size', 'lr', 'optimizer', 'activation', 'train-size', 'test-size', 'workers', 'seed']) {
+    t.match(help, `--${option} `);
+  }
+  for (const option of ['data', 'out', 'config', 'force', 'quick', 'backend']) t.match(help, `--${option} `);
+  t.match(help, /default: 0:1:0\.1/);
+});
+
+test('gradcheck passes, layer by layer, and says so', async (t) => {
+  const { code, stdout } = await call(['gradcheck'], t.testdir());
+  t.equal(code, 0);
+  t.match(stdout, /LeNet-5, relu\s+│ conv1\.weight/);
+  t.match(stdout, /relative errors are under 0\.000001/);
+});
+
+test('a small run prints a summary and where its files are; config.json repeats it', {
+  timeout: 120_000,
+}, async (t) => {
+  const cwd = t.testdir();
+  const small = ['--train-size', '320', '--test-size', '64', '--epochs', '1', '--epsilons', '0,0.3'];
+  const { code, stdout, stderr } = await call(['mnist', ...small], cwd);
+  t.equal(code, 0, stderr);
+  t.match(stdout, /Clean accuracy/);
+  t.match(stdout, /BP → FA/);
+  t.match(stdout, /In out\/mnist-1: /);
+  t.match(stderr, /FA epoch 1\/1: loss/);
+  const again = await call(['mnist', '--config', 'out/mnist-1/config.json', '--out', 'again', '--workers', '1'], cwd);
+  t.equal(again.code, 0, again.stderr);
+  const table = (text: string) => text.slice(text.indexOf('│ Accuracy (%)'), text.indexOf('Done in'));
+  t.equal(table(again.stdout), table(stdout));
+});
+
+test('Ctrl-C stops at once with code 130 and leaves no half-written file', { timeout: 60_000 }, async (t) => {
+  const cwd = t.testdir();
+  const child = start(['mnist', '--train-size', '1000', '--epochs', '500'], cwd);
+  const finished = finish(child);
+  let seen = '';
+  child.stderr.on('data', (data) => {
+    if (!seen.includes('epoch 2/') && `${seen}${data}`.includes('epoch 2/')) child.kill('SIGINT');
+    seen += data;
+  });
+  const interrupted = await finished;
+  t.equal(interrupted.code, 130);
+  t.match(
+    interrupted.stderr,
+    /Interrupted\. What was finished is in out\/mnist-1; the same command goes on from there\./,
+  );
+  t.notMatch(interrupted.stderr, /\n\s+at /);
+  t.same(readdirSync(join(cwd, 'out/mnist-1')).sort(), ['bp.checkpoint.safetensors', 'config.json', 'metrics.jsonl']);
+});

@@ -1,0 +1,126 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'tap';
+import { UserError } from '../../src/errors.js';
+import type { Config } from '../../src/experiment/config.js';
+import { configFrom, type RunOptions } from '../../src/experiment/options.js';
+import { type Progress, silent } from '../../src/experiment/progress.js';
+import { runExperiment } from '../../src/experiment/run.js';
+import { loadNetwork } from '../../src/models/save.js';
+import { parseResults } from '../../src/report/results.js';
+import { referenceKernels } from '../../src/tensor/reference.js';
+
+const small: RunOptions = {
+  trainSize: '640',
+  testSize: '130',
+  epochs: '3',
+  lr: '0.002',
+  epsilons: '0,0.1,0.5',
+  iterations: '3',
+};
+const config = configFrom('mnist', small, 'simd');
+
+const run = (out: string, options: Partial<Parameters<typeof runExperiment>[1]> = {}, with_: Config = config) =>
+  runExperiment(with_, { out, workers: 2, force: false, progress: silent, ...options });
+
+const hash = (file: string) => createHash('sha256').update(readFileSync(file)).digest('hex');
+
+/** Lets a run go on until the given network has logged this many epochs, then interrupts it. */
+function interruptAfter(label: string, epochs: number): { progress: Progress; signal: AbortSignal } {
+  const controller = new AbortController();
+  let seen = 0;
+  const log = (line: string) => {
+    if (line.startsWith(`${label} epoch`) && ++seen === epochs) controller.abort();
+  };
+  return { progress: { log, begin: () => ({ update() {}, log, end() {} }) }, signal: controller.signal };
+}
+
+test('a run leaves all its files; its curves and networks are the same for 1 and 3 workers', async (t) => {
+  const [one, three] = [join(t.testdir(), 'one'), join(t.testdir(), 'three')];
+  const { results, files } = await run(one, { workers: 1 });
+  const again = await run(three, { workers: 3 });
+  const expected = ['config.json', 'metrics.jsonl', 'bp.safetensors', 'fa.safetensors', 'results.json', 'results.csv'];
+  const figures = ['figure-a.svg', 'figure-a.png', 'figure-b.svg', 'figure-b.png'];
+  t.same([...files].sort(), [...expected, ...figures].sort(), 'the files it says it wrote');
+  t.same(readdirSync(one).sort(), [...expected, ...figures].sort(), 'are those in the folder, and no others');
+  t.same(again.results.curves, results.curves);
+  for (const name of ['bp.safetensors', 'fa.safetensors', 'results.csv']) {
+    t.equal(hash(join(three, name)), hash(join(one, name)), name);
+  }
+  t.same(parseResults(readFileSync(join(one, 'results.json'), 'utf8'), 'results.json').curves, results.curves);
+
+  t.equal(results.curves.length, 12, 'three attacks, from two networks, shown to two');
+  for (const { source, target, path, points } of results.curves) {
+    t.equal(path, source === 'fa' ? 'feedback' : 'true');
+    t.equal(points[0].accuracy, results.models[target].cleanAccuracy, 'at epsilon 0: the clean accuracy of the target');
+    t.ok(points.every(({ correct, total, accuracy }) => total === 130 && accuracy === correct / total));
+  }
+  const lines = readFileSync(join(one, 'metrics.jsonl'), 'utf8').trim().split('\n');
+  t.same(
+    lines.map((line) => JSON.parse(line)).map(({ rule, epoch }) => `${rule} ${epoch}`),
+    ['bp 1', 'bp 2', 'bp 3', 'fa 1', 'fa 2', 'fa 3'],
+  );
+  const fa = JSON.parse(lines[5]);
+  t.equal(fa.gradientAngles.fc3, 0, 'the top layer gets the exact gradient');
+  t.ok(fa.gradientAngles.conv1 > 10 && fa.weightAngles.conv1 > 45, 'the lower ones do not');
+  t.notOk(JSON.parse(lines[0]).weightAngles, 'BP has no feedback weights');
+});
+
+test('a saved network can be loaded, and classifies as the results say', async (t) => {
+  const out = join(t.testdir(), 'run');
+  const { results } = await run(out, {}, configFrom('mnist', { ...small, epochs: '1', rules: 'fa' }, 'simd'));
+  const bytes = readFileSync(join(out, 'fa.safetensors'));
+  const network = loadNetwork(bytes, 'fa.safetensors', referenceKernels());
+  const { datasets, imageBatch, accuracy } = await import('../../src/index.js');
+  const mnist = await datasets.mnist.load();
+  const { images, labels } = imageBatch(mnist.test, mnist.shape, 0, 130);
+  t.ok(Math.abs(accuracy(network, images, labels) - results.models.fa.cleanAccuracy) <= 1 / 130, 'to rounding');
+  t.notOk(existsSync(join(out, 'figure-b.svg')), 'one network alone transfers to none');
+});
+
+test('an interrupted run goes on where it was, and ends with the same bytes as one that never was', async (t) => {
+  const [whole, broken] = [join(t.testdir(), 'whole'), join(t.testdir(), 'broken')];
+  await run(whole);
+  await t.rejects(run(broken, interruptAfter('FA', 2)), 'interrupted in the second network');
+  t.ok(existsSync(join(broken, 'bp.safetensors')), 'the first is finished');
+  t.ok(existsSync(join(broken, 'fa.checkpoint.safetensors')), 'the second has a checkpoint');
+  t.notOk(existsSync(join(broken, 'results.json')));
+  await run(broken);
+  for (const name of ['bp.safetensors', 'fa.safetensors', 'results.csv']) {
+    t.equal(hash(join(broken, name)), hash(join(whole, name)), name);
+  }
+  t.same(readdirSync(broken).sort(), readdirSync(whole).sort(), 'and leaves no checkpoint');
+  const epochs = readFileSync(join(broken, 'metrics.jsonl'), 'utf8').trim().split('\n');
+  t.equal(epochs.length, 6, 'each epoch once');
+});
+
+test('a finished run, or another one begun, is not overwritten unless forced', async (t) => {
+  const out = join(t.testdir({ run: { 'notes.txt': 'mine' } }), 'run');
+  const tiny = configFrom('mnist', { ...small, epochs: '1', rules: 'bp', attacks: 'fgsm' }, 'simd');
+  await t.rejects(run(out, interruptAfter('BP', 1), tiny));
+  const other = configFrom('mnist', { ...small, epochs: '2', rules: 'bp', attacks: 'fgsm' }, 'simd');
+  await t.rejects(run(out, {}, other), /unfinished run with other options/);
+  await run(out, {}, tiny);
+  await t.rejects(run(out, {}, tiny), /holds a finished run.*--out.*--force/);
+  await t.rejects(run(out, {}, tiny), UserError);
+  const before = hash(join(out, 'bp.safetensors'));
+  await run(out, { force: true }, other);
+  t.not(hash(join(out, 'bp.safetensors')), before, 'forced: replaced');
+  t.equal(readFileSync(join(out, 'notes.txt'), 'utf8'), 'mine', 'but what is not a file of the run stays');
+});
+
+test('training that diverges is said so, with the rate', async (t) => {
+  const wild = configFrom('mnist', { ...small, optimizer: 'sgd', lr: '1e20', rules: 'bp' }, 'simd');
+  await t.rejects(
+    run(join(t.testdir(), 'run'), {}, wild),
+    /BP: the loss is no finite number.*epoch 1.*lower --lr than/,
+  );
+});
+
+test('more images than there are, and data that is missing, are errors that name them', async (t) => {
+  const greedy = configFrom('mnist', { ...small, trainSize: '70000' }, 'simd');
+  await t.rejects(run(join(t.testdir(), 'a'), {}, greedy), /--train-size 70000: mnist has only 60000 images/);
+  const missing = configFrom('mnist', { ...small, data: join(t.testdir(), 'nowhere') }, 'simd');
+  await t.rejects(run(join(t.testdir(), 'b'), {}, missing), /nowhere/);
+});
