@@ -5,10 +5,12 @@ import { Command, CommanderError } from 'commander';
 import { attacks } from './attacks/index.js';
 import { type DatasetName, datasets } from './datasets/index.js';
 import { UserError } from './errors.js';
+import { dataCommand } from './experiment/data-command.js';
 import { gradientReport, gradientReportText } from './experiment/gradcheck.js';
 import { type MainOptions, mainJob } from './experiment/main-job.js';
 import { integer } from './experiment/options.js';
 import { type PresetName, presets } from './experiment/presets.js';
+import { losses } from './losses/index.js';
 import { initializers } from './models/initialize.js';
 import { activations } from './models/lenet.js';
 import { rules } from './rules/index.js';
@@ -32,6 +34,12 @@ const program = new Command('weight-transport')
 for (const [name, { title }] of Object.entries(datasets)) addMainJob(name as DatasetName, title);
 
 program
+  .command('data')
+  .description('list the data sets, where they come from and whether they are here; with a name, fetch and verify it')
+  .argument('[name]', `data set to fetch: ${choices(datasets)}`)
+  .action((name?: string) => dataCommand(name));
+
+program
   .command('gradcheck')
   .description("hold backpropagation's gradients against finite differences, layer by layer; exit code 1 if one fails")
   .option('--seed <n>', 'decides inputs, weights and directions (default: 1)')
@@ -47,10 +55,15 @@ function addMainJob(name: DatasetName, title: string): void {
     .command(name)
     .description(`train BP and FA networks on ${title}, attack both, measure transfer, draw the figures`)
     .option('--preset <name>', `${presetText(name)} (default: paper)`)
-    .option('--quick', 'the same job made small: one epoch, fewer images and epsilons')
+    .option('--quick', 'the same job made small: two epochs, fewer images and epsilons')
     .option('--rules <list>', `learning rules to train: ${choices(rules)} (default: all)`)
     .option('--attacks <list>', `attacks: ${choices(attacks)} (default: all)`)
     .option('--epsilons <list>', 'L∞ radii, as 0:1:0.1 or 0,0.05,0.1 or 0,8/255 (default: 0:1:0.1)')
+    .option(
+      '--path <list>',
+      "what carries an attack's gradient down: feedback (the rule's own, as in the paper), true (the transposed weights), or both (default: feedback)",
+    )
+    .option('--loss <name>', `what the attacks make grow: ${choices(losses)} (default: cross-entropy)`)
     .option('--iterations <n>', 'steps of the iterative attacks (default: 10)')
     .option('--step-size <x>', 'step size of the iterative attacks, in pixel units (default: epsilon / iterations)')
     .option('--momentum <x>', "MI-FGSM's decay factor μ (default: 0.8)")

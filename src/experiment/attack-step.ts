@@ -7,34 +7,48 @@ import { type RuleName, rules } from '../rules/index.js';
 import type { RunContext, TrainedNetwork } from './train-step.js';
 
 /**
- * Attacks one network with every attack of the run and shows the examples to all networks: figure (a)'s curves for
- * the network itself, figure (b)'s for the others.
+ * Attacks one network with every attack of the run, along each gradient path, and shows the examples to all networks:
+ * figure (a)'s curves for the network itself, figure (b)'s for the others.
  */
 export async function attackStep(
-  { config, dataset, pool, progress }: RunContext,
+  context: RunContext,
   source: RuleName,
   networks: ReadonlyMap<RuleName, TrainedNetwork>,
 ): Promise<Curve[]> {
-  const { iterations, stepSize, momentum, project, clip } = config.attackOptions;
-  const options = {
-    iterations: iterations ?? undefined,
-    stepSize: stepSize ?? undefined,
-    momentum: momentum ?? undefined,
-    project,
-    clip,
-  };
+  const curves: Curve[] = [];
+  // Without feedback weights, a network's only path is the true one.
+  const paths: readonly GradientPath[] = rules[source].usesFeedback ? context.config.paths : ['true'];
+  for (const path of paths) curves.push(...(await attackAlong(context, source, path, networks)));
+  return curves;
+}
+
+async function attackAlong(
+  { config, dataset, pool, progress }: RunContext,
+  source: RuleName,
+  path: GradientPath,
+  networks: ReadonlyMap<RuleName, TrainedNetwork>,
+): Promise<Curve[]> {
+  const { attacks, epsilons, loss, attackOptions } = config;
   const attacked = networks.get(source)?.network;
   if (!attacked) throw new Error(`no network learned by ${source}`);
-  const path: GradientPath = rules[source].usesFeedback ? 'feedback' : 'true';
+  const options = {
+    iterations: attackOptions.iterations ?? undefined,
+    stepSize: attackOptions.stepSize ?? undefined,
+    momentum: attackOptions.momentum ?? undefined,
+    project: attackOptions.project,
+    clip: attackOptions.clip,
+  };
   const job: AttackJob = {
     source: attacked,
     path,
-    loss: 'cross-entropy',
+    loss,
     targets: [...networks.values()].map(({ network }) => network),
     images: dataset.test,
-    plans: config.attacks.map((attack) => ({ attack, options, epsilons: config.epsilons })),
+    plans: attacks.map((attack) => ({ attack, options, epsilons })),
   };
-  const bar = progress.begin(`attacks on ${rules[source].label}`, Math.ceil(dataset.test.count / CHUNK_SIZE), 0);
+  const { label } = rules[source];
+  const title = config.paths.length > 1 ? `attacks on ${label}, ${path} path` : `attacks on ${label}`;
+  const bar = progress.begin(title, Math.ceil(dataset.test.count / CHUNK_SIZE), 0);
   const counts = await pool.run('attack', job, { onProgress: (chunks) => bar.update(chunks) });
   bar.end();
 
@@ -42,13 +56,14 @@ export async function attackStep(
   for (const { correct } of others) addCounts(total.correct, correct);
   const zeroGradient = counts.reduce((sum, part) => sum + part.zeroGradient, 0);
   const images = dataset.test.count;
-  return config.attacks.flatMap((attack, a) =>
+  return attacks.flatMap((attack, a) =>
     [...networks.keys()].map((target, t) => ({
       attack,
       source,
       target,
       path,
-      points: config.epsilons.map((epsilon, e) => {
+      loss,
+      points: epsilons.map((epsilon, e) => {
         const correct = total.correct[a][e][t];
         return { epsilon, correct, total: images, accuracy: correct / images, zeroGradient };
       }),

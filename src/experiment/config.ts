@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { attacks } from '../attacks/index.js';
 import { datasets } from '../datasets/index.js';
 import { UserError } from '../errors.js';
+import { losses } from '../losses/index.js';
 import { models } from '../models/index.js';
 import { initializers } from '../models/initialize.js';
 import { activations } from '../models/lenet.js';
@@ -45,6 +46,10 @@ export const configSchema = z.strictObject({
   training: z.partialRecord(keyOf(rules), trainingSchema),
   attacks: z.array(keyOf(attacks)).min(1),
   epsilons: z.array(z.number().min(0).max(1)).min(1),
+  /** What carries the attacks' gradient down: the rule's own feedback path, the true transposed weights, or each in turn. */
+  paths: z.array(z.enum(['feedback', 'true'])).min(1),
+  /** What the attacks make grow. */
+  loss: keyOf(losses),
   attackOptions: z.strictObject({
     /** null: each attack's own default. */
     iterations: count.nullable(),

@@ -12,6 +12,8 @@ export interface RunOptions {
   readonly rules?: string;
   readonly attacks?: string;
   readonly epsilons?: string;
+  readonly path?: string;
+  readonly loss?: string;
   readonly iterations?: string;
   readonly momentum?: string;
   readonly stepSize?: string;
@@ -64,6 +66,8 @@ export function configFrom(dataset: DatasetName, options: RunOptions, backend: s
       training,
       attacks: names('--attacks', options.attacks, attacks) ?? start.attacks,
       epsilons: options.epsilons === undefined ? start.epsilons : parseEpsilons(options.epsilons),
+      paths: names('--path', options.path, { feedback: 0, true: 0 }) ?? start.paths,
+      loss: options.loss ?? start.loss,
       attackOptions: {
         iterations: integer('--iterations', options.iterations) ?? attackOptions.iterations,
         stepSize: decimal('--step-size', options.stepSize) ?? attackOptions.stepSize,
@@ -108,6 +112,8 @@ function presetConfig(dataset: DatasetName, name: string, isQuick: boolean, back
     training: { bp: shortened(training.bp), fa: shortened(training.fa) },
     attacks: Object.keys(attacks) as AttackName[],
     epsilons: isQuick ? [...quick.epsilons] : parseEpsilons('0:1:0.1'),
+    paths: ['feedback'],
+    loss: 'cross-entropy',
     attackOptions: { iterations: null, stepSize: null, momentum: null, project: true, clip: true },
     backend: backend as Config['backend'],
   };

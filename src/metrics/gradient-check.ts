@@ -14,7 +14,10 @@ export interface GradientCheck {
   readonly subject: string;
   /** With respect to what, such as `conv1.weight` or `input`. */
   readonly variable: string;
-  /** ‖numeric − analytic‖ / max(‖numeric‖, ‖analytic‖), over the coordinates or directions tried; 0 where both are 0. */
+  /**
+   * ‖numeric − analytic‖ / max(‖numeric‖, ‖analytic‖), over the coordinates or directions tried. NaN, which passes no
+   * tolerance, where both are zero: then nothing was tested.
+   */
   readonly relativeError: number;
 }
 
@@ -93,7 +96,7 @@ function relativeError(values: Float64Array, analytic: Float64Array, loss: () =>
     numericSquares += numeric ** 2;
     analyticSquares += exact ** 2;
   }
-  return difference === 0 ? 0 : Math.sqrt(difference / Math.max(numericSquares, analyticSquares));
+  return Math.sqrt(difference / Math.max(numericSquares, analyticSquares));
 }
 
 /**

@@ -60,6 +60,14 @@ export function drawChart(chart: Chart): TopLevelSpec | undefined {
   };
 }
 
+/** Whether a curve belongs in a path's panel: also where its network has but one path, BP's, which is both. */
+function showsIn(path: Curve['path'], curve: Curve, chart: Chart): boolean {
+  return (
+    curve.path === path ||
+    !comparesPaths(chart.lines.map((each) => each.curve).filter((each) => each.source === curve.source))
+  );
+}
+
 interface PanelOptions {
   /** Draw only the curves of this gradient path; undefined draws all. */
   readonly path: Curve['path'] | undefined;
@@ -69,7 +77,7 @@ interface PanelOptions {
 }
 
 function panel(chart: Chart, attacks: readonly string[], options: PanelOptions): View {
-  const lines = chart.lines.filter((line) => options.path === undefined || line.curve.path === options.path);
+  const lines = chart.lines.filter(({ curve }) => options.path === undefined || showsIn(options.path, curve, chart));
   const values = widestFirst(attacks).flatMap((attack) =>
     lines
       .filter((line) => line.curve.attack === attack)

@@ -8,6 +8,7 @@ const columns = [
   'source',
   'target',
   'path',
+  'loss',
   'epsilon',
   'correct',
   'total',
@@ -18,8 +19,8 @@ const columns = [
 /** The text of `results.csv`: the curves, a row a point; numbers as JavaScript prints them, which re-read identically. */
 export function formatCsv(results: Results): string {
   const { dataset, seed } = results;
-  const rows = results.curves.flatMap(({ attack, source, target, path, points }) =>
-    points.map((point) => ({ dataset, seed, attack, source, target, path, ...point })),
+  const rows = results.curves.flatMap(({ attack, source, target, path, loss, points }) =>
+    points.map((point) => ({ dataset, seed, attack, source, target, path, loss, ...point })),
   );
   return `${csvFormat(rows, [...columns])}\n`;
 }

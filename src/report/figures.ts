@@ -2,7 +2,7 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { drawChart } from './chart.js';
 import { comparesPaths, zeroGradients, zeroGradientThreshold } from './gradient-health.js';
-import { directionName, displayName, percent } from './names.js';
+import { directionName, displayName, list, percent } from './names.js';
 import type { Results } from './results.js';
 import { coloursOfDirections, coloursOfNetworks } from './style.js';
 
@@ -17,7 +17,7 @@ export function figureA(results: Results): TopLevelSpec | undefined {
   return drawChart({
     title: `${displayName(results.dataset)}: adversarial accuracy`,
     subtitle: [
-      `Each network attacked through its own gradient; ${provenance(results)}`,
+      `Each network attacked through its own gradient${lossText(results)}; ${provenance(results)}`,
       ...healthLine(results, networks),
     ],
     yTitle: 'Accuracy (%)',
@@ -39,7 +39,7 @@ export function figureB(results: Results): TopLevelSpec | undefined {
   return drawChart({
     title: `${displayName(results.dataset)}: transferability`,
     subtitle: [
-      `Examples made on the first network, shown to the second; ${provenance(results)}`,
+      `Examples made on the first network${lossText(results)}, shown to the second; ${provenance(results)}`,
       ...healthLine(results, sources),
     ],
     yTitle: 'Accuracy of the second network (%)',
@@ -47,6 +47,12 @@ export function figureB(results: Results): TopLevelSpec | undefined {
     series: directions,
     colours: coloursOfDirections(directions),
   });
+}
+
+/** The attacks' loss, where it is not the one a reader expects. */
+function lossText({ curves }: Results): string {
+  const others = [...new Set(curves.map(({ loss }) => loss))].filter((loss) => loss !== 'cross-entropy');
+  return others.length === 0 ? '' : `, ${list(others)} loss`;
 }
 
 function provenance(results: Results): string {

@@ -33,6 +33,8 @@ export interface Curve {
   readonly target: string;
   /** What carried the gradient in the source: its feedback weights, or its true transposed weights. */
   readonly path: 'feedback' | 'true';
+  /** The loss that the attack made grow, a key of the losses table, such as `cross-entropy`. */
+  readonly loss: string;
   readonly points: readonly CurvePoint[];
 }
 
@@ -79,6 +81,7 @@ const resultsSchema = z.looseObject({
       source: z.string(),
       target: z.string(),
       path: z.enum(['feedback', 'true']),
+      loss: z.string(),
       points: z.array(pointSchema).min(1),
     }),
   ),

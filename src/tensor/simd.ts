@@ -15,9 +15,17 @@ import type { Kernels } from './kernels.js';
  *   refused with an error: WebAssembly would go on into its neighbour.
  * @param module what {@link simdModule} answered in another thread, to share its machine code.
  */
-export async function simdKernels(heap: Heap, module?: WebAssembly.Module): Promise<Kernels<Float32Array>> {
+export async function simdKernels(heap: Heap, module?: WebAssembly.Module): Promise<SimdKernels> {
   const instance = await WebAssembly.instantiate(module ?? (await simdModule()), { env: { memory: heap.memory } });
   return kernelsOver(heap, instance.exports as unknown as Exports);
+}
+
+export type SimdKernels = Kernels<Float32Array> & Convolutions<Float32Array>;
+
+export interface Convolutions<A> {
+  convForward(x: A, weight: A, bias: A, y: A, n: number, window: Window): void;
+  convBackwardInput(dy: A, carrier: A, dx: A, n: number, window: Window): void;
+  convBackwardWeights(x: A, dy: A, dw: A, db: A, n: number, window: Window): void;
 }
 
 /** Whether this machine's JavaScript engine has 128-bit SIMD and shared memory. */
@@ -51,8 +59,21 @@ const SMALLEST_SIMD_MODULE = Uint8Array.from([
 /** More parts than this are added in several goes. */
 const PARTS_AT_ONCE = 64;
 
-function kernelsOver(heap: Heap, wasm: Exports): Kernels<Float32Array> {
+function kernelsOver(heap: Heap, wasm: Exports): SimdKernels {
   const addresses = heap.int32(PARTS_AT_ONCE);
+  let scratch = heap.float32(0);
+
+  /** The address of memory for a convolution, made larger when a larger one comes. */
+  function scratchFor(
+    { channels, height, width, kernel, padding, outHeight, outWidth }: Window,
+    outputs: number,
+  ): number {
+    const places = outHeight * outWidth;
+    const packed = channels * (height + 2 * padding) * (width + 2 * padding) + outputs * places;
+    const needed = places + channels * kernel * kernel + 4 * packed;
+    if (scratch.length < needed) scratch = heap.float32(needed);
+    return scratch.byteOffset;
+  }
 
   return {
     backend: 'simd',
@@ -67,6 +88,69 @@ function kernelsOver(heap: Heap, wasm: Exports): Kernels<Float32Array> {
     },
     matmulTB(a, b, c, m, n, k, accumulate = false) {
       wasm.matmulTB(at(a, m * k), at(b, n * k), at(c, m * n), m, n, k, accumulate);
+    },
+
+    convForward(x, weight, bias, y, n, window) {
+      const outputs = bias.length;
+      const { channels, height, width, kernel, stride, padding, outHeight, outWidth } = window;
+      wasm.convForward(
+        at(x, n * imageSize(window)),
+        at(weight, outputs * channels * kernel * kernel),
+        at(bias, outputs),
+        at(y, n * outputs * outHeight * outWidth),
+        n,
+        outputs,
+        scratchFor(window, outputs),
+        channels,
+        height,
+        width,
+        kernel,
+        stride,
+        padding,
+        outHeight,
+        outWidth,
+      );
+    },
+    convBackwardInput(dy, carrier, dx, n, window) {
+      const { channels, height, width, kernel, stride, padding, outHeight, outWidth } = window;
+      const outputs = carrier.length / (channels * kernel * kernel);
+      wasm.convBackwardInput(
+        at(dy, n * outputs * outHeight * outWidth),
+        at(carrier, carrier.length),
+        at(dx, n * imageSize(window)),
+        n,
+        outputs,
+        scratchFor(window, outputs),
+        channels,
+        height,
+        width,
+        kernel,
+        stride,
+        padding,
+        outHeight,
+        outWidth,
+      );
+    },
+    convBackwardWeights(x, dy, dw, db, n, window) {
+      const outputs = db.length;
+      const { channels, height, width, kernel, stride, padding, outHeight, outWidth } = window;
+      wasm.convBackwardWeights(
+        at(x, n * imageSize(window)),
+        at(dy, n * outputs * outHeight * outWidth),
+        at(dw, outputs * channels * kernel * kernel),
+        at(db, outputs),
+        n,
+        outputs,
+        scratchFor(window, outputs),
+        channels,
+        height,
+        width,
+        kernel,
+        stride,
+        padding,
+        outHeight,
+        outWidth,
+      );
     },
 
     im2col(x, cols, window) {
@@ -185,6 +269,6 @@ const columnsSize = ({ channels, kernel, outHeight, outWidth }: Window): number 
 
 /** What assembly/index.ts exports: a function a kernel, which takes addresses in bytes, then sizes. */
 type Exports = Record<
-  Exclude<keyof Kernels, 'backend' | 'alloc' | 'allocIndices'>,
+  Exclude<keyof SimdKernels, 'backend' | 'alloc' | 'allocIndices'>,
   (...parameters: (number | boolean)[]) => void
 >;

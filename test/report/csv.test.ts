@@ -22,7 +22,14 @@ test('results.csv has its promised columns in their order, and only those', asyn
   const header = 'dataset,seed,attack,source,target,path,epsilon,correct,total,accuracy,zeroGradient';
   t.equal(formatCsv({ ...exampleResults(), curves: [] }), `${header}\n`);
   const extended = { ...point(0.1, 999), addedLater: 5 };
-  const curve = { attack: 'bim', source: 'bp', target: 'bp', path: 'true', points: [extended] } as const;
+  const curve = {
+    attack: 'bim',
+    source: 'bp',
+    target: 'bp',
+    path: 'true',
+    loss: 'cross-entropy',
+    points: [extended],
+  } as const;
   t.equal(
     formatCsv({ ...exampleResults(), curves: [curve] }),
     `${header}\nmnist,7,bim,bp,bp,true,0.1,999,1000,0.999,0\n`,

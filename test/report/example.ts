@@ -34,6 +34,7 @@ export function exampleResults(options: Options = {}): Results {
           source,
           target,
           path,
+          loss: 'cross-entropy',
           points: epsilons.map((epsilon) => {
             const correct = Math.round(shape[`${source} ${target}`]!(epsilon)) - (epsilon === 0 ? 0 : rank);
             return point(epsilon, Math.max(0, correct), source === 'fa' ? (options.faZeros ?? 961) : 0);

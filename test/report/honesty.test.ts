@@ -5,7 +5,7 @@ import { exampleResults, point } from './example.js';
 
 /** A run of FA alone under one attack. */
 function faAlone(points: Curve['points'], more: readonly Curve[] = []): Results {
-  const curve = { attack: 'bim', source: 'fa', target: 'fa', path: 'feedback', points } as const;
+  const curve = { attack: 'bim', source: 'fa', target: 'fa', path: 'feedback', loss: 'cross-entropy', points } as const;
   return { ...exampleResults({ networks: ['fa'] }), curves: [curve, ...more] };
 }
 
@@ -47,7 +47,14 @@ test('transfer above chance at ε ≥ 0.5 is no claim of robustness, and gets no
 });
 
 test('attacks with different shares of zero gradients get a sentence each', async (t) => {
-  const other = { attack: 'pgd', source: 'fa', target: 'fa', path: 'feedback', points: [point(0.3, 500, 50)] } as const;
+  const other = {
+    attack: 'pgd',
+    source: 'fa',
+    target: 'fa',
+    path: 'feedback',
+    loss: 'cross-entropy',
+    points: [point(0.3, 500, 50)],
+  } as const;
   const sentences = honestySentences(faAlone([point(0.3, 500, 961)], [other]));
   t.match(sentences, [/96\.1.* gives BIM no/, /^FA: 5\.0.* gives PGD no/]);
 });
@@ -59,6 +66,7 @@ test('with both gradient paths, the sentences say which path they are about', as
       source: 'fa',
       target: 'fa',
       path,
+      loss: 'cross-entropy',
       points: [point(0.5, path === 'true' ? 0 : 900, zero)],
     }) as const;
   const both = (feedback: number, exact: number) =>

@@ -1,0 +1,91 @@
+/**
+ * The window of the convolution under way, and what follows from it. These are globals of the WebAssembly instance, not
+ * of the shared memory, so that each thread has its own.
+ *
+ * Axes: C channels, H, W rows and columns, K kernel, OH, OW output.
+ */
+
+export let channels: i32 = 0;
+export let height: i32 = 0;
+export let width: i32 = 0;
+export let kernel: i32 = 0;
+export let padding: i32 = 0;
+export let outHeight: i32 = 0;
+export let outWidth: i32 = 0;
+/** C·K·K */
+export let taps: i32 = 0;
+/** OH·OW */
+export let places: i32 = 0;
+/** Whether places 2i and 2i + 1 always lie side by side in the image. */
+export let paired: bool = false;
+
+/** Bytes of one image, `[C, H, W]`. */
+export let imageBytes: usize = 0;
+/** Bytes of a row, and of a plane, of packed images (lanes.ts) with their padding. */
+export let packedRow: usize = 0;
+export let packedPlane: usize = 0;
+
+/** Bytes from one place to the next in an output row, and from one output row to the next. */
+export let packedStep: usize = 0;
+export let packedRowStep: usize = 0;
+
+/** Address of a table: where in a packed image the window stands at each place, in bytes. */
+export let placeTable: usize = 0;
+/** Address of a table: how far each tap lies from there. */
+export let tapTable: usize = 0;
+/** Address of the packed images. */
+export let packed: usize = 0;
+/** Address of the memory behind them, for packed outputs. */
+export let packedOutput: usize = 0;
+
+/** @param scratch OH·OW + C·K·K + 4·C·(H + 2·padding)·(W + 2·padding) numbers, and 4·O·OH·OW for a backward pass */
+export function setWindow(
+  scratch: usize,
+  c: i32,
+  h: i32,
+  w: i32,
+  k: i32,
+  stride: i32,
+  pad: i32,
+  oh: i32,
+  ow: i32,
+): void {
+  channels = c;
+  height = h;
+  width = w;
+  kernel = k;
+  padding = pad;
+  outHeight = oh;
+  outWidth = ow;
+  taps = c * k * k;
+  places = oh * ow;
+  paired = stride === 1 && ow % 2 === 0;
+  imageBytes = (<usize>(c * h * w)) << 2;
+  packedRow = (<usize>(w + 2 * pad)) << 4;
+  packedPlane = packedRow * (h + 2 * pad);
+  packedStep = (<usize>stride) << 4;
+  packedRowStep = packedRow * stride;
+  placeTable = scratch;
+  tapTable = placeTable + ((<usize>places) << 2);
+  packed = tapTable + ((<usize>taps) << 2);
+  packedOutput = packed + packedPlane * c;
+  fillTables();
+}
+
+function fillTables(): void {
+  let to = placeTable;
+  for (let oy = 0; oy < outHeight; oy++) {
+    for (let ox = 0; ox < outWidth; ox++) {
+      store<usize>(to, packedRowStep * oy + packedStep * ox);
+      to += 4;
+    }
+  }
+  for (let c = 0; c < channels; c++) {
+    for (let ky = 0; ky < kernel; ky++) {
+      for (let kx = 0; kx < kernel; kx++) {
+        store<usize>(to, packedPlane * c + packedRow * ky + ((<usize>kx) << 4));
+        to += 4;
+      }
+    }
+  }
+}
