@@ -11,6 +11,7 @@ import { type MainOptions, mainJob } from './experiment/main-job.js';
 import { integer } from './experiment/options.js';
 import { type PresetName, presets } from './experiment/presets.js';
 import { losses } from './losses/index.js';
+import { models } from './models/index.js';
 import { initializers } from './models/initialize.js';
 import { activations } from './models/lenet.js';
 import { rules } from './rules/index.js';
@@ -77,6 +78,8 @@ function addMainJob(name: DatasetName, title: string): void {
     .option('--warmup <epochs>', `epochs over which the rate rises from 0; ${perRule} (default: the preset's)`)
     .option('--sgd-momentum <x>', `SGD's momentum; ${perRule} (default: the preset's)`)
     .option('--weight-decay <x>', `L2 penalty; ${perRule} (default: the preset's)`)
+    .option('--augment', 'move and mirror training images at random')
+    .option('--model <name>', `${choices(models)} (default: lenet5)`)
     .option('--activation <name>', `${choices(activations)}; tanh and sigmoid go with average pooling (default: relu)`)
     .option('--initializer <name>', `${choices(initializers)} (default: the preset's)`)
     .option('--train-size <n>', 'only the first n training images')

@@ -26,6 +26,7 @@ const trainingSchema = z.strictObject({
   batchSize: count,
   momentum: z.number().min(0).lt(1),
   weightDecay: z.number().nonnegative(),
+  augment: z.boolean(),
 });
 
 /** `config.json`: everything that is needed to repeat a run, defaults filled in. */

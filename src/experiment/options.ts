@@ -27,6 +27,8 @@ export interface RunOptions {
   readonly warmup?: string;
   readonly sgdMomentum?: string;
   readonly weightDecay?: string;
+  readonly augment?: boolean;
+  readonly model?: string;
   readonly activation?: string;
   readonly initializer?: string;
   readonly trainSize?: string;
@@ -61,6 +63,7 @@ export function configFrom(dataset: DatasetName, options: RunOptions, backend: s
       seed: integer('--seed', options.seed) ?? start.seed,
       trainSize: integer('--train-size', options.trainSize) ?? start.trainSize,
       testSize: integer('--test-size', options.testSize) ?? start.testSize,
+      model: options.model ?? start.model,
       activation: options.activation ?? start.activation,
       initializer: options.initializer ?? start.initializer,
       training,
@@ -130,6 +133,7 @@ function trainingFor(rule: RuleName, start: Config, options: RunOptions): unknow
     warmupEpochs: decimal('--warmup', said('--warmup', options.warmup)) ?? plan.warmupEpochs,
     epochs: integer('--epochs', said('--epochs', options.epochs)) ?? plan.epochs,
     batchSize: integer('--batch-size', said('--batch-size', options.batchSize)) ?? plan.batchSize,
+    augment: options.augment ?? plan.augment,
     momentum: decimal('--sgd-momentum', said('--sgd-momentum', options.sgdMomentum)) ?? plan.momentum,
     weightDecay: decimal('--weight-decay', said('--weight-decay', options.weightDecay)) ?? plan.weightDecay,
   };

@@ -36,22 +36,50 @@ export interface ModelOptions {
  */
 export function lenet5({ inputShape, classes, mean, std, activation: name }: ModelOptions): Layer[] {
   const { phi, pool } = activations[name];
+  return stack(inputShape, [
+    (shape) => normalize('normalize', shape, { mean, std }),
+    (shape) => conv2d('conv1', shape, { outputs: 6, kernel: 5, padding: shape[1] === 28 ? 2 : 0 }),
+    (shape) => activation(`${name}1`, shape, phi),
+    (shape) => pool('pool1', shape, { kernel: 2 }),
+    (shape) => conv2d('conv2', shape, { outputs: 16, kernel: 5 }),
+    (shape) => activation(`${name}2`, shape, phi),
+    (shape) => pool('pool2', shape, { kernel: 2 }),
+    (shape) => flatten('flatten', shape),
+    (shape) => linear('fc1', shape, { outputs: 120 }),
+    (shape) => activation(`${name}3`, shape, phi),
+    (shape) => linear('fc2', shape, { outputs: 84 }),
+    (shape) => activation(`${name}4`, shape, phi),
+    (shape) => linear('fc3', shape, { outputs: classes }),
+  ]);
+}
+
+/**
+ * The wider LeNet of BioTorch (Sanfiz & Akrout 2021) for CIFAR-10: 3×3 convolutions of 32, 64 and 128 channels without
+ * padding, a 2×2 pooling after the first two, each channel's average, then 256 and `classes` units.
+ */
+export function lenetWide({ inputShape, classes, mean, std, activation: name }: ModelOptions): Layer[] {
+  const { phi, pool } = activations[name];
+  return stack(inputShape, [
+    (shape) => normalize('normalize', shape, { mean, std }),
+    (shape) => conv2d('conv1', shape, { outputs: 32, kernel: 3 }),
+    (shape) => activation(`${name}1`, shape, phi),
+    (shape) => pool('pool1', shape, { kernel: 2 }),
+    (shape) => conv2d('conv2', shape, { outputs: 64, kernel: 3 }),
+    (shape) => activation(`${name}2`, shape, phi),
+    (shape) => pool('pool2', shape, { kernel: 2 }),
+    (shape) => conv2d('conv3', shape, { outputs: 128, kernel: 3 }),
+    (shape) => activation(`${name}3`, shape, phi),
+    (shape) => avgPool('average', shape, { kernel: shape[1] }),
+    (shape) => flatten('flatten', shape),
+    (shape) => linear('fc1', shape, { outputs: 256 }),
+    (shape) => activation(`${name}4`, shape, phi),
+    (shape) => linear('fc2', shape, { outputs: classes }),
+  ]);
+}
+
+/** Layers one above the other: each is made for the output shape of the one before. */
+function stack(inputShape: readonly number[], makers: readonly ((shape: readonly number[]) => Layer)[]): Layer[] {
   const layers: Layer[] = [];
-  const add = (make: (shape: readonly number[]) => Layer) => {
-    layers.push(make(layers.at(-1)?.outputShape ?? inputShape));
-  };
-  add((shape) => normalize('normalize', shape, { mean, std }));
-  add((shape) => conv2d('conv1', shape, { outputs: 6, kernel: 5, padding: shape[1] === 28 ? 2 : 0 }));
-  add((shape) => activation(`${name}1`, shape, phi));
-  add((shape) => pool('pool1', shape, { kernel: 2 }));
-  add((shape) => conv2d('conv2', shape, { outputs: 16, kernel: 5 }));
-  add((shape) => activation(`${name}2`, shape, phi));
-  add((shape) => pool('pool2', shape, { kernel: 2 }));
-  add((shape) => flatten('flatten', shape));
-  add((shape) => linear('fc1', shape, { outputs: 120 }));
-  add((shape) => activation(`${name}3`, shape, phi));
-  add((shape) => linear('fc2', shape, { outputs: 84 }));
-  add((shape) => activation(`${name}4`, shape, phi));
-  add((shape) => linear('fc3', shape, { outputs: classes }));
+  for (const make of makers) layers.push(make(layers.at(-1)?.outputShape ?? inputShape));
   return layers;
 }

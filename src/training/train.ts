@@ -6,6 +6,7 @@ import { type Gradient, gradientOf, type Workspace } from '../models/workspace.j
 import { type LabelledImages, loadImage } from '../tensor/images.js';
 import type { Kernels } from '../tensor/kernels.js';
 import { permutation, stream } from '../tensor/random.js';
+import { augment } from './augment.js';
 import { type OptimizerName, type OptimizerOptions, type OptimizerState, optimizers } from './optimizer.js';
 import { type DecayName, learningRate } from './schedule.js';
 
@@ -22,7 +23,9 @@ export interface TrainingOptions extends OptimizerOptions {
   readonly learningRate: number;
   readonly decay: DecayName;
   readonly warmupEpochs: number;
-  /** Decides the order of the images in each epoch. */
+  /** Whether each image is moved and mirrored at random whenever it is met: see augment.ts. */
+  readonly augment: boolean;
+  /** Decides the order of the images in each epoch, and their augmentation. */
   readonly seed: number;
 }
 
@@ -103,7 +106,7 @@ export class Trainer {
       const shards = Math.ceil(size / SHARD_SIZE);
       const firstPiece = batch * shardsPerBatch;
       for (let piece = crew.claim(firstPiece + shards); piece >= 0; piece = crew.claim(firstPiece + shards)) {
-        this.computeShard(piece - firstPiece, order, first, first + size);
+        this.computeShard(piece - firstPiece, epoch, order, first, first + size);
       }
       crew.barrier();
       for (let s = 0; s < shards; s++) {
@@ -119,13 +122,17 @@ export class Trainer {
   }
 
   /** The gradient of one shard's summed loss, into that shard's memory. */
-  private computeShard(shard: number, order: Uint32Array, first: number, end: number): void {
-    const { workspace, labels, images, network } = this;
+  private computeShard(shard: number, epoch: number, order: Uint32Array, first: number, end: number): void {
+    const { workspace, labels, images, network, options } = this;
     const from = first + shard * SHARD_SIZE;
     const n = Math.min(SHARD_SIZE, end - from);
     for (let i = 0; i < n; i++) {
       const index = order[from + i];
       loadImage(images, index, workspace.input.data, i);
+      if (options.augment) {
+        const random = stream(options.seed).split('augment').split(epoch).split(index);
+        augment(workspace.input.images[i], network.inputShape, random);
+      }
       labels[i] = images.labels[index];
     }
     workspace.forward(n);
@@ -173,6 +180,7 @@ export const defaultTraining: TrainingOptions = {
   warmupEpochs: 0,
   momentum: 0.9,
   weightDecay: 0,
+  augment: false,
   seed: 1,
 };
 

@@ -23,6 +23,7 @@ const options: TrainingOptions = {
   warmupEpochs: 0,
   momentum: 0.9,
   weightDecay: 1e-4,
+  augment: false,
   seed: 5,
 };
 
