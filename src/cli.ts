@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { Command, CommanderError } from 'commander';
-import { attacks } from './attacks/index.js';
+import { attacks, paperAttacks } from './attacks/index.js';
 import { type DatasetName, datasets } from './datasets/index.js';
 import { UserError } from './errors.js';
 import { dataCommand } from './experiment/data-command.js';
@@ -58,7 +58,7 @@ function addMainJob(name: DatasetName, title: string): void {
     .option('--preset <name>', `${presetText(name)} (default: paper)`)
     .option('--quick', 'the same job made small: two epochs, fewer images and epsilons')
     .option('--rules <list>', `learning rules to train: ${choices(rules)} (default: all)`)
-    .option('--attacks <list>', `attacks: ${choices(attacks)} (default: all)`)
+    .option('--attacks <list>', `attacks: ${choices(attacks)} (default: ${paperAttacks.join(', ')}, the paper's)`)
     .option('--epsilons <list>', 'L∞ radii, as 0:1:0.1 or 0,0.05,0.1 or 0,8/255 (default: 0:1:0.1)')
     .option(
       '--path <list>',

@@ -1,4 +1,4 @@
-import { type AttackName, attacks } from '../attacks/index.js';
+import { attacks, paperAttacks } from '../attacks/index.js';
 import type { DatasetName } from '../datasets/index.js';
 import { UserError } from '../errors.js';
 import { type RuleName, rules } from '../rules/index.js';
@@ -113,7 +113,7 @@ function presetConfig(dataset: DatasetName, name: string, isQuick: boolean, back
     activation: 'relu',
     initializer,
     training: { bp: shortened(training.bp), fa: shortened(training.fa) },
-    attacks: Object.keys(attacks) as AttackName[],
+    attacks: [...paperAttacks],
     epsilons: isQuick ? [...quick.epsilons] : parseEpsilons('0:1:0.1'),
     paths: ['feedback'],
     loss: 'cross-entropy',
