@@ -1,13 +1,25 @@
 import type { Kernels } from '../tensor/kernels.js';
+import { type RandomStream, stream } from '../tensor/random.js';
 
 /**
- * The gradient of each image's own loss with respect to its pixels: all an attack knows of a network.
+ * The gradient of each image's own loss with respect to its pixels: all a sign-gradient attack knows of a network.
  *
  * @param images `[n, …]` in [0, 1]
  * @param labels the true classes
  * @returns `[n, …]`; the array may be overwritten by the next call
  */
 export type GradientFunction = (images: Float32Array, labels: Uint8Array, n: number) => Float32Array;
+
+/** What a network answers about images beside the gradient. Attacks that look further than their next step need it. */
+export interface Oracle {
+  readonly gradient: GradientFunction;
+  /** Shows images to the network without asking for a gradient. */
+  query(images: Float32Array, labels: Uint8Array, n: number): void;
+  /** Each image's loss, for the images shown last, be it by `gradient` or `query`. */
+  readonly losses: Float64Array;
+  /** The predicted class of each of the n images shown last; the array is overwritten by the next call. */
+  predictions(n: number): Uint8Array;
+}
 
 /** What is attacked: images, their true labels, and the gradient of the loss that is to grow. */
 export interface AttackTarget {
@@ -18,14 +30,23 @@ export interface AttackTarget {
   readonly gradient: GradientFunction;
   /** The gradient at the clean images, if it is known already: the first step then needs no new one. */
   readonly cleanGradient?: Float32Array | undefined;
+  /** The whole network, for attacks that need more than its gradient; `gradient` is then this one's. */
+  readonly oracle?: Oracle | undefined;
+  /** `[C, H, W]`, for attacks that know of rows and columns. */
+  readonly shape?: readonly number[] | undefined;
+  /**
+   * The random numbers for image i of the batch. They should depend on which image that is, and not on its place in
+   * the batch: then no result does. By default: a stream of its own for each place.
+   */
+  readonly random?: ((i: number) => RandomStream) | undefined;
 }
 
-/** The knobs of an attack; each attack has its own defaults for all but epsilon. */
+/** The knobs of an attack; each attack has its own defaults for all but epsilon, and leaves alone what it doesn't use. */
 export interface AttackOptions {
   /** L∞ radius, in [0, 1] pixel units. */
   readonly epsilon: number;
   readonly iterations?: number | undefined;
-  /** Step size α in pixel units; epsilon / iterations by default. */
+  /** Step size α in pixel units; the sign-gradient attacks' default is epsilon / iterations. */
   readonly stepSize?: number | undefined;
   /** Decay factor μ of MI-FGSM's accumulated gradient. */
   readonly momentum?: number | undefined;
@@ -33,6 +54,12 @@ export interface AttackOptions {
   readonly project?: boolean | undefined;
   /** Whether each step ends inside [0, 1] (default true). */
   readonly clip?: boolean | undefined;
+  /** Runs from different random starts, for PGD and APGD. */
+  readonly restarts?: number | undefined;
+  /** The most often that Square may show one image to the network. */
+  readonly queries?: number | undefined;
+  /** How many images SPSA shows to the network to estimate one gradient. */
+  readonly samples?: number | undefined;
 }
 
 /** Memory for one attack on up to `capacity` images, made once per thread. */
@@ -47,10 +74,15 @@ export interface AttackMemory {
   readonly labels: Uint8Array;
   /** Where each image of the working set stands in the caller's batch. */
   readonly index: Int32Array;
+  /** After a run: how often each image of the caller's batch was shown to the network, with a gradient or without. */
+  readonly queries: Int32Array;
+  /** One more array of `capacity` images: the same one whenever the same name is asked for. */
+  extra(name: string): Float32Array;
 }
 
 export function attackMemory(kernels: Kernels<Float32Array>, capacity: number, size: number): AttackMemory {
   const array = () => kernels.alloc(capacity * size);
+  const extras = new Map<string, Float32Array>();
   return {
     kernels,
     capacity,
@@ -60,6 +92,12 @@ export function attackMemory(kernels: Kernels<Float32Array>, capacity: number, s
     direction: array(),
     labels: new Uint8Array(capacity),
     index: new Int32Array(capacity),
+    queries: new Int32Array(capacity),
+    extra(name) {
+      const made = extras.get(name) ?? array();
+      extras.set(name, made);
+      return made;
+    },
   };
 }
 
@@ -68,8 +106,25 @@ export interface Attack {
   readonly title: string;
   /** The name in figures and tables, such as `MI-FGSM`. */
   readonly label: string;
+  /** What it asks of a network: gradients, only the logits' answer to images, or nothing at all. */
+  readonly needs: 'gradient' | 'queries' | 'nothing';
   /** Gradient steps taken unless `iterations` says otherwise; undefined where it is always one. */
   readonly defaultIterations?: number;
   /** @param adversarial written: `[n, …]` */
   run(target: AttackTarget, options: AttackOptions, memory: AttackMemory, adversarial: Float32Array): void;
+}
+
+/**
+ * The target's oracle.
+ *
+ * @throws {Error} if the target has none
+ */
+export function oracleOf({ oracle }: AttackTarget, { label }: Pick<Attack, 'label'>): Oracle {
+  if (!oracle) throw new Error(`${label} needs the network's losses and predictions: give the target an oracle`);
+  return oracle;
+}
+
+/** The random numbers of an attack for image i of the batch. */
+export function randomOf(target: AttackTarget, i: number, { label }: Pick<Attack, 'label'>): RandomStream {
+  return (target.random?.(i) ?? stream(0).split(i)).split(label);
 }

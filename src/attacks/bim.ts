@@ -7,6 +7,7 @@ const ITERATIONS = 10;
 export const bim: Attack = {
   title: 'basic iterative method',
   label: 'BIM',
+  needs: 'gradient',
   defaultIterations: ITERATIONS,
   run: (target, { iterations = ITERATIONS, ...options }, memory, adversarial) =>
     ascend(target, { ...options, iterations }, alongGradient, memory, adversarial),

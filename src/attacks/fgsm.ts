@@ -5,6 +5,7 @@ import { alongGradient, ascend } from './linf.js';
 export const fgsm: Attack = {
   title: 'fast gradient sign method',
   label: 'FGSM',
+  needs: 'gradient',
   run: (target, options, memory, adversarial) =>
     ascend(target, { ...options, iterations: 1, stepSize: options.epsilon }, alongGradient, memory, adversarial),
 };

@@ -1,8 +1,27 @@
+import { apgd } from './apgd.js';
 import type { Attack } from './attack.js';
 import { bim } from './bim.js';
+import { grey, signNoise, uniformNoise } from './controls.js';
 import { fgsm } from './fgsm.js';
 import { miFgsm } from './mi-fgsm.js';
+import { pgd } from './pgd.js';
+import { spsa } from './spsa.js';
+import { square } from './square.js';
 
 /** Every attack, by the name that the command line and the result files use. */
-export const attacks = { fgsm, bim, 'mi-fgsm': miFgsm } satisfies Record<string, Attack>;
+export const attacks = {
+  fgsm,
+  bim,
+  'mi-fgsm': miFgsm,
+  pgd,
+  apgd,
+  square,
+  spsa,
+  'uniform-noise': uniformNoise,
+  'sign-noise': signNoise,
+  grey,
+} satisfies Record<string, Attack>;
 export type AttackName = keyof typeof attacks;
+
+/** The attacks of Akrout (2019): what a run measures unless told otherwise. */
+export const paperAttacks = ['fgsm', 'bim', 'mi-fgsm'] as const satisfies readonly AttackName[];

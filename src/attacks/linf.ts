@@ -1,4 +1,5 @@
 import type { AttackMemory, AttackOptions, AttackTarget } from './attack.js';
+import { WorkingSet } from './working-set.js';
 
 /**
  * How a step's direction is formed from the gradient, for n images of `size` numbers each: the step goes along
@@ -11,13 +12,21 @@ export const alongGradient: DirectionRule = (gradient, direction, n, size) => {
   direction.set(gradient.subarray(0, n * size));
 };
 
+/** Where an ascent begins, and on which images of the batch. By default: at the clean image, on all. */
+export interface Start {
+  readonly wanted?: (i: number) => boolean;
+  /** Moves x, the clean image i of the batch, to where its ascent begins. */
+  readonly move?: (x: Float32Array, i: number) => void;
+}
+
 /**
  * The one ascent loop of every sign-gradient attack in the L∞ ball:
  *
  *   x ← clip(project(x + α·sign(direction(∇J(x)))))
  *
- * from the clean image, without a random start. An image whose direction is exactly zero does not move, so its
- * gradient is the same at the next step and it never will: it leaves the working set, which changes no result.
+ * An image whose direction is exactly zero does not move, so its gradient is the same at the next step and it never
+ * will: it leaves the working set, which changes no result. Images that are not `wanted` are left alone in
+ * `adversarial`.
  */
 export function ascend(
   target: AttackTarget,
@@ -25,57 +34,36 @@ export function ascend(
   formDirection: DirectionRule,
   memory: AttackMemory,
   adversarial: Float32Array,
+  { wanted = () => true, move }: Start = {},
 ): void {
   const { epsilon, iterations, stepSize = epsilon / iterations, project = true, clip = true } = options;
-  const { kernels, size, x, clean, direction, labels, index } = memory;
+  const { kernels, size, x, clean, direction, labels, index, queries } = memory;
   const radius = project ? epsilon : Number.POSITIVE_INFINITY;
   const [low, high] = clip ? [0, 1] : [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
-  const all = target.n * size;
+  const set = new WorkingSet(memory, [{ data: direction, size }]);
+  set.fill(target, wanted);
+  for (let i = 0; i < set.n; i++) {
+    queries[index[i]] = 0;
+    move?.(x.subarray(i * size, (i + 1) * size), index[i]);
+  }
+  direction.fill(0, 0, set.n * size);
 
-  if (epsilon === 0) {
-    adversarial.set(target.images.subarray(0, all));
-    return;
+  for (let step = 0; step < iterations && epsilon > 0 && set.n > 0; step++) {
+    const known = step === 0 && set.n === target.n && !move ? target.cleanGradient : undefined;
+    formDirection(known ?? target.gradient(x, labels, set.n), direction, set.n, size);
+    for (let i = set.n - 1; i >= 0; i--) {
+      queries[index[i]]++;
+      if (!isZero(direction, i * size, (i + 1) * size)) continue;
+      set.save(x, i, adversarial);
+      set.remove(i);
+    }
+    kernels.signStep(x, direction, clean, set.n * size, stepSize, radius, low, high);
   }
-  x.set(target.images.subarray(0, all));
-  clean.set(target.images.subarray(0, all));
-  labels.set(target.labels.subarray(0, target.n));
-  for (let i = 0; i < target.n; i++) index[i] = i;
-  direction.fill(0, 0, all);
-
-  let active = target.n;
-  for (let step = 0; step < iterations && active > 0; step++) {
-    const known = step === 0 ? target.cleanGradient : undefined;
-    formDirection(known ?? target.gradient(x, labels, active), direction, active, size);
-    active = dropMotionless(memory, active, adversarial);
-    kernels.signStep(x, direction, clean, active * size, stepSize, radius, low, high);
-  }
-  for (let i = 0; i < active; i++) {
-    adversarial.set(x.subarray(i * size, (i + 1) * size), index[i] * size);
-  }
+  for (let i = 0; i < set.n; i++) set.save(x, i, adversarial);
 }
 
 /** Whether every number in `[from, to)` is zero. */
 export function isZero(values: Float32Array, from: number, to: number): boolean {
   for (let i = from; i < to; i++) if (values[i] !== 0) return false;
   return true;
-}
-
-/**
- * Takes the images whose direction is zero out of the working set: writes each to `adversarial` as it stands, and
- * moves the last one into its place. Returns how many remain.
- */
-function dropMotionless(memory: AttackMemory, active: number, adversarial: Float32Array): number {
-  const { size, x, clean, direction, labels, index } = memory;
-  let remaining = active;
-  for (let i = active - 1; i >= 0; i--) {
-    if (!isZero(direction, i * size, (i + 1) * size)) continue;
-    adversarial.set(x.subarray(i * size, (i + 1) * size), index[i] * size);
-    remaining--;
-    for (const array of [x, clean, direction]) {
-      array.copyWithin(i * size, remaining * size, (remaining + 1) * size);
-    }
-    labels[i] = labels[remaining];
-    index[i] = index[remaining];
-  }
-  return remaining;
 }

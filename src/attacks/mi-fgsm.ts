@@ -25,6 +25,7 @@ export const accumulated =
 export const miFgsm: Attack = {
   title: 'momentum iterative fast gradient sign method',
   label: 'MI-FGSM',
+  needs: 'gradient',
   defaultIterations: ITERATIONS,
   run: (target, { iterations = ITERATIONS, momentum = MOMENTUM, ...options }, memory, adversarial) =>
     ascend(target, { ...options, iterations }, accumulated(momentum), memory, adversarial),

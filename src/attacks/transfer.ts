@@ -1,4 +1,4 @@
-import type { Attack, AttackMemory, AttackOptions, AttackTarget } from './attack.js';
+import type { Attack, AttackMemory, AttackOptions, AttackTarget, Oracle } from './attack.js';
 import { isZero } from './linf.js';
 
 /** Classifies a batch of images: how many of the n are given their true label. */
@@ -9,6 +9,8 @@ export interface AttackPlan {
   readonly attack: Attack;
   readonly options: Omit<AttackOptions, 'epsilon'>;
   readonly epsilons: readonly number[];
+  /** What this attack asks in the place of the target's own gradient and oracle. */
+  readonly oracle?: Oracle | undefined;
 }
 
 /** What became of one batch: `correct[plan][epsilon][target]`, and the images whose clean gradient is exactly zero. */
@@ -37,9 +39,10 @@ export function transferCounts(
   for (let i = 0; i < n; i++) {
     if (isZero(cleanGradient, i * memory.size, (i + 1) * memory.size)) zeroGradient++;
   }
-  const correct = plans.map(({ attack, options, epsilons }) =>
+  const correct = plans.map(({ attack, options, epsilons, oracle }) =>
     epsilons.map((epsilon) => {
-      attack.run({ ...target, cleanGradient }, { ...options, epsilon }, memory, adversarial);
+      const asked = oracle ? { ...target, oracle, gradient: oracle.gradient } : { ...target, cleanGradient };
+      attack.run(asked, { ...options, epsilon }, memory, adversarial);
       return counters.map((count) => count(adversarial, labels, n));
     }),
   );

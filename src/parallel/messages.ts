@@ -58,4 +58,6 @@ export interface AttackJob {
     readonly options: Omit<AttackOptions, 'epsilon'>;
     readonly epsilons: readonly number[];
   }[];
+  /** Decides what is random in an attack, for each image by its index among `images`; 0 by default. */
+  readonly seed?: number;
 }

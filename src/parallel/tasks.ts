@@ -1,4 +1,4 @@
-import { type AttackMemory, attackMemory } from '../attacks/attack.js';
+import { type Attack, type AttackMemory, attackMemory } from '../attacks/attack.js';
 import { attacks } from '../attacks/index.js';
 import { type CorrectCounter, transferCounts } from '../attacks/transfer.js';
 import type { Crew } from '../crew.js';
@@ -7,10 +7,12 @@ import { CHUNK_SIZE, countCorrect, countMatches } from '../metrics/accuracy.js';
 import { alignment, type LayerAlignment } from '../metrics/alignment.js';
 import { buildLayers } from '../models/index.js';
 import { Network } from '../models/network.js';
+import { networkOracle } from '../models/oracle.js';
 import { rules } from '../rules/index.js';
 import { Heap } from '../tensor/heap.js';
 import { loadImage } from '../tensor/images.js';
 import { type Kernels, loadKernels } from '../tensor/kernels.js';
+import { stream } from '../tensor/random.js';
 import { sizeOf } from '../tensor/tensor.js';
 import { type EpochResult, Trainer } from '../training/train.js';
 import { CrewStopped, joinCrew } from './crew.js';
@@ -102,12 +104,18 @@ interface AttackTable {
   readonly adversarial: Float32Array;
 }
 
-function runAttack({ source, path, loss, targets, images, plans }: AttackJob, crew: Crew, desk: Desk): AttackCounts {
+function runAttack(job: AttackJob, crew: Crew, desk: Desk): AttackCounts {
+  const { source, path, loss, targets, images, plans, seed = 0 } = job;
   const attacked = desk.network(source);
-  const table = desk.attacking(sizeOf(attacked.inputShape));
-  const gradient = attacked.gradientFunction({ path, loss: losses[loss] }, CHUNK_SIZE);
+  const shape = attacked.inputShape;
+  const table = desk.attacking(sizeOf(shape));
+  const oracle = networkOracle(attacked, { path, loss: losses[loss] }, CHUNK_SIZE);
+  const marginOracle = networkOracle(attacked, { path, loss: losses.margin }, CHUNK_SIZE);
   const counters = targets.map((target) => correctCounter(desk.network(target)));
-  const attackPlans = plans.map((plan) => ({ ...plan, attack: attacks[plan.attack] }));
+  const attackPlans = plans.map((plan) => {
+    const attack: Attack = attacks[plan.attack];
+    return { ...plan, attack, oracle: attack.needs === 'queries' ? marginOracle : undefined };
+  });
   const correct = plans.map(({ epsilons }) => epsilons.map(() => targets.map(() => 0)));
   let zeroGradient = 0;
   const chunks = Math.ceil(images.count / CHUNK_SIZE);
@@ -115,7 +123,12 @@ function runAttack({ source, path, loss, targets, images, plans }: AttackJob, cr
     const first = chunk * CHUNK_SIZE;
     const n = Math.min(CHUNK_SIZE, images.count - first);
     for (let i = 0; i < n; i++) loadImage(images, first + i, table.images, i);
-    const target = { images: table.images, labels: images.labels.subarray(first, first + n), n, gradient };
+    const labels = images.labels.subarray(first, first + n);
+    const random = (i: number) =>
+      stream(seed)
+        .split('attack')
+        .split(first + i);
+    const target = { images: table.images, labels, n, shape, gradient: oracle.gradient, oracle, random };
     const counts = transferCounts(target, attackPlans, counters, table.memory, table.adversarial);
     zeroGradient += counts.zeroGradient;
     addCounts(correct, counts.correct);

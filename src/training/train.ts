@@ -203,5 +203,6 @@ export function train(
   for (let epoch = 0; epoch < settings.epochs; epoch++) {
     const result = trainer.runEpoch(epoch, solo());
     onEpoch?.(epoch + 1, result);
+    if (Number.isNaN(result.loss)) return;
   }
 }

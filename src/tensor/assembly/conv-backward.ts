@@ -68,7 +68,7 @@ function allTaps(count: i32, place: i32, carrier: usize, outputs: i32): void {
   const dy = packedOutput + ((<usize>place) << 4);
   let t = 0;
   for (; t + 4 <= taps; t += 4) inline.always(spread(4, count, t, to0, to1, dy, carrier, outputs));
-  for (; t < taps; t++) spread(1, count, t, to0, to1, dy, carrier, outputs);
+  for (; t < taps; t++) inline.always(spread(1, count, t, to0, to1, dy, carrier, outputs));
 }
 
 /** `rows` (4 or 1) taps at `count` (2 or 1) places. Both are constants wherever this is inlined. */
@@ -177,7 +177,7 @@ function filterGradient(rows: i32, output: i32, dw: usize, accumulate: bool): vo
   const to = dw + ((<usize>(output * taps)) << 2);
   let t = 0;
   for (; t + 4 <= taps; t += 4) inline.always(correlate(rows, 4, t, dy, to, accumulate));
-  if (t < taps) correlate(rows, taps - t, t, dy, to, accumulate);
+  if (t < taps) inline.always(correlate(rows, taps - t, t, dy, to, accumulate));
 }
 
 /** dw of `rows` outputs and `count` (1 to 4) taps: all products of dy with what lies under the taps, added up. */

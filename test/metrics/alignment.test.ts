@@ -1,0 +1,136 @@
+import { test } from 'tap';
+import { crossEntropy } from '../../src/losses/cross-entropy.js';
+import { alignment, angleBetween } from '../../src/metrics/alignment.js';
+import { gradientOf } from '../../src/models/workspace.js';
+import { backprop } from '../../src/rules/backprop.js';
+import { loadImage } from '../../src/tensor/images.js';
+import { float64Kernels, referenceKernels } from '../../src/tensor/reference.js';
+import { dot, normals, randomLabels } from '../helpers/arrays.js';
+import { lenetOf, parameterGradient, weightsOf } from '../helpers/networks.js';
+
+const angle = (a: readonly number[], b: readonly number[]) => angleBetween(Float64Array.from(a), Float64Array.from(b));
+const near = (actual: number | undefined, expected: number, tolerance = 1e-10) =>
+  actual !== undefined && Math.abs(actual - expected) <= tolerance;
+
+const images = {
+  pixels: Uint8Array.from(normals(8 * 784, 1), (value) => Math.abs(Math.round(60 * value)) % 256),
+  labels: randomLabels(8, 10, 1),
+  count: 8,
+};
+
+test('angles a protractor would give', async (t) => {
+  t.ok(near(angle([1, 0], [0, 1]), 90));
+  t.ok(near(angle([1, 0], [1, 1]), 45));
+  t.ok(near(angle([1, 0], [-1, 0]), 180));
+  t.ok(near(angle([1, 0], [-1, Math.sqrt(3)]), 120));
+  t.ok(near(angle([3, 4], [3, 4]), 0));
+  t.ok(near(angle([1, 2, 3], [-2, -4, -6]), 180));
+});
+
+test('length says nothing, nor does the order of the two', async (t) => {
+  const [a, b] = [normals(50, 1), normals(50, 2)];
+  const expected = angleBetween(a, b) ?? Number.NaN;
+  t.ok(near(expected, (Math.acos(dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b))) * 180) / Math.PI));
+  t.ok(near(angleBetween(b, a), expected));
+  t.ok(
+    near(
+      angleBetween(
+        a.map((value) => 1e200 * value),
+        b.map((value) => 1e-200 * value),
+      ),
+      expected,
+    ),
+  );
+  t.ok(
+    near(
+      angleBetween(
+        a.map((value) => -value),
+        b,
+      ),
+      180 - expected,
+    ),
+  );
+});
+
+test('tiny angles keep their digits', async (t) => {
+  for (const radians of [1e-3, 1e-8, 1e-12]) {
+    t.ok(near((angle([1, 0], [1, radians]) ?? 0) / ((radians * 180) / Math.PI), 1, 1e-6), `${radians}`);
+  }
+});
+
+test('vectors as small as a saturated network’s have an angle all the same', async (t) => {
+  const tiny = Float32Array.of(1e-40, 0, 1e-40);
+  t.ok(near(angleBetween(tiny, Float32Array.of(1, 0, 1)), 0));
+  t.ok(near(angleBetween(tiny, Float32Array.of(1e-40, 0, -1e-40)), 90));
+  t.ok(near(angleBetween(Float32Array.of(1e-45, 0), Float32Array.of(0, 1e-45)), 90));
+  t.ok(near(angleBetween(Float32Array.of(3e38, 3e38), Float32Array.of(3e38, 0)), 45), 'and as large as there are');
+});
+
+test('a zero vector has no angle', async (t) => {
+  t.equal(angle([0, 0], [1, 2]), undefined);
+  t.equal(angle([1, 2], [0, -0]), undefined);
+  t.equal(angle([], []), undefined);
+});
+
+test('the vectors are left as they are', async (t) => {
+  const [a, b] = [Float32Array.of(3, 4), Float32Array.of(1, 2)];
+  angleBetween(a, b);
+  t.same([...a, ...b], [3, 4, 1, 2]);
+});
+
+test('feedback alignment: 0° at the top layer, whose gradient needs no feedback; elsewhere about 90° when untrained', async (t) => {
+  const angles = alignment(lenetOf('fa', float64Kernels()), images);
+  t.same(
+    angles.map(({ layer }) => layer),
+    ['conv1', 'conv2', 'fc1', 'fc2', 'fc3'],
+  );
+  t.equal(angles[4].gradientAngle, 0);
+  for (const { layer, gradientAngle, weightAngle } of angles) {
+    if (layer !== 'fc3') t.ok(near(gradientAngle, 90, 60) && !near(gradientAngle, 0, 20), `${layer}: ${gradientAngle}`);
+    t.ok(near(weightAngle, 90, layer === 'conv1' ? 20 : 8), `${layer}: ${weightAngle}`);
+  }
+});
+
+test('backpropagation is aligned with itself and has no feedback weights to be aligned', async (t) => {
+  for (const { gradientAngle, weightAngle } of alignment(lenetOf('bp', referenceKernels()), images)) {
+    t.equal(gradientAngle, 0);
+    t.equal(weightAngle, undefined);
+  }
+});
+
+test('with feedback weights equal to the weights everything is aligned', async (t) => {
+  const network = lenetOf('fa', float64Kernels());
+  for (const name of ['conv1', 'conv2', 'fc1', 'fc2', 'fc3']) {
+    weightsOf(network, `${name}.feedback`).set(weightsOf(network, `${name}.weight`).map((value) => 2 * value));
+  }
+  for (const { layer, gradientAngle, weightAngle } of alignment(network, images)) {
+    t.ok(near(gradientAngle, 0, 1e-5) && near(weightAngle, 0, 1e-5), layer);
+  }
+});
+
+test('a layer’s angle is that between the two rules’ gradients of its weights', async (t) => {
+  const network = lenetOf('fa', float64Kernels());
+  const pixels = new Float64Array(8 * 784);
+  for (let i = 0; i < 8; i++) loadImage(images, i, pixels, i);
+  const of = (rule: typeof backprop) =>
+    gradientOf(network, parameterGradient(network, pixels, images.labels, { loss: crossEntropy, rule })).parts;
+  const [own, exact] = [of(network.rule), of(backprop)];
+  for (const { layer: name, gradientAngle } of alignment(network, images)) {
+    const layer = network.layers.find((candidate) => candidate.name === name);
+    const [a, b] = [layer && own.get(layer)?.dw, layer && exact.get(layer)?.dw];
+    t.ok(a && b && near(gradientAngle, angleBetween(a, b) ?? Number.NaN), name);
+  }
+});
+
+test('measuring twice takes no more memory and changes no parameter', async (t) => {
+  const kernels = referenceKernels();
+  let allocated = 0;
+  const counting = { ...kernels, alloc: (length: number) => (allocated++, kernels.alloc(length)) };
+  const network = lenetOf('fa', counting);
+  const before = network.parameters.values.slice();
+  const first = alignment(network, images);
+  const sofar = allocated;
+  t.same(alignment(network, images), first);
+  t.equal(allocated, sofar);
+  t.same(Math.max(...network.parameters.values.map((value, i) => Math.abs(value - before[i]))), 0);
+});
