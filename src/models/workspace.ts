@@ -152,10 +152,12 @@ function bindStage<A extends FloatArray>(
   if (!layer.weighted) return { layer, run: layer.bind(kernels, buffers) };
   const run = layer.bind(kernels, buffers);
   const weight = view(parameters.values, layout.slots, `${layer.name}.weight`);
+  let scratch: A | undefined;
   const path: CountedPath<A> = {
     images: 0,
     weight,
     feedback: view(parameters.feedback, layout.feedbackSlots, `${layer.name}.feedback`),
+    scratch: () => (scratch ??= kernels.alloc(weight.length)),
     send: (carrier) => run.backwardInput(path.images, carrier),
   };
   return { layer, run, weight, bias: view(parameters.values, layout.slots, `${layer.name}.bias`), path };
