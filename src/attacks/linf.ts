@@ -24,9 +24,10 @@ export interface Start {
  *
  *   x ← clip(project(x + α·sign(direction(∇J(x)))))
  *
- * An image whose direction is exactly zero does not move, so its gradient is the same at the next step and it never
- * will: it leaves the working set, which changes no result. Images that are not `wanted` are left alone in
- * `adversarial`.
+ * An image whose direction and gradient are both exactly zero does not move, so its gradient is the same at the next
+ * step and it never will: it leaves the working set, which changes no result. (Where the direction alone is zero, a new
+ * gradient has cancelled what was accumulated, and may do more at the next step.) Images that are not `wanted` are left
+ * alone in `adversarial`.
  */
 export function ascend(
   target: AttackTarget,
@@ -50,10 +51,12 @@ export function ascend(
 
   for (let step = 0; step < iterations && epsilon > 0 && set.n > 0; step++) {
     const known = step === 0 && set.n === target.n && !move ? target.cleanGradient : undefined;
-    formDirection(known ?? target.gradient(x, labels, set.n), direction, set.n, size);
+    const gradient = known ?? target.gradient(x, labels, set.n);
+    formDirection(gradient, direction, set.n, size);
     for (let i = set.n - 1; i >= 0; i--) {
       queries[index[i]]++;
-      if (!isZero(direction, i * size, (i + 1) * size)) continue;
+      const [from, to] = [i * size, (i + 1) * size];
+      if (!isZero(direction, from, to) || !isZero(gradient, from, to)) continue;
       set.save(x, i, adversarial);
       set.remove(i);
     }

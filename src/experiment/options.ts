@@ -92,7 +92,7 @@ export function defaultFolder(config: Config, isQuick: boolean): string {
   return `out/${words.join('-')}`;
 }
 
-function presetConfig(dataset: DatasetName, name: string, isQuick: boolean, backend: string): unknown & Config {
+function presetConfig(dataset: DatasetName, name: string, isQuick: boolean, backend: string): Config {
   const choices = presets[dataset];
   if (!Object.hasOwn(choices, name)) {
     throw new UserError(

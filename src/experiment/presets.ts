@@ -44,14 +44,14 @@ const cifar10 = {
   paper: {
     summary: "the paper's figure: both networks fall, FA more slowly",
     initializer: 'kaiming-uniform',
-    training: { bp: { ...sgd(0.005), epochs: 12 }, fa: { ...sgd(0.01), epochs: 16 } },
+    training: { bp: { ...sgd(0.005), epochs: 12 }, fa: { ...sgd(0.005), epochs: 16 } },
   },
   tuned: {
     summary: 'longer, on images moved and mirrored at random',
     initializer: 'kaiming-uniform',
     training: {
       bp: { ...sgd(0.01), epochs: 24, augment: true },
-      fa: { ...sgd(0.01), epochs: 24, augment: true },
+      fa: { ...sgd(0.005), epochs: 24, augment: true },
     },
   },
 } satisfies Record<PresetName, Preset>;

@@ -46,6 +46,7 @@ export async function runExperiment(
     signal?.throwIfAborted();
     const context: RunContext = { config, dataset, spec: networkSpec(dataset, config), pool, folder, progress };
     const results = await measure(context);
+    signal?.throwIfAborted();
     const files = [...(await writeFigures(results, out)), ...(await writeResults(results, out))];
     const networks = Object.keys(config.training).map((rule) => `${rule}.safetensors`);
     return { results, files: ['config.json', 'metrics.jsonl', ...networks, ...files] };

@@ -14,7 +14,7 @@ export interface Activation {
 export const activation = (name: string, shape: readonly number[], phi: Activation): PlainLayer => ({
   name,
   weighted: false,
-  inPlace: true,
+  output: 'over-input',
   inputShape: shape,
   outputShape: shape,
   bind: (kernels, { x, y, dx, dy }) => ({

@@ -65,7 +65,7 @@ export function avgPool(
   return {
     name,
     weighted: false,
-    inPlace: false,
+    output: 'own',
     inputShape,
     outputShape: [channels, outHeight, outWidth],
     bind: (_kernels, { x, y, dx, dy }) => ({

@@ -5,7 +5,7 @@ import type { PlainLayer } from './layer.js';
 export const flatten = (name: string, inputShape: readonly number[]): PlainLayer => ({
   name,
   weighted: false,
-  inPlace: true,
+  output: 'is-input',
   inputShape,
   outputShape: [sizeOf(inputShape)],
   bind: (_kernels, { x, y, dx, dy }) => ({

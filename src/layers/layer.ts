@@ -28,8 +28,11 @@ interface LayerShape {
 /** A layer without parameters. */
 export interface PlainLayer extends LayerShape {
   readonly weighted: false;
-  /** Whether y may take x's place (and dx that of dy): true where the backward pass needs y alone. */
-  readonly inPlace: boolean;
+  /**
+   * Where y may lie, and dx with regard to dy: in memory of its own; over x, where the backward pass needs y alone; or
+   * it is x, where the layer leaves the numbers as they are. Only a layer that writes over x may need its y again.
+   */
+  readonly output: 'own' | 'over-input' | 'is-input';
   bind<A extends FloatArray>(kernels: Kernels<A>, buffers: Buffers<A>): PlainStage;
 }
 

@@ -21,7 +21,7 @@ export function maxPool(
   return {
     name,
     weighted: false,
-    inPlace: false,
+    output: 'own',
     inputShape,
     outputShape,
     bind(kernels, { x, y, dx, dy }) {

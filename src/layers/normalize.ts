@@ -23,7 +23,7 @@ export function normalize(
   return {
     name,
     weighted: false,
-    inPlace: false,
+    output: 'own',
     inputShape,
     outputShape: inputShape,
     bind(kernels, { x, y, dx, dy }) {

@@ -73,6 +73,10 @@ export class Network<A extends FloatArray = FloatArray> {
     if (labels.length !== images.shape[0]) {
       throw new ShapeError(`inputGradient: ${images.shape[0]} images, ${labels.length} labels`);
     }
+    const unknown = labels.find((label) => label >= this.classes);
+    if (unknown !== undefined) {
+      throw new ShapeError(`inputGradient: label ${unknown}, the network has classes 0 to ${this.classes - 1}`);
+    }
     const gradient = this.freshArray(sizeOf(images.shape));
     this.inChunks('inputGradient', images, (workspace, first, n) => {
       workspace.forward(n);

@@ -1,4 +1,5 @@
 import { UserError } from '../errors.js';
+import type { Layer } from '../layers/layer.js';
 import { type RuleName, rules } from '../rules/index.js';
 import type { Kernels } from '../tensor/kernels.js';
 import { shapeText } from '../tensor/tensor.js';
@@ -66,12 +67,11 @@ export const saveNetwork = (
  */
 export function loadNetwork(bytes: Uint8Array, file: string, kernels: Kernels<Float32Array>): Network<Float32Array> {
   const { tensors, metadata } = decodeCheckpoint(bytes, file);
-  if (metadata.spec === undefined || !(metadata.rule in rules)) {
+  if (metadata.spec === undefined || !Object.hasOwn(rules, metadata.rule ?? '')) {
     throw new UserError(`${file} does not say which network it holds: its metadata needs "spec" and "rule".`);
   }
-  const spec: NetworkSpec = JSON.parse(metadata.spec);
+  const { spec, layers } = specOf(metadata.spec, file);
   const rule = rules[metadata.rule as RuleName];
-  const layers = buildLayers(spec);
   const layout = parameterLayout(layers);
   const parameters = {
     values: kernels.alloc(layout.parameterCount),
@@ -79,4 +79,17 @@ export function loadNetwork(bytes: Uint8Array, file: string, kernels: Kernels<Fl
   };
   fillParameters(spec, tensors, parameters, file);
   return new Network(layers, rule, kernels, parameters);
+}
+
+/** The network that a file's metadata describes, and its layers. */
+function specOf(text: string, file: string): { spec: NetworkSpec; layers: Layer[] } {
+  try {
+    const spec: NetworkSpec = JSON.parse(text);
+    return { spec, layers: buildLayers(spec) };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : error;
+    throw new UserError(
+      `${file}: the "spec" in its metadata describes no network that can be built (${reason}): ${text}`,
+    );
+  }
 }

@@ -52,8 +52,11 @@ export class Workspace<A extends FloatArray = FloatArray> {
     let dx = newBatch(kernels, capacity, network.inputShape);
     this.input = x;
     this.inputGradient = dx;
+    let kept = true; // whether x must stay as it is: the caller's input, or what a layer below reads on the way back
     this.stages = layers.map((layer, l) => {
-      const shares = l > 0 && !layer.weighted && layer.inPlace; // the input itself stays as the caller wrote it
+      const output = layer.weighted ? 'own' : layer.output;
+      const shares = l > 0 && (output === 'is-input' || (output === 'over-input' && !kept));
+      kept = output === 'over-input' || (output === 'is-input' && kept);
       const y = shares ? x : newBatch(kernels, capacity, layer.outputShape);
       const dy = shares ? dx : newBatch(kernels, capacity, layer.outputShape);
       const stage = bindStage(network, layer, { x, y, dx, dy });

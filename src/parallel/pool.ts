@@ -26,6 +26,7 @@ const PROGRESS_INTERVAL = 200;
 export class WorkerPool {
   readonly heap = new Heap();
   private readonly piscina: Piscina;
+  private closed = false;
 
   constructor(
     readonly size: number,
@@ -63,6 +64,7 @@ export class WorkerPool {
     const finished = await Promise.all(answers);
     clearInterval(watch);
     if (failure) throw failure.error;
+    if (this.closed) throw new Error(`${task}: the pool was closed`);
     onProgress?.(progressOf(crew));
     return finished.map((answer) => {
       if ('stopped' in answer) throw new Error(`${task}: a worker was stopped although none failed`);
@@ -72,6 +74,7 @@ export class WorkerPool {
 
   /** Ends all threads at once, whatever they are doing; jobs under way fail. */
   async close(): Promise<void> {
+    this.closed = true;
     await this.piscina.destroy();
   }
 }

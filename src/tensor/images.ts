@@ -1,3 +1,4 @@
+import { ShapeError } from '../errors.js';
 import { type FloatArray, type Tensor, tensor } from './tensor.js';
 
 /**
@@ -32,6 +33,7 @@ export function loadImage(images: LabelledImages, index: number, batch: FloatArr
  * Images `first` … `first + count − 1` as a tensor `[count, C, H, W]` in [0, 1], and their labels.
  *
  * @param shape `[C, H, W]`
+ * @throws {ShapeError} if there are not as many images.
  */
 export function imageBatch(
   images: LabelledImages,
@@ -39,6 +41,11 @@ export function imageBatch(
   first: number,
   count: number,
 ): { images: Tensor<Float32Array>; labels: Uint8Array } {
+  if (first < 0 || first + count > images.count) {
+    throw new ShapeError(
+      `imageBatch: images ${first} to ${first + count - 1} were asked for, there are ${images.count}`,
+    );
+  }
   const size = images.pixels.length / images.count;
   const batch = new Float32Array(count * size);
   for (let i = 0; i < count; i++) loadImage(images, first + i, batch, i);

@@ -74,6 +74,8 @@ export class Trainer {
   private readonly workspace: Workspace<Float32Array>;
   private readonly gradients: readonly Gradient<Float32Array>[];
   private readonly labels = new Uint8Array(SHARD_SIZE);
+  /** One image before its augmentation. */
+  private readonly plainImage: Float32Array;
 
   constructor(
     private readonly network: Network<Float32Array>,
@@ -82,6 +84,7 @@ export class Trainer {
     private readonly memory: TrainingMemory,
   ) {
     this.workspace = network.workspace(SHARD_SIZE);
+    this.plainImage = new Float32Array(this.workspace.input.size);
     this.gradients = memory.shards.map((flat) => gradientOf(network, flat));
   }
 
@@ -128,10 +131,12 @@ export class Trainer {
     const n = Math.min(SHARD_SIZE, end - from);
     for (let i = 0; i < n; i++) {
       const index = order[from + i];
-      loadImage(images, index, workspace.input.data, i);
       if (options.augment) {
         const random = stream(options.seed).split('augment').split(epoch).split(index);
-        augment(workspace.input.images[i], network.inputShape, random);
+        loadImage(images, index, this.plainImage, 0);
+        augment(this.plainImage, workspace.input.images[i], network.inputShape, random);
+      } else {
+        loadImage(images, index, workspace.input.data, i);
       }
       labels[i] = images.labels[index];
     }

@@ -125,7 +125,13 @@ test('a layer’s angle is that between the two rules’ gradients of its weight
 test('measuring twice takes no more memory and changes no parameter', async (t) => {
   const kernels = referenceKernels();
   let allocated = 0;
-  const counting = { ...kernels, alloc: (length: number) => (allocated++, kernels.alloc(length)) };
+  const counting = {
+    ...kernels,
+    alloc(length: number) {
+      allocated++;
+      return kernels.alloc(length);
+    },
+  };
   const network = lenetOf('fa', counting);
   const before = network.parameters.values.slice();
   const first = alignment(network, images);

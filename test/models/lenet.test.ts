@@ -1,6 +1,6 @@
 import { test } from 'tap';
 import { buildLayers, models } from '../../src/models/index.js';
-import { type ActivationName, activations, lenet5 } from '../../src/models/lenet.js';
+import { type ActivationName, activations, lenet5, lenetWide } from '../../src/models/lenet.js';
 import { parameterLayout } from '../../src/models/parameters.js';
 import { mnistSpec } from '../helpers/networks.js';
 
@@ -56,10 +56,24 @@ test('LeNet-5 on 32×32 pixels of three channels goes without padding and has 62
   t.same(shapes.get('flatten'), [400]);
 });
 
+test('BioTorch’s wider LeNet on 32×32 pixels of three channels', async (t) => {
+  const layers = lenetWide(cifarSpec);
+  const shapes = new Map(layers.map(({ name, outputShape }) => [name, outputShape]));
+  t.same(shapes.get('conv1'), [32, 30, 30]);
+  t.same(shapes.get('conv2'), [64, 13, 13]);
+  t.same(shapes.get('conv3'), [128, 4, 4]);
+  t.same(shapes.get('average'), [128, 1, 1], 'each channel’s average');
+  t.same(shapes.get('fc2'), [10]);
+  const convolutions = (27 + 1) * 32 + (9 * 32 + 1) * 64 + (9 * 64 + 1) * 128;
+  t.equal(parameterLayout(layers).parameterCount, convolutions + (128 + 1) * 256 + (256 + 1) * 10);
+});
+
 test('each layer takes what the one before gives', async (t) => {
   for (const activation of Object.keys(activations) as ActivationName[]) {
-    const layers = lenet5({ ...cifarSpec, activation });
-    for (let l = 1; l < layers.length; l++) t.same(layers[l].inputShape, layers[l - 1].outputShape, layers[l].name);
+    for (const layers of [lenet5({ ...cifarSpec, activation }), lenetWide({ ...cifarSpec, activation })]) {
+      t.same(layers[0].inputShape, [3, 32, 32]);
+      for (let l = 1; l < layers.length; l++) t.same(layers[l].inputShape, layers[l - 1].outputShape, layers[l].name);
+    }
   }
 });
 
@@ -74,6 +88,13 @@ test('ReLU goes with max-pooling, tanh and sigmoid with average pooling, under n
 
 test('the last layer has as many units as there are classes', async (t) => {
   t.same(lenet5({ ...mnistSpec, classes: 26 }).at(-1)?.outputShape, [26]);
+});
+
+test('names are unique: parameters and their random streams go by them', async (t) => {
+  for (const build of Object.values(models)) {
+    const names = build(cifarSpec).map(({ name }) => name);
+    t.equal(new Set(names).size, names.length);
+  }
 });
 
 test('the table builds a model by its name', async (t) => {

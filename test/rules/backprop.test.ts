@@ -2,16 +2,28 @@ import { test } from 'tap';
 import { crossEntropy } from '../../src/losses/cross-entropy.js';
 import { checkGradients } from '../../src/metrics/gradient-check.js';
 import { lenet5 } from '../../src/models/lenet.js';
+import { gradientOf } from '../../src/models/workspace.js';
 import { rules } from '../../src/rules/index.js';
-import { mnistSpec } from '../helpers/networks.js';
+import { handNetwork } from '../helpers/hand-network.js';
+import { mnistSpec, parameterGradient } from '../helpers/networks.js';
 
-test('the error goes down through the weights themselves', async (t) => {
-  const [weight, feedback] = [Float32Array.of(1), Float32Array.of(2)];
-  const sent: Float32Array[] = [];
-  rules.bp.errorBelow({ weight, feedback, send: (carrier) => sent.push(carrier) });
-  t.equal(sent.length, 1);
-  t.equal(sent[0], weight);
+test('δ = φ′ ⊙ Wᵀδ, worked by hand in a network of two layers', async (t) => {
+  const { network, layers, loss, x, y } = handNetwork('bp');
+  const { parts } = gradientOf(network, parameterGradient(network, x.data, y, { loss }));
+  const [lower, , upper] = layers.map((layer) => parts.get(layer));
+  t.same([...(upper?.dw ?? [])], [1, 1, 0, -2, -2, 0], 'dW₂ = δ₂hᵀ');
+  t.same([...(upper?.db ?? [])], [1, -2]);
+  // W₂ᵀδ₂ = (1 − 8, 2 − 10, 3 − 12); the third unit is silent: δ₁ = (−7, −8, 0).
+  t.same([...(lower?.db ?? [])], [-7, -8, 0]);
+  t.same([...(lower?.dw ?? [])], [-7, -14, -8, -16, 0, 0], 'dW₁ = δ₁xᵀ');
+  for (const path of ['feedback', 'true'] as const) {
+    t.same([...network.inputGradient(x, y, { path, loss }).data], [-7 + 8, -8], 'W₁ᵀδ₁, by either path');
+  }
+});
+
+test('backpropagation has no feedback weights', async (t) => {
   t.equal(rules.bp.usesFeedback, false);
+  t.equal(handNetwork('bp').network.parameters.feedback.length, 0);
 });
 
 // Sigmoids leave so little of the error (at most a quarter each) that the differences' own rounding shows sooner.

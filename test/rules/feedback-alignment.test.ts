@@ -1,23 +1,13 @@
 import { test } from 'tap';
-import { activation } from '../../src/layers/activation.js';
-import { linear } from '../../src/layers/linear.js';
-import { relu } from '../../src/layers/relu.js';
 import { crossEntropy } from '../../src/losses/cross-entropy.js';
 import type { Network } from '../../src/models/network.js';
 import { gradientOf } from '../../src/models/workspace.js';
 import { backprop } from '../../src/rules/backprop.js';
-import { rules } from '../../src/rules/index.js';
 import { float64Kernels, referenceKernels } from '../../src/tensor/reference.js';
 import { tensor } from '../../src/tensor/tensor.js';
 import { normals, randomLabels, relativeDifference, sameBits } from '../helpers/arrays.js';
-import {
-  lenetOf,
-  lossWithGradient,
-  networkOf,
-  noiseImages,
-  parameterGradient,
-  weightsOf,
-} from '../helpers/networks.js';
+import { handNetwork } from '../helpers/hand-network.js';
+import { lenetOf, noiseImages, parameterGradient, weightsOf } from '../helpers/networks.js';
 
 const weighted = ['conv1', 'conv2', 'fc1', 'fc2', 'fc3'];
 const images = noiseImages(6, [1, 28, 28]);
@@ -28,41 +18,8 @@ function alignFeedback(network: Network<Float32Array>): void {
   for (const name of weighted) weightsOf(network, `${name}.feedback`).set(weightsOf(network, `${name}.weight`));
 }
 
-/**
- * Two inputs, three hidden units with ReLU (of which the last stays silent), two outputs. For x = (1, 2): the hidden
- * sums are (1, 1, −1), the hidden units h = (1, 1, 0), and the error at the outputs shall be δ₂ = (1, −2).
- */
-function handNetwork() {
-  const layers = [
-    linear('fc1', [2], { outputs: 3 }),
-    activation('relu', [3], relu),
-    linear('fc2', [3], { outputs: 2 }),
-  ];
-  const network = networkOf(layers, 'fa', float64Kernels());
-  weightsOf(network, 'fc1.weight').set([1, 0, -1, 1, -1, 0]);
-  weightsOf(network, 'fc2.weight').set([1, 2, 3, 4, 5, 6]);
-  weightsOf(network, 'fc1.feedback').set([1, 2, 3, 4, 5, 6]);
-  weightsOf(network, 'fc2.feedback').set([1, 1, 1, 0, 2, 5]);
-  return {
-    network,
-    layers,
-    loss: lossWithGradient([1, -2]),
-    x: tensor(Float64Array.of(1, 2), [1, 2]),
-    y: Uint8Array.of(0),
-  };
-}
-
-test('the error goes down through the feedback weights, never through the weights', async (t) => {
-  const [weight, feedback] = [Float32Array.of(1), Float32Array.of(2)];
-  const sent: Float32Array[] = [];
-  rules.fa.errorBelow({ weight, feedback, send: (carrier) => sent.push(carrier) });
-  t.equal(sent.length, 1);
-  t.equal(sent[0], feedback);
-  t.equal(rules.fa.usesFeedback, true);
-});
-
 test('δ = φ′ ⊙ Bᵀδ, worked by hand in a network of two layers', async (t) => {
-  const { network, layers, loss, x, y } = handNetwork();
+  const { network, layers, loss, x, y } = handNetwork('fa');
   const { parts } = gradientOf(network, parameterGradient(network, x.data, y, { loss }));
   const [lower, , upper] = layers.map((layer) => parts.get(layer));
   t.same([...(upper?.dw ?? [])], [1, 1, 0, -2, -2, 0], 'dW₂ = δ₂hᵀ, as in backpropagation');
@@ -73,7 +30,7 @@ test('δ = φ′ ⊙ Bᵀδ, worked by hand in a network of two layers', async (
 });
 
 test('the paths to the pixels, worked by hand: B₁ᵀδ₁ with feedback, W₁ᵀδ₁ in truth', async (t) => {
-  const { network, loss, x, y } = handNetwork();
+  const { network, loss, x, y } = handNetwork('fa');
   const along = (path: 'feedback' | 'true') => [...network.inputGradient(x, y, { path, loss }).data];
   t.same(along('feedback'), [1 - 9, 2 - 12], 'B₁ᵀ(1, −3, 0)');
   // W₂ᵀδ₂ = (1 − 8, 2 − 10, 3 − 12), so δ₁ = (−7, −8, 0).
