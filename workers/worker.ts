@@ -8,3 +8,5 @@ export const trainEpoch = (message: MessageFor<'trainEpoch'>) => perform('trainE
 export const countCorrect = (message: MessageFor<'countCorrect'>) => perform('countCorrect', message);
 export const alignment = (message: MessageFor<'alignment'>) => perform('alignment', message);
 export const attack = (message: MessageFor<'attack'>) => perform('attack', message);
+export const inspectGradients = (message: MessageFor<'inspectGradients'>) => perform('inspectGradients', message);
+export const auditTrials = (message: MessageFor<'auditTrials'>) => perform('auditTrials', message);

@@ -1,5 +1,6 @@
 import type { AttackOptions } from '../attacks/attack.js';
 import type { AttackName } from '../attacks/index.js';
+import type { Trial } from '../audit/trials.js';
 import type { LossName } from '../losses/index.js';
 import type { NetworkSpec } from '../models/index.js';
 import type { GradientPath } from '../models/network.js';
@@ -60,4 +61,18 @@ export interface AttackJob {
   }[];
   /** Decides what is random in an attack, for each image by its index among `images`; 0 by default. */
   readonly seed?: number;
+}
+
+export interface GradientsJob {
+  readonly network: SharedNetwork;
+  readonly images: LabelledImages;
+}
+
+export interface AuditJob {
+  readonly audited: SharedNetwork;
+  /** The networks that examples may be made on, by name. */
+  readonly sources: Readonly<Record<string, SharedNetwork>>;
+  readonly images: LabelledImages;
+  readonly seed: number;
+  readonly trials: readonly Trial[];
 }

@@ -1,6 +1,8 @@
 import { type Attack, type AttackMemory, attackMemory } from '../attacks/attack.js';
 import { attacks } from '../attacks/index.js';
 import { type CorrectCounter, transferCounts } from '../attacks/transfer.js';
+import { type InspectedPiece, inspectGradients } from '../audit/gradients.js';
+import { runTrials, type TrialPiece } from '../audit/trials.js';
 import type { Crew } from '../crew.js';
 import { losses } from '../losses/index.js';
 import { CHUNK_SIZE, countCorrect, countMatches } from '../metrics/accuracy.js';
@@ -16,7 +18,16 @@ import { stream } from '../tensor/random.js';
 import { sizeOf } from '../tensor/tensor.js';
 import { type EpochResult, Trainer } from '../training/train.js';
 import { CrewStopped, joinCrew } from './crew.js';
-import type { AlignmentJob, AttackJob, EvaluateJob, Message, SharedNetwork, TrainJob } from './messages.js';
+import type {
+  AlignmentJob,
+  AttackJob,
+  AuditJob,
+  EvaluateJob,
+  GradientsJob,
+  Message,
+  SharedNetwork,
+  TrainJob,
+} from './messages.js';
 
 /** Counts of an attack job: `correct[plan][epsilon][target]`. */
 export interface AttackCounts {
@@ -35,6 +46,16 @@ export const tasks = {
     alignment(desk.network(network), images),
 
   attack: runAttack,
+
+  inspectGradients: ({ network, images }: GradientsJob, crew: Crew, desk: Desk): InspectedPiece[] =>
+    inspectGradients(desk.network(network), images, crew),
+
+  auditTrials: ({ audited, sources, images, seed, trials }: AuditJob, crew: Crew, desk: Desk): TrialPiece[] => {
+    const network = desk.network(audited);
+    const others = Object.entries(sources).map(([name, source]) => [name, desk.network(source)] as const);
+    const setting = { audited: network, sources: new Map(others), images, seed };
+    return runTrials(setting, trials, desk.attacking(sizeOf(network.inputShape)), crew);
+  },
 };
 
 export type Tasks = typeof tasks;

@@ -15,11 +15,11 @@ import { type AttackStyle, fontFamily, gridInk, ink, softInk, stylesOfAttacks } 
 type View = Extract<TopLevelSpec, { vconcat: unknown }>['vconcat'][number];
 
 /** Width of all panels together in pixels; with axis and margins the figure is some 750 wide, the PNG twice that. */
-const plotWidth = 660;
+export const plotWidth = 660;
 const plotHeight = 400;
 const panelGap = 28;
 /** Room around the data, so that points at 0 % and at epsilon 0 stay clear of the axes. */
-const edge = 12;
+export const edge = 12;
 /** Inter's mean advance at the labels' size, generously. */
 const characterWidth = 9.5;
 
@@ -99,7 +99,10 @@ function panel(chart: Chart, attacks: readonly string[], options: PanelOptions):
       : { title: { text: `Gradient through the ${pathName(options.path)}`, fontSize: 15 } }),
     data: { values },
     encoding: {
-      x: epsilonAxis(chart, options.path !== undefined),
+      x: epsilonAxis(
+        chart.lines.map((line) => line.curve),
+        options.path !== undefined,
+      ),
       y: {
         field: 'accuracy',
         type: 'quantitative',
@@ -155,9 +158,11 @@ function encodings(chart: Chart, attacks: readonly string[]) {
 /**
  * The x axis covers 0 to the run's largest epsilon (a lone epsilon stands in the middle). Epsilons that are a few
  * 255ths are labelled in these.
+ *
+ * @param narrow for a panel that shares the figure's width with others
  */
-function epsilonAxis(chart: Chart, narrow: boolean) {
-  const epsilons = epsilonsOf(chart.lines.map((line) => line.curve));
+export function epsilonAxis(curves: Parameters<typeof epsilonsOf>[0], narrow: boolean) {
+  const epsilons = epsilonsOf(curves);
   const largest = epsilons.at(-1) ?? 0;
   const end = epsilons.length === 1 ? Math.min(1, 2 * largest) : largest;
   return {
@@ -232,7 +237,7 @@ function legend(chart: Chart, attacks: readonly string[]): View {
   };
 }
 
-const look: TopLevelSpec['config'] = {
+export const look: TopLevelSpec['config'] = {
   font: fontFamily,
   view: { stroke: null },
   title: {

@@ -1,7 +1,7 @@
-import type { Curve } from './results.js';
+import type { CurvePoint } from './results.js';
 
 /** Every epsilon of the curves once, smallest first. */
-export function epsilonsOf(curves: readonly Curve[]): number[] {
+export function epsilonsOf(curves: readonly { readonly points: readonly Pick<CurvePoint, 'epsilon'>[] }[]): number[] {
   const all = curves.flatMap((curve) => curve.points.map((point) => point.epsilon));
   return [...new Set(all)].sort((a, b) => a - b);
 }

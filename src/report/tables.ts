@@ -4,7 +4,7 @@ import { comparesPaths, zeroGradients } from './gradient-health.js';
 import { honestySentences } from './honesty.js';
 import { directionName, displayName, percent } from './names.js';
 import type { Curve, Results } from './results.js';
-import { textTable } from './text.js';
+import { textTable, wrap } from './text.js';
 
 const mostEpsilons = 7;
 
@@ -101,15 +101,4 @@ function duration(seconds: number): string {
 
 function lineWidth(text: string): number {
   return Math.max(...text.split('\n').map((line) => line.length));
-}
-
-/** Breaks at spaces (not at no-break spaces) so that no line is wider than `width`, but for a longer word. */
-function wrap(text: string, width: number): string {
-  const lines: string[] = [];
-  for (const word of text.split(' ')) {
-    const last = lines.at(-1);
-    if (last !== undefined && last.length + 1 + word.length <= width) lines[lines.length - 1] = `${last} ${word}`;
-    else lines.push(word);
-  }
-  return lines.join('\n');
 }

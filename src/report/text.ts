@@ -15,3 +15,14 @@ export function textTable(head: readonly string[], rows: readonly (readonly stri
   made.push(...rows.map((row) => [...row]));
   return made.toString();
 }
+
+/** Breaks at spaces (not at no-break spaces) so that no line is wider than `width`, but for a longer word. */
+export function wrap(text: string, width: number): string {
+  const lines: string[] = [];
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + 1 + word.length <= width) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines.join('\n');
+}

@@ -12,7 +12,7 @@ import type { FloatArray } from './tensor.js';
  * - Each output's sum runs in an order that depends on the summed axis alone, never on how many rows, columns or
  *   images are computed with it: an image's result is the same to the bit whatever batch it stands in.
  * - Element-wise operations may write onto their own input.
- * - Nothing is allocated.
+ * - Nothing is allocated but views, and scratch memory the first time it is needed.
  */
 export interface Kernels<A extends FloatArray = FloatArray> {
   readonly backend: Backend;
@@ -27,17 +27,19 @@ export interface Kernels<A extends FloatArray = FloatArray> {
   /** C = A·Bᵀ, or C += A·Bᵀ. A `[m, k]`, B `[n, k]`, C `[m, n]`. */
   matmulTB(a: A, b: A, c: A, m: number, n: number, k: number, accumulate?: boolean): void;
 
-  /** See im2col.ts. x `[C, H, W]` → cols `[C·K·K, OH·OW]`. */
-  im2col(x: A, cols: A, window: Window): void;
-  /** The adjoint of im2col; overwrites dx `[C, H, W]`. */
-  col2im(cols: A, dx: A, window: Window): void;
+  /**
+   * A convolution of n images: y[i, o, oy, ox] = bias[o] + Σ_{c,ky,kx} weight[o, c, ky, kx] ·
+   * x[i, c, oy·stride + ky − padding, ox·stride + kx − padding].
+   * x `[n, C, H, W]`, weight `[O, C, K, K]`, bias `[O]`, y `[n, O, OH, OW]`.
+   */
+  convForward(x: A, weight: A, bias: A, y: A, n: number, window: Window): void;
+  /** dx, its adjoint with `carrier` in the place of the weights; overwrites dx `[n, C, H, W]`. */
+  convBackwardInput(dy: A, carrier: A, dx: A, n: number, window: Window): void;
+  /** dw and db, summed over the n (at least 1) images; overwrites dw `[O, C, K, K]` and db `[O]`. */
+  convBackwardWeights(x: A, dy: A, dw: A, db: A, n: number, window: Window): void;
 
-  /** y[r, c] += bias[r]: a convolution's bias, one number per output channel. */
-  addToRows(y: A, bias: A, rows: number, columns: number): void;
   /** y[r, c] += bias[c]: a linear layer's bias. */
   addToColumns(y: A, bias: A, rows: number, columns: number): void;
-  /** out[r] = Σ_c y[r, c], or out[r] += … if `accumulate`. */
-  sumRows(y: A, out: A, rows: number, columns: number, accumulate?: boolean): void;
   /** out[c] = Σ_r y[r, c]. */
   sumColumns(y: A, out: A, rows: number, columns: number): void;
 

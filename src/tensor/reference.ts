@@ -1,5 +1,6 @@
+import { plainConvolutions } from './convolution.js';
 import type { Heap } from './heap.js';
-import { col2im, im2col, type Window } from './im2col.js';
+import type { Window } from './im2col.js';
 import type { AdamStep, Kernels } from './kernels.js';
 import { multiply } from './matmul.js';
 import type { FloatArray } from './tensor.js';
@@ -34,11 +35,8 @@ function kernelsWith<A extends FloatArray>(
     matmul: (a, b, c, m, n, k, accumulate = false) => multiply(a, k, 1, b, n, 1, c, m, n, k, accumulate),
     matmulTA: (a, b, c, m, n, k, accumulate = false) => multiply(a, 1, m, b, n, 1, c, m, n, k, accumulate),
     matmulTB: (a, b, c, m, n, k, accumulate = false) => multiply(a, k, 1, b, 1, k, c, m, n, k, accumulate),
-    im2col,
-    col2im,
-    addToRows,
+    ...plainConvolutions(alloc),
     addToColumns,
-    sumRows,
     sumColumns,
     relu,
     reluBackward,
@@ -53,23 +51,9 @@ function kernelsWith<A extends FloatArray>(
   };
 }
 
-function addToRows(y: FloatArray, bias: FloatArray, rows: number, columns: number): void {
-  for (let r = 0, i = 0; r < rows; r++) {
-    for (let c = 0; c < columns; c++, i++) y[i] += bias[r];
-  }
-}
-
 function addToColumns(y: FloatArray, bias: FloatArray, rows: number, columns: number): void {
   for (let r = 0, i = 0; r < rows; r++) {
     for (let c = 0; c < columns; c++, i++) y[i] += bias[c];
-  }
-}
-
-function sumRows(y: FloatArray, out: FloatArray, rows: number, columns: number, accumulate = false): void {
-  for (let r = 0, i = 0; r < rows; r++) {
-    let sum = accumulate ? out[r] : 0;
-    for (let c = 0; c < columns; c++, i++) sum += y[i];
-    out[r] = sum;
   }
 }
 

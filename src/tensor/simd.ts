@@ -15,17 +15,9 @@ import type { Kernels } from './kernels.js';
  *   refused with an error: WebAssembly would go on into its neighbour.
  * @param module what {@link simdModule} answered in another thread, to share its machine code.
  */
-export async function simdKernels(heap: Heap, module?: WebAssembly.Module): Promise<SimdKernels> {
+export async function simdKernels(heap: Heap, module?: WebAssembly.Module): Promise<Kernels<Float32Array>> {
   const instance = await WebAssembly.instantiate(module ?? (await simdModule()), { env: { memory: heap.memory } });
   return kernelsOver(heap, instance.exports as unknown as Exports);
-}
-
-export type SimdKernels = Kernels<Float32Array> & Convolutions<Float32Array>;
-
-export interface Convolutions<A> {
-  convForward(x: A, weight: A, bias: A, y: A, n: number, window: Window): void;
-  convBackwardInput(dy: A, carrier: A, dx: A, n: number, window: Window): void;
-  convBackwardWeights(x: A, dy: A, dw: A, db: A, n: number, window: Window): void;
 }
 
 /** Whether this machine's JavaScript engine has 128-bit SIMD and shared memory. */
@@ -59,20 +51,19 @@ const SMALLEST_SIMD_MODULE = Uint8Array.from([
 /** More parts than this are added in several goes. */
 const PARTS_AT_ONCE = 64;
 
-function kernelsOver(heap: Heap, wasm: Exports): SimdKernels {
+function kernelsOver(heap: Heap, wasm: Exports): Kernels<Float32Array> {
   const addresses = heap.int32(PARTS_AT_ONCE);
   let scratch = heap.float32(0);
 
-  /** The address of memory for a convolution, made larger when a larger one comes. */
-  function scratchFor(
-    { channels, height, width, kernel, padding, outHeight, outWidth }: Window,
-    outputs: number,
-  ): number {
+  /** Prepares a convolution to `outputs` channels; scratch memory grows when a larger one comes. */
+  function setWindow(window: Window, outputs: number): void {
+    const { channels, height, width, kernel, stride, padding, outHeight, outWidth } = window;
     const places = outHeight * outWidth;
-    const packed = channels * (height + 2 * padding) * (width + 2 * padding) + outputs * places;
-    const needed = places + channels * kernel * kernel + 4 * packed;
+    const packed = channels * (height + 2 * padding) * (width + 2 * padding) + outputs * (places + 2);
+    const needed = places + tapsOf(window) + 4 * packed;
     if (scratch.length < needed) scratch = heap.float32(needed);
-    return scratch.byteOffset;
+    const address = scratch.byteOffset;
+    wasm.setWindow(address, outputs, channels, height, width, kernel, stride, padding, outHeight, outWidth);
   }
 
   return {
@@ -92,88 +83,27 @@ function kernelsOver(heap: Heap, wasm: Exports): SimdKernels {
 
     convForward(x, weight, bias, y, n, window) {
       const outputs = bias.length;
-      const { channels, height, width, kernel, stride, padding, outHeight, outWidth } = window;
-      wasm.convForward(
-        at(x, n * imageSize(window)),
-        at(weight, outputs * channels * kernel * kernel),
-        at(bias, outputs),
-        at(y, n * outputs * outHeight * outWidth),
-        n,
-        outputs,
-        scratchFor(window, outputs),
-        channels,
-        height,
-        width,
-        kernel,
-        stride,
-        padding,
-        outHeight,
-        outWidth,
-      );
+      setWindow(window, outputs);
+      const from = at(x, n * imageSize(window));
+      const to = at(y, n * outputs * placesOf(window));
+      wasm.convForward(from, at(weight, outputs * tapsOf(window)), at(bias, outputs), to, n);
     },
     convBackwardInput(dy, carrier, dx, n, window) {
-      const { channels, height, width, kernel, stride, padding, outHeight, outWidth } = window;
-      const outputs = carrier.length / (channels * kernel * kernel);
-      wasm.convBackwardInput(
-        at(dy, n * outputs * outHeight * outWidth),
-        at(carrier, carrier.length),
-        at(dx, n * imageSize(window)),
-        n,
-        outputs,
-        scratchFor(window, outputs),
-        channels,
-        height,
-        width,
-        kernel,
-        stride,
-        padding,
-        outHeight,
-        outWidth,
-      );
+      const outputs = carrier.length / tapsOf(window);
+      setWindow(window, outputs);
+      const from = at(dy, n * outputs * placesOf(window));
+      wasm.convBackwardInput(from, at(carrier, carrier.length), at(dx, n * imageSize(window)), n);
     },
     convBackwardWeights(x, dy, dw, db, n, window) {
       const outputs = db.length;
-      const { channels, height, width, kernel, stride, padding, outHeight, outWidth } = window;
-      wasm.convBackwardWeights(
-        at(x, n * imageSize(window)),
-        at(dy, n * outputs * outHeight * outWidth),
-        at(dw, outputs * channels * kernel * kernel),
-        at(db, outputs),
-        n,
-        outputs,
-        scratchFor(window, outputs),
-        channels,
-        height,
-        width,
-        kernel,
-        stride,
-        padding,
-        outHeight,
-        outWidth,
-      );
+      setWindow(window, outputs);
+      const pixels = at(x, n * imageSize(window));
+      const errors = at(dy, n * outputs * placesOf(window));
+      wasm.convBackwardWeights(pixels, errors, at(dw, outputs * tapsOf(window)), at(db, outputs), n);
     },
 
-    im2col(x, cols, window) {
-      const { channels, height, width, kernel, stride, padding, outHeight, outWidth } = window;
-      const from = at(x, imageSize(window));
-      const to = at(cols, columnsSize(window));
-      wasm.im2col(from, to, channels, height, width, kernel, stride, padding, outHeight, outWidth);
-    },
-    col2im(cols, dx, window) {
-      const { channels, height, width, kernel, stride, padding, outHeight, outWidth } = window;
-      const from = at(cols, columnsSize(window));
-      const to = at(dx, imageSize(window));
-      wasm.col2im(from, to, channels, height, width, kernel, stride, padding, outHeight, outWidth);
-    },
-
-    addToRows(y, bias, rows, columns) {
-      wasm.addToRows(at(y, rows * columns), at(bias, rows), rows, columns);
-    },
     addToColumns(y, bias, rows, columns) {
       wasm.addToColumns(at(y, rows * columns), at(bias, columns), rows, columns);
-    },
-    sumRows(y, out, rows, columns, accumulate = false) {
-      wasm.sumRows(at(y, rows * columns), at(out, rows), rows, columns, accumulate);
     },
     sumColumns(y, out, rows, columns) {
       wasm.sumColumns(at(y, rows * columns), at(out, columns), rows, columns);
@@ -252,7 +182,7 @@ function kernelsOver(heap: Heap, wasm: Exports): SimdKernels {
 /** The address of an array that holds at least `needed` numbers. */
 function at(array: Float32Array | Int32Array, needed: number): number {
   if (array.length < needed) {
-    throw new ShapeError(`simd kernels: an array of ${array.length} numbers was given where ${needed} are needed`);
+    throw new ShapeError(`simd kernels: an array is too short: it holds ${array.length} numbers, ${needed} are needed`);
   }
   if (!(array.buffer instanceof SharedArrayBuffer)) {
     throw new TypeError(
@@ -264,11 +194,14 @@ function at(array: Float32Array | Int32Array, needed: number): number {
 
 const imageSize = ({ channels, height, width }: Window): number => channels * height * width;
 
-const columnsSize = ({ channels, kernel, outHeight, outWidth }: Window): number =>
-  channels * kernel * kernel * outHeight * outWidth;
+/** C·K·K */
+const tapsOf = ({ channels, kernel }: Window): number => channels * kernel * kernel;
+
+/** OH·OW */
+const placesOf = ({ outHeight, outWidth }: Window): number => outHeight * outWidth;
 
 /** What assembly/index.ts exports: a function a kernel, which takes addresses in bytes, then sizes. */
 type Exports = Record<
-  Exclude<keyof SimdKernels, 'backend' | 'alloc' | 'allocIndices'>,
+  Exclude<keyof Kernels, 'backend' | 'alloc' | 'allocIndices'> | 'setWindow',
   (...parameters: (number | boolean)[]) => void
 >;

@@ -14,7 +14,7 @@ import { type DecayName, learningRate } from './schedule.js';
  * Images in a shard: the piece of a mini-batch whose gradient one thread computes on its own. Part of the result, not
  * a matter of speed alone: it fixes the order in which gradients are added.
  */
-export const SHARD_SIZE = 16;
+export const SHARD_SIZE = 8;
 
 export interface TrainingOptions extends OptimizerOptions {
   readonly epochs: number;

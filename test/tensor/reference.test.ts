@@ -5,23 +5,16 @@ import { referenceKernels } from '../../src/tensor/reference.js';
 const kernels = referenceKernels();
 const f32 = (...values: number[]) => Float32Array.from(values);
 
-test("a row's bias goes to every number of the row, a column's to every number of the column", async (t) => {
-  const [byRow, byColumn] = [f32(1, 2, 3, 4, 5, 6, 99), f32(1, 2, 3, 4, 5, 6, 99)];
-  kernels.addToRows(byRow, f32(10, 20), 2, 3);
+test("a column's bias goes to every number of the column", async (t) => {
+  const byColumn = f32(1, 2, 3, 4, 5, 6, 99);
   kernels.addToColumns(byColumn, f32(10, 20, 30), 2, 3);
-  t.same([...byRow], [11, 12, 13, 24, 25, 26, 99]);
   t.same([...byColumn], [11, 22, 33, 14, 25, 36, 99]);
 });
 
-test('rows and columns are summed; rows may be added to what is there', async (t) => {
-  const y = f32(1, 2, 3, 4, 5, 6);
-  const [rows, columns] = [f32(100, 200, 99), f32(7, 7, 7, 99)];
-  kernels.sumRows(y, rows, 2, 3, true);
-  kernels.sumColumns(y, columns, 2, 3);
-  t.same([...rows], [106, 215, 99]);
+test('columns are summed', async (t) => {
+  const columns = f32(7, 7, 7, 99);
+  kernels.sumColumns(f32(1, 2, 3, 4, 5, 6), columns, 2, 3);
   t.same([...columns], [5, 7, 9, 99]);
-  kernels.sumRows(y, rows, 2, 3);
-  t.same([...rows], [6, 15, 99]);
 });
 
 test('relu keeps what is above zero; backward, only there does the error pass', async (t) => {

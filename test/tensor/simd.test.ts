@@ -28,8 +28,8 @@ test('an array of private memory is refused, whichever argument it is', async (t
 
 test('an array that is too short is refused before anything is written', async (t) => {
   const [a, b, c] = [place([1, 2, 3, 4]), place([1, 2, 3, 4]), place([9, 9, 9])];
-  t.throws(() => simd.matmul(a, b, c, 2, 2, 2), { message: /3 numbers .* 4 are needed/ });
-  t.throws(() => simd.relu(a, c, 4), { message: /3 numbers .* 4 are needed/ });
+  t.throws(() => simd.matmul(a, b, c, 2, 2, 2), { message: /holds 3 numbers, 4 are needed/ });
+  t.throws(() => simd.relu(a, c, 4), { message: /holds 3 numbers, 4 are needed/ });
   t.same([...c], [9, 9, 9]);
 });
 

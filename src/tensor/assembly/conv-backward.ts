@@ -2,9 +2,12 @@ import { GROUP, imagesInGroup, pack, unpack } from './lanes';
 import { loadPart, multiplyAdd, storePart, sumLanes, ZERO } from './vectors';
 import {
   channels,
+  column,
   height,
   imageBytes,
   outHeight,
+  outputBytes,
+  outputs,
   outWidth,
   packed,
   packedOutput,
@@ -14,7 +17,6 @@ import {
   padding,
   places,
   placeTable,
-  setWindow,
   taps,
   tapTable,
   width,
@@ -27,63 +29,49 @@ import {
  * @param dy `[n, O, OH, OW]`
  * @param carrier `[O, C, K, K]`, in the place of the weights
  * @param dx written: `[n, C, H, W]`
- * @param scratch see window.ts
  */
-export function convBackwardInput(
-  dy: usize,
-  carrier: usize,
-  dx: usize,
-  n: i32,
-  outputs: i32,
-  scratch: usize,
-  c: i32,
-  h: i32,
-  w: i32,
-  k: i32,
-  stride: i32,
-  pad: i32,
-  oh: i32,
-  ow: i32,
-): void {
-  setWindow(scratch, c, h, w, k, stride, pad, oh, ow);
-  const outImage = (<usize>(outputs * places)) << 2;
+export function convBackwardInput(dy: usize, carrier: usize, dx: usize, n: i32): void {
   for (let first = 0; first < n; first += GROUP) {
     const images = imagesInGroup(n, first);
-    pack(dy, outImage, images, packedOutput, outputs, outHeight, outWidth, 0);
+    pack(dy, outputBytes, images, packedOutput, outputs, outHeight, outWidth, 0);
     memory.fill(packed, 0, packedPlane * channels);
     let p = 0;
-    for (; p + 2 <= places; p += 2) inline.always(allTaps(2, p, carrier, outputs));
-    if (p < places) allTaps(1, p, carrier, outputs);
+    for (; p + 2 <= places; p += 2) inline.always(allTaps(2, p, carrier));
+    if (p < places) allTaps(1, p, carrier);
     unpack(packed, dx, imageBytes, images, channels, height, width, padding);
-    dy += outImage << 2;
+    dy += outputBytes << 2;
     dx += imageBytes << 2;
   }
 }
 
-/** All taps at one or two places. */
-function allTaps(count: i32, place: i32, carrier: usize, outputs: i32): void {
+/** All taps at `count` (2 or 1) places; that is a constant wherever this is inlined. */
+function allTaps(count: i32, place: i32, carrier: usize): void {
   const table = placeTable + ((<usize>place) << 2);
   const to0 = packed + load<usize>(table);
   const to1 = count === 2 ? packed + load<usize>(table, 4) : to0;
-  const dy = packedOutput + ((<usize>place) << 4);
+  gather(count, place);
   let t = 0;
-  for (; t + 4 <= taps; t += 4) inline.always(spread(4, count, t, to0, to1, dy, carrier, outputs));
-  for (; t < taps; t++) inline.always(spread(1, count, t, to0, to1, dy, carrier, outputs));
+  for (; t + 4 <= taps; t += 4) inline.always(spread(4, count, t, to0, to1, carrier));
+  for (; t < taps; t++) inline.always(spread(1, count, t, to0, to1, carrier));
+}
+
+/** Copies what all outputs have at one or two places together: where they stand they may share few lines of the cache. */
+function gather(count: i32, place: i32): void {
+  const next = (<usize>places) << 4;
+  let from = packedOutput + ((<usize>place) << 4);
+  let to = column;
+  for (let o = 0; o < outputs; o++) {
+    v128.store(to, v128.load(from));
+    if (count === 2) v128.store(to, v128.load(from, 16), 16);
+    from += next;
+    to += 32;
+  }
 }
 
 /** `rows` (4 or 1) taps at `count` (2 or 1) places. Both are constants wherever this is inlined. */
-function spread(
-  rows: i32,
-  count: i32,
-  tap: i32,
-  to0: usize,
-  to1: usize,
-  dy: usize,
-  carrier: usize,
-  outputs: i32,
-): void {
-  const nextOutput = (<usize>places) << 4;
+function spread(rows: i32, count: i32, tap: i32, to0: usize, to1: usize, carrier: usize): void {
   const nextFilter = (<usize>taps) << 2;
+  let dy = column;
   let c00 = ZERO;
   let c01 = ZERO;
   let c10 = ZERO;
@@ -110,7 +98,7 @@ function spread(
       c30 = multiplyAdd(c30, weight, d0);
       if (count === 2) c31 = multiplyAdd(c31, weight, d1);
     }
-    dy += nextOutput;
+    dy += 32;
     carrier += nextFilter;
   }
   const table = tapTable + ((<usize>tap) << 2);
@@ -137,37 +125,18 @@ function addTo(offset: usize, count: i32, to0: usize, to1: usize, c0: v128, c1: 
  * @param dy `[n, O, OH, OW]`
  * @param dw written: `[O, C, K, K]`
  * @param db written: `[O]`
- * @param scratch see window.ts
  */
-export function convBackwardWeights(
-  x: usize,
-  dy: usize,
-  dw: usize,
-  db: usize,
-  n: i32,
-  outputs: i32,
-  scratch: usize,
-  c: i32,
-  h: i32,
-  w: i32,
-  k: i32,
-  stride: i32,
-  pad: i32,
-  oh: i32,
-  ow: i32,
-): void {
-  setWindow(scratch, c, h, w, k, stride, pad, oh, ow);
-  const outImage = (<usize>(outputs * places)) << 2;
+export function convBackwardWeights(x: usize, dy: usize, dw: usize, db: usize, n: i32): void {
   for (let first = 0; first < n; first += GROUP) {
     const images = imagesInGroup(n, first);
     pack(x, imageBytes, images, packed, channels, height, width, padding);
-    pack(dy, outImage, images, packedOutput, outputs, outHeight, outWidth, 0);
+    pack(dy, outputBytes, images, packedOutput, outputs, outHeight, outWidth, 0);
     let o = 0;
     for (; o + 2 <= outputs; o += 2) inline.always(filterGradient(2, o, dw, first > 0));
     if (o < outputs) filterGradient(1, o, dw, first > 0);
     for (o = 0; o < outputs; o++) biasGradient(o, db, first > 0);
     x += imageBytes << 2;
-    dy += outImage << 2;
+    dy += outputBytes << 2;
   }
 }
 

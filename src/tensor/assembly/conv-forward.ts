@@ -5,6 +5,8 @@ import {
   height,
   imageBytes,
   kernel,
+  outputBytes,
+  outputs,
   packed,
   packedPlane,
   packedRow,
@@ -12,7 +14,6 @@ import {
   paired,
   places,
   placeTable,
-  setWindow,
   taps,
   width,
 } from './window';
@@ -28,27 +29,8 @@ import {
  * @param weight `[O, C, K, K]`
  * @param bias `[O]`
  * @param y written: `[n, O, OH, OW]`
- * @param scratch see window.ts
  */
-export function convForward(
-  x: usize,
-  weight: usize,
-  bias: usize,
-  y: usize,
-  n: i32,
-  outputs: i32,
-  scratch: usize,
-  c: i32,
-  h: i32,
-  w: i32,
-  k: i32,
-  stride: i32,
-  pad: i32,
-  oh: i32,
-  ow: i32,
-): void {
-  setWindow(scratch, c, h, w, k, stride, pad, oh, ow);
-  const outImage = (<usize>(outputs * places)) << 2;
+export function convForward(x: usize, weight: usize, bias: usize, y: usize, n: i32): void {
   for (let first = 0; first < n; first += GROUP) {
     const images = imagesInGroup(n, first);
     pack(x, imageBytes, images, packed, channels, height, width, padding);
@@ -56,33 +38,33 @@ export function convForward(
       const filter = weight + ((<usize>(o * taps)) << 2);
       const b = bias + ((<usize>o) << 2);
       const to = y + ((<usize>(o * places)) << 2);
-      if (o + 1 === outputs) oneChannel(filter, b, to, outImage, images);
-      else if (paired) twoChannelsByPairs(filter, b, to, outImage, images);
-      else twoChannels(filter, b, to, outImage, images);
+      if (o + 1 === outputs) oneChannel(filter, b, to, images);
+      else if (paired) twoChannelsByPairs(filter, b, to, images);
+      else twoChannels(filter, b, to, images);
     }
     x += imageBytes << 2;
-    y += outImage << 2;
+    y += outputBytes << 2;
   }
 }
 
 // One function a case: the optimizer would fold three calls side by side into one loop that tells them apart.
 
-function oneChannel(filter: usize, bias: usize, y: usize, outImage: usize, images: i32): void {
+function oneChannel(filter: usize, bias: usize, y: usize, images: i32): void {
   let p = 0;
-  for (; p + 4 <= places; p += 4) inline.always(block(1, false, p, 4, filter, bias, y, outImage, images));
-  if (p < places) block(1, false, p, places - p, filter, bias, y, outImage, images);
+  for (; p + 4 <= places; p += 4) inline.always(block(1, false, p, 4, filter, bias, y, images));
+  if (p < places) block(1, false, p, places - p, filter, bias, y, images);
 }
 
-function twoChannels(filter: usize, bias: usize, y: usize, outImage: usize, images: i32): void {
+function twoChannels(filter: usize, bias: usize, y: usize, images: i32): void {
   let p = 0;
-  for (; p + 4 <= places; p += 4) inline.always(block(2, false, p, 4, filter, bias, y, outImage, images));
-  if (p < places) block(2, false, p, places - p, filter, bias, y, outImage, images);
+  for (; p + 4 <= places; p += 4) inline.always(block(2, false, p, 4, filter, bias, y, images));
+  if (p < places) block(2, false, p, places - p, filter, bias, y, images);
 }
 
-function twoChannelsByPairs(filter: usize, bias: usize, y: usize, outImage: usize, images: i32): void {
+function twoChannelsByPairs(filter: usize, bias: usize, y: usize, images: i32): void {
   let p = 0;
-  for (; p + 4 <= places; p += 4) inline.always(block(2, true, p, 4, filter, bias, y, outImage, images));
-  if (p < places) block(2, false, p, places - p, filter, bias, y, outImage, images);
+  for (; p + 4 <= places; p += 4) inline.always(block(2, true, p, 4, filter, bias, y, images));
+  if (p < places) block(2, false, p, places - p, filter, bias, y, images);
 }
 
 /**
@@ -97,7 +79,6 @@ function block(
   filter: usize,
   bias: usize,
   y: usize,
-  outImage: usize,
   images: i32,
 ): void {
   const table = placeTable + ((<usize>place) << 2);
@@ -153,29 +134,19 @@ function block(
     if (!pairs) x3 += toNextPlane;
   }
   const to = y + ((<usize>place) << 2);
-  inline.always(put(c00, c01, c02, c03, bias, to, outImage, images, count));
+  inline.always(put(c00, c01, c02, c03, bias, to, images, count));
   if (rows === 2) {
     const next = to + ((<usize>places) << 2);
-    inline.always(put(c10, c11, c12, c13, bias + 4, next, outImage, images, count));
+    inline.always(put(c10, c11, c12, c13, bias + 4, next, images, count));
   }
 }
 
 /** Adds the bias and stores `count` places of each image. */
-function put(
-  c0: v128,
-  c1: v128,
-  c2: v128,
-  c3: v128,
-  bias: usize,
-  to: usize,
-  outImage: usize,
-  images: i32,
-  count: i32,
-): void {
+function put(c0: v128, c1: v128, c2: v128, c3: v128, bias: usize, to: usize, images: i32, count: i32): void {
   const b = v128.load32_splat(bias);
   const s0 = f32x4.add(c0, b);
   const s1 = f32x4.add(c1, b);
   const s2 = f32x4.add(c2, b);
   const s3 = f32x4.add(c3, b);
-  inline.always(storeTransposed(s0, s1, s2, s3, to, outImage, images, count));
+  inline.always(storeTransposed(s0, s1, s2, s3, to, outputBytes, images, count));
 }

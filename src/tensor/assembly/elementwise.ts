@@ -1,18 +1,4 @@
-import { loadPart, storePart, sumLanes, ZERO } from './vectors';
-
-/** y[r, c] += bias[r]. */
-export function addToRows(y: usize, bias: usize, rows: i32, columns: i32): void {
-  for (let r = 0; r < rows; r++) {
-    const b = v128.load32_splat(bias + ((<usize>r) << 2));
-    let left = columns;
-    for (; left >= 4; left -= 4) {
-      v128.store(y, f32x4.add(v128.load(y), b));
-      y += 16;
-    }
-    if (left > 0) storePart(y, f32x4.add(loadPart(y, left), b), left);
-    y += (<usize>left) << 2;
-  }
-}
+import { loadPart, storePart, ZERO } from './vectors';
 
 /** y[r, c] += bias[c]. */
 export function addToColumns(y: usize, bias: usize, rows: i32, columns: i32): void {
@@ -26,37 +12,6 @@ export function addToColumns(y: usize, bias: usize, rows: i32, columns: i32): vo
     }
     if (left > 0) storePart(y, f32x4.add(loadPart(y, left), loadPart(from, left)), left);
     y += (<usize>left) << 2;
-  }
-}
-
-/**
- * out[r] = Σ_c y[r, c], or out[r] += …. A sum is kept as sixteen, in four vectors that take turns; sixteen at a time,
- * then four, then the rest go to the first.
- */
-export function sumRows(y: usize, out: usize, rows: i32, columns: i32, accumulate: bool): void {
-  for (let r = 0; r < rows; r++) {
-    let s0 = ZERO;
-    let s1 = ZERO;
-    let s2 = ZERO;
-    let s3 = ZERO;
-    let left = columns;
-    for (; left >= 16; left -= 16) {
-      s0 = f32x4.add(s0, v128.load(y));
-      s1 = f32x4.add(s1, v128.load(y, 16));
-      s2 = f32x4.add(s2, v128.load(y, 32));
-      s3 = f32x4.add(s3, v128.load(y, 48));
-      y += 64;
-    }
-    for (; left >= 4; left -= 4) {
-      s0 = f32x4.add(s0, v128.load(y));
-      y += 16;
-    }
-    if (left > 0) s0 = f32x4.add(s0, loadPart(y, left));
-    y += (<usize>left) << 2;
-    const four = sumLanes(s0, s1, s2, s3);
-    const sum = f32x4.extract_lane(sumLanes(four, ZERO, ZERO, ZERO), 0);
-    store<f32>(out, accumulate ? load<f32>(out) + sum : sum);
-    out += 4;
   }
 }
 

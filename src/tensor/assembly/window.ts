@@ -2,9 +2,10 @@
  * The window of the convolution under way, and what follows from it. These are globals of the WebAssembly instance, not
  * of the shared memory, so that each thread has its own.
  *
- * Axes: C channels, H, W rows and columns, K kernel, OH, OW output.
+ * Axes: C channels, H, W rows and columns, K kernel, O output channels, OH, OW output rows and columns.
  */
 
+export let outputs: i32 = 0;
 export let channels: i32 = 0;
 export let height: i32 = 0;
 export let width: i32 = 0;
@@ -19,8 +20,9 @@ export let places: i32 = 0;
 /** Whether places 2i and 2i + 1 always lie side by side in the image. */
 export let paired: bool = false;
 
-/** Bytes of one image, `[C, H, W]`. */
+/** Bytes of one image, `[C, H, W]`, and of its output, `[O, OH, OW]`. */
 export let imageBytes: usize = 0;
+export let outputBytes: usize = 0;
 /** Bytes of a row, and of a plane, of packed images (lanes.ts) with their padding. */
 export let packedRow: usize = 0;
 export let packedPlane: usize = 0;
@@ -35,12 +37,19 @@ export let placeTable: usize = 0;
 export let tapTable: usize = 0;
 /** Address of the packed images. */
 export let packed: usize = 0;
-/** Address of the memory behind them, for packed outputs. */
+/** Address of packed outputs, `[O, OH, OW]`, or of their gradients. */
 export let packedOutput: usize = 0;
+/** Address of two places of all packed outputs. */
+export let column: usize = 0;
 
-/** @param scratch OH·OW + C·K·K + 4·C·(H + 2·padding)·(W + 2·padding) numbers, and 4·O·OH·OW for a backward pass */
+/**
+ * To be called before each convolution.
+ *
+ * @param scratch OH·OW + C·K·K + 4·(C·(H + 2·padding)·(W + 2·padding) + O·(OH·OW + 2)) numbers, left alone until it is done
+ */
 export function setWindow(
   scratch: usize,
+  o: i32,
   c: i32,
   h: i32,
   w: i32,
@@ -50,6 +59,7 @@ export function setWindow(
   oh: i32,
   ow: i32,
 ): void {
+  outputs = o;
   channels = c;
   height = h;
   width = w;
@@ -61,6 +71,7 @@ export function setWindow(
   places = oh * ow;
   paired = stride === 1 && ow % 2 === 0;
   imageBytes = (<usize>(c * h * w)) << 2;
+  outputBytes = (<usize>(o * places)) << 2;
   packedRow = (<usize>(w + 2 * pad)) << 4;
   packedPlane = packedRow * (h + 2 * pad);
   packedStep = (<usize>stride) << 4;
@@ -69,6 +80,7 @@ export function setWindow(
   tapTable = placeTable + ((<usize>places) << 2);
   packed = tapTable + ((<usize>taps) << 2);
   packedOutput = packed + packedPlane * c;
+  column = packedOutput + (outputBytes << 2);
   fillTables();
 }
 

@@ -1,0 +1,125 @@
+import type { Crew } from '../crew.js';
+import { losses } from '../losses/index.js';
+import { CHUNK_SIZE } from '../metrics/accuracy.js';
+import { angleBetween } from '../metrics/alignment.js';
+import type { GradientPath, Network } from '../models/network.js';
+import { networkOracle } from '../models/oracle.js';
+import { type LabelledImages, loadImage } from '../tensor/images.js';
+
+/** The losses whose gradients are looked at: the paper's, and one that a saturated softmax can't hide. */
+const inspected = ['cross-entropy', 'margin'] as const;
+export type InspectedLoss = (typeof inspected)[number];
+const paths: readonly GradientPath[] = ['feedback', 'true'];
+
+/** How the gradient of one loss along one path fares, over the images at hand: counts. */
+export interface GradientCount {
+  readonly loss: InspectedLoss;
+  readonly path: GradientPath;
+  /** Exactly zero in every pixel. */
+  readonly zero: number;
+  /** NaN or infinite in some pixel. */
+  readonly notFinite: number;
+}
+
+/** What was seen at the clean images `first`, `first + 1`, …. */
+export interface InspectedPiece {
+  readonly first: number;
+  readonly predictions: Uint8Array;
+  readonly counts: readonly GradientCount[];
+  /** For each image, degrees between the margin's gradient along the feedback path and the true one; NaN if one is zero. */
+  readonly angles: Float64Array;
+}
+
+/** The same over all images. */
+export interface GradientHealth {
+  readonly images: number;
+  readonly counts: readonly GradientCount[];
+  /** Of the images that have one. */
+  readonly angle: AngleSummary | undefined;
+}
+
+/** Angles in degrees. */
+export interface AngleSummary {
+  readonly images: number;
+  readonly mean: number;
+  /** Standard deviation. */
+  readonly deviation: number;
+  readonly percentile5: number;
+  readonly median: number;
+  readonly percentile95: number;
+}
+
+/** Looks at the network's predictions and gradients at the clean images, a claimed chunk at a time. */
+export function inspectGradients(network: Network<Float32Array>, images: LabelledImages, crew: Crew): InspectedPiece[] {
+  const size = images.pixels.length / images.count;
+  const batch = new Float32Array(CHUNK_SIZE * size);
+  const chunks = Math.ceil(images.count / CHUNK_SIZE);
+  const done: InspectedPiece[] = [];
+  for (let chunk = crew.claim(chunks); chunk >= 0; chunk = crew.claim(chunks)) {
+    const first = chunk * CHUNK_SIZE;
+    const n = Math.min(CHUNK_SIZE, images.count - first);
+    const labels = images.labels.subarray(first, first + n);
+    for (let i = 0; i < n; i++) loadImage(images, first + i, batch, i);
+    let predictions = new Uint8Array(0);
+    const counts: GradientCount[] = [];
+    const margins = new Map<GradientPath, Float32Array>();
+    for (const loss of inspected) {
+      for (const path of paths) {
+        const oracle = networkOracle(network, { path, loss: losses[loss] }, CHUNK_SIZE);
+        const gradient = oracle.gradient(batch, labels, n).slice(0, n * size);
+        predictions = oracle.predictions(n).slice(0, n);
+        counts.push({ loss, path, ...countUnusable(gradient, n, size) });
+        if (loss === 'margin') margins.set(path, gradient);
+      }
+    }
+    const image = (path: GradientPath, i: number) => margins.get(path)!.subarray(i * size, (i + 1) * size);
+    const angles = Float64Array.from(
+      { length: n },
+      (_, i) => angleBetween(image('feedback', i), image('true', i)) ?? Number.NaN,
+    );
+    done.push({ first, predictions, counts, angles });
+    crew.advance();
+  }
+  return done;
+}
+
+function countUnusable(gradient: Float32Array, n: number, size: number): { zero: number; notFinite: number } {
+  let [zero, notFinite] = [0, 0];
+  for (let i = 0; i < n; i++) {
+    const own = gradient.subarray(i * size, (i + 1) * size);
+    if (own.every((value) => value === 0)) zero++;
+    else if (!own.every(Number.isFinite)) notFinite++;
+  }
+  return { zero, notFinite };
+}
+
+/** Adds the pieces up. */
+export function gradientHealth(pieces: readonly InspectedPiece[]): GradientHealth {
+  const counts = pieces[0].counts.map(({ loss, path }, k) => ({
+    loss,
+    path,
+    zero: pieces.reduce((sum, piece) => sum + piece.counts[k].zero, 0),
+    notFinite: pieces.reduce((sum, piece) => sum + piece.counts[k].notFinite, 0),
+  }));
+  const images = pieces.reduce((sum, piece) => sum + piece.predictions.length, 0);
+  const inOrder = [...pieces].sort((a, b) => a.first - b.first); // sums must not depend on who did what
+  return { images, counts, angle: summarize(inOrder.flatMap(({ angles }) => [...angles])) };
+}
+
+/** @returns undefined where no angle is a number */
+export function summarize(all: readonly number[]): AngleSummary | undefined {
+  const angles = all.filter((angle) => !Number.isNaN(angle));
+  if (angles.length === 0) return undefined;
+  const mean = angles.reduce((sum, angle) => sum + angle, 0) / angles.length;
+  const variance = angles.reduce((sum, angle) => sum + (angle - mean) ** 2, 0) / angles.length;
+  const sorted = [...angles].sort((a, b) => a - b);
+  const percentile = (share: number) => sorted[Math.round(share * (sorted.length - 1))];
+  return {
+    images: angles.length,
+    mean,
+    deviation: Math.sqrt(variance),
+    percentile5: percentile(0.05),
+    median: percentile(0.5),
+    percentile95: percentile(0.95),
+  };
+}

@@ -1,0 +1,127 @@
+import type { Attack, AttackMemory, AttackTarget, Oracle } from '../attacks/attack.js';
+import { attacks } from '../attacks/index.js';
+import type { Crew } from '../crew.js';
+import { losses } from '../losses/index.js';
+import { CHUNK_SIZE } from '../metrics/accuracy.js';
+import type { Network } from '../models/network.js';
+import { networkOracle } from '../models/oracle.js';
+import { type LabelledImages, loadImage } from '../tensor/images.js';
+import { stream } from '../tensor/random.js';
+import type { AuditAttack } from './recipe.js';
+
+/** An attack to be run at one epsilon, on some images. */
+export interface Trial {
+  readonly attack: Pick<AuditAttack, 'attack' | 'path' | 'loss' | 'options' | 'source'>;
+  readonly epsilon: number;
+  /** Indices of the images. */
+  readonly images: Uint32Array;
+}
+
+/** What became of some of a trial's images, from the one at `first` on. */
+export interface TrialPiece {
+  readonly trial: number;
+  readonly first: number;
+  /** The audited network's answers to the examples. */
+  readonly predictions: Uint8Array;
+  /** How often the attack showed each image to the network. */
+  readonly queries: Int32Array;
+}
+
+/** Memory for up to {@link CHUNK_SIZE} images. */
+export interface TrialMemory {
+  readonly memory: AttackMemory;
+  readonly images: Float32Array;
+  readonly adversarial: Float32Array;
+}
+
+/** All that an audit's trials are about. */
+export interface TrialSetting {
+  readonly audited: Network<Float32Array>;
+  /** The networks that examples may be made on, by name. */
+  readonly sources: ReadonlyMap<string, Network<Float32Array>>;
+  readonly images: LabelledImages;
+  readonly seed: number;
+}
+
+/** Float32 arithmetic may leave the ball by this much. */
+const ROUNDING = 1e-6;
+
+/** How many pieces the trials are cut into. */
+export const pieceCount = (trials: readonly Trial[]): number =>
+  trials.reduce((sum, { images }) => sum + Math.ceil(images.length / CHUNK_SIZE), 0);
+
+/**
+ * Runs the trials, in pieces that the crew's members share out; each returns what it did itself. What comes of an
+ * image depends on nothing but the network, the attack, the image and the seed.
+ */
+export function runTrials(
+  setting: TrialSetting,
+  trials: readonly Trial[],
+  table: TrialMemory,
+  crew: Crew,
+): TrialPiece[] {
+  const pieces = cut(trials);
+  const done: TrialPiece[] = [];
+  for (let piece = crew.claim(pieces.length); piece >= 0; piece = crew.claim(pieces.length)) {
+    const { trial, first } = pieces[piece];
+    const indices = trials[trial].images.subarray(first, first + CHUNK_SIZE);
+    done.push({ trial, first, ...runPiece(setting, trials[trial], indices, table) });
+    crew.advance();
+  }
+  return done;
+}
+
+/** The pieces, those of all trials' first images first: so that a piece's cost says little of when its turn comes. */
+function cut(trials: readonly Trial[]): { trial: number; first: number }[] {
+  const pieces = trials.flatMap(({ images }, trial) =>
+    Array.from({ length: Math.ceil(images.length / CHUNK_SIZE) }, (_, chunk) => ({ trial, first: chunk * CHUNK_SIZE })),
+  );
+  return pieces.sort((a, b) => a.first - b.first || a.trial - b.trial);
+}
+
+function runPiece(
+  { audited, sources, images, seed }: TrialSetting,
+  { attack: { attack: name, path, loss, options, source }, epsilon }: Trial,
+  indices: Uint32Array,
+  { memory, images: clean, adversarial }: TrialMemory,
+): Pick<TrialPiece, 'predictions' | 'queries'> {
+  const n = indices.length;
+  const labels = Uint8Array.from(indices, (index) => images.labels[index]);
+  indices.forEach((index, i) => {
+    loadImage(images, index, clean, i);
+  });
+  const attacked = source === undefined ? audited : sources.get(source);
+  if (!attacked) throw new Error(`there is no network ${source} to make examples on`);
+  const oracle: Oracle = networkOracle(attacked, { path, loss: losses[loss] }, CHUNK_SIZE);
+  const target: AttackTarget = {
+    images: clean,
+    labels,
+    n,
+    gradient: oracle.gradient,
+    oracle,
+    shape: attacked.inputShape,
+    random: (i) => stream(seed).split('audit').split(indices[i]),
+  };
+  const attack: Attack = attacks[name];
+  attack.run(target, { ...options, epsilon }, memory, adversarial);
+  checkBall(name, clean, adversarial, n * memory.size, epsilon);
+
+  const judge = networkOracle(audited, { path, loss: losses[loss] }, CHUNK_SIZE);
+  judge.query(adversarial, labels, n);
+  return { predictions: judge.predictions(n).slice(0, n), queries: memory.queries.slice(0, n) };
+}
+
+/** @throws {Error} if an example is not within epsilon of its image, or not an image: an audit must not count it. */
+function checkBall(
+  name: string,
+  clean: Float32Array,
+  adversarial: Float32Array,
+  length: number,
+  epsilon: number,
+): void {
+  for (let p = 0; p < length; p++) {
+    const value = adversarial[p];
+    if (Math.abs(value - clean[p]) <= epsilon + ROUNDING && value >= 0 && value <= 1) continue;
+    throw new Error(`${name} moved a pixel from ${clean[p]} to ${value} at epsilon ${epsilon}`);
+  }
+}

@@ -1,0 +1,131 @@
+import { percent } from './check.js';
+import { GREY_RADIUS } from './checks-sanity.js';
+import { accuracyOf, accuracyUnder, type Evidence, paperAccuracy } from './evidence.js';
+import { attackId } from './recipe.js';
+import { type ImageFate, survivors } from './worst-case.js';
+
+/** What an audit says of a network, in plain words. */
+export type VerdictText =
+  | 'undertrained'
+  | 'robust as far as these attacks can tell'
+  | "not robust, and the paper's attacks show it"
+  | 'gradients masked by saturation'
+  | 'gradients masked by saturation, and misaligned'
+  | 'gradients misaligned'
+  | "the paper's attacks are too weak";
+
+export interface Verdict {
+  readonly text: VerdictText;
+  /** Why, with the numbers that decided. */
+  readonly because: string;
+}
+
+/** Below this clean accuracy there is little to be robust. */
+const TRAINED = 0.5;
+/** A network that keeps this much at some epsilon counts as robust there: what the paper's attacks, or all, must leave. */
+const ROBUST = 0.5;
+/** The paper's attacks are taken at their word if the worst case is no further below them. */
+const GAP = 0.25;
+/** What must come back, once one cause is taken away, for that cause to count as hiding the weakness. */
+const HIDDEN = 0.1;
+
+/**
+ * The verdict's rules, all of them:
+ *
+ * 1. Clean accuracy under 50 %: undertrained.
+ * 2. Where the paper's attacks leave the network 50 % or more, compare with the worst case. If that is nowhere more
+ *    than 25 points lower, the paper's attacks tell the truth: the network is robust (as far as these attacks can tell)
+ *    if the worst case leaves it 50 % at the largest ε below 0.5, and otherwise not robust, visibly.
+ * 3. Otherwise something hides the weakness. At the ε with the largest gap (below 0.5, if there is one), BIM says what,
+ *    with one thing changed at a time. Saturation, if cross-entropy along the true weights leaves 10 points more than
+ *    the margin does: the exact gradient fails, of a softmax gone flat. Misalignment, if the margin along the feedback
+ *    weights leaves 10 points more than along the true ones: a loss that can't go flat fails, for the direction. If
+ *    neither: BIM itself is weak.
+ */
+export function judge(evidence: Evidence, fates: ReadonlyMap<number, readonly ImageFate[]>): Verdict {
+  const clean = accuracyOf(evidence.labels, evidence.clean);
+  if (clean < TRAINED) {
+    return {
+      text: 'undertrained',
+      because: `Without any attack ${percent(clean)} of the images are classified correctly: before asking how robust the network is, train it.`,
+    };
+  }
+  const worst = (epsilon: number) => survivors(fates.get(epsilon) ?? []);
+  const gaps = evidence.epsilons
+    .map((epsilon) => ({ epsilon, paper: paperAccuracy(evidence, epsilon), worst: worst(epsilon) }))
+    .filter(({ paper }) => paper >= ROBUST)
+    .sort((a, b) => sizeOf(b) - sizeOf(a));
+  const wide = gaps.filter((gap) => sizeOf(gap) > GAP);
+  if (wide.length === 0) return plainVerdict(evidence, worst, gaps[0]);
+  return hiddenWeakness(evidence, wide.find(({ epsilon }) => epsilon < GREY_RADIUS) ?? wide[0]);
+}
+
+/** What the paper's attacks and the worst case leave at one epsilon. */
+interface Gap {
+  readonly epsilon: number;
+  readonly paper: number;
+  readonly worst: number;
+}
+
+const sizeOf = ({ paper, worst }: Gap): number => paper - worst;
+
+/** The paper's attacks tell the truth: where they leave a majority right, at most by `largest`, so does the worst case. */
+function plainVerdict(evidence: Evidence, worst: (epsilon: number) => number, largest: Gap | undefined): Verdict {
+  const { epsilons } = evidence;
+  const epsilon = epsilons.filter((each) => each < GREY_RADIUS).at(-1) ?? epsilons[0];
+  const left = worst(epsilon);
+  const paper = paperAccuracy(evidence, epsilon);
+  const agreement = largest
+    ? ` Where they leave a majority right, the worst case is at most ${points(sizeOf(largest))} lower.`
+    : '';
+  return {
+    text: left >= ROBUST ? 'robust as far as these attacks can tell' : "not robust, and the paper's attacks show it",
+    because: `At ε = ${epsilon} the paper's attacks leave ${percent(paper)} right, the worst case ${percent(left)}.${agreement}`,
+  };
+}
+
+/** A difference of shares as a person reads it. */
+const points = (difference: number): string => `${(100 * difference).toFixed(1)} points`;
+
+/** The worst case lies far below what the paper's attacks show: what hides it? */
+function hiddenWeakness(evidence: Evidence, at: Gap): Verdict {
+  const { epsilon } = at;
+  const bim = (path: 'feedback' | 'true', loss: 'cross-entropy' | 'margin') => {
+    const accuracy = accuracyUnder(evidence, attackId('bim', path, loss), epsilon);
+    if (accuracy === undefined) throw new Error(`BIM along the ${path} path on ${loss} was not run on all images`);
+    return accuracy;
+  };
+  const own = evidence.ownPath;
+  const both = bim('true', 'margin');
+  const [flat, astray] = [bim('true', 'cross-entropy'), bim(own, 'margin')];
+  const [saturated, misaligned] = [flat - both >= HIDDEN, astray - both >= HIDDEN];
+
+  const { counts, images, angle } = evidence.gradients;
+  const zero = counts.find(({ loss, path }) => loss === 'cross-entropy' && path === own)?.zero ?? 0;
+  const reasons = [
+    `At ε = ${epsilon} the paper's attacks leave ${percent(at.paper)} right, the worst case ${percent(at.worst)}.`,
+  ];
+  if (saturated) {
+    reasons.push(
+      `Saturation hides it: ${percent(zero / images)} of the images have a cross-entropy gradient of exactly zero, and even along the true weights BIM on cross-entropy leaves ${percent(flat)} right, on the margin of the logits ${percent(both)}.`,
+    );
+  }
+  if (misaligned) {
+    const direction = angle
+      ? ` (${angle.median.toFixed(0)}° from the true gradient in the median, ${angle.percentile5.toFixed(0)}° to ${angle.percentile95.toFixed(0)}° for nine images of ten; 90° says nothing)`
+      : '';
+    reasons.push(
+      `Misalignment hides it: along the feedback weights${direction} BIM on the margin leaves ${percent(astray)} right, along the true weights ${percent(both)}.`,
+    );
+  }
+  if (!saturated && !misaligned) {
+    reasons.push(`Neither the loss nor the path is to blame: BIM stops short of what more patient attacks find.`);
+  }
+  return { text: causeText(saturated, misaligned), because: reasons.join(' ') };
+}
+
+function causeText(saturated: boolean, misaligned: boolean): VerdictText {
+  if (saturated)
+    return misaligned ? 'gradients masked by saturation, and misaligned' : 'gradients masked by saturation';
+  return misaligned ? 'gradients misaligned' : "the paper's attacks are too weak";
+}

@@ -1,0 +1,136 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type AuditSettings, defaultAudit } from '../audit/recipe.js';
+import { datasets } from '../datasets/index.js';
+import { UserError } from '../errors.js';
+import { decodeCheckpoint } from '../models/checkpoint.js';
+import { buildLayers, type NetworkSpec } from '../models/index.js';
+import { parameterLayout } from '../models/parameters.js';
+import { fillParameters } from '../models/save.js';
+import type { SharedNetwork } from '../parallel/messages.js';
+import { WorkerPool } from '../parallel/pool.js';
+import { writeAudit } from '../report/audit-files.js';
+import type { Audit } from '../report/audit-results.js';
+import { type RuleName, rules } from '../rules/index.js';
+import { firstImages } from '../tensor/images.js';
+import { type Kernels, loadKernels } from '../tensor/kernels.js';
+import { auditNetworks } from './audit-step.js';
+import { type Config, parseConfigText } from './config.js';
+import type { Progress } from './progress.js';
+
+export interface AuditRunOptions {
+  /** What differs from {@link defaultAudit}. */
+  readonly settings?: Partial<AuditSettings>;
+  readonly workers: number;
+  readonly progress: Progress;
+  /** Aborted, it ends the workers at once. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Audits the networks that a run left in its folder, on the run's own test images, and writes what it finds there.
+ *
+ * @returns the findings, and the names of the files written
+ * @throws {UserError} if the folder holds no finished networks, or a setting is unusable
+ */
+export async function auditRun(
+  folder: string,
+  { settings: changes = {}, workers, progress, signal }: AuditRunOptions,
+): Promise<{ audit: Audit; files: string[] }> {
+  const config = await readConfig(folder);
+  const dataset = await datasets[config.dataset].load({
+    directory: config.data ?? undefined,
+    onProgress: (message) => progress.log(message),
+  });
+  const images = firstImages(dataset.test, config.testSize ?? dataset.test.count);
+  const settings = auditSettings(changes, images.count);
+  const pool = new WorkerPool(workers, config.backend);
+  const stop = () => void pool.close();
+  signal?.addEventListener('abort', stop, { once: true });
+  try {
+    signal?.throwIfAborted();
+    const kernels = await loadKernels(pool.backend, pool.heap);
+    const networks = new Map<string, SharedNetwork>();
+    for (const rule of Object.keys(config.training)) {
+      networks.set(rule, await readNetwork(join(folder, `${rule}.safetensors`), kernels));
+    }
+    const context = { networks, images, seed: config.seed, settings, pool, progress };
+    return await auditAndWrite(context, { dataset: config.dataset, folder });
+  } finally {
+    signal?.removeEventListener('abort', stop);
+    await pool.close();
+  }
+}
+
+/** Audits networks that are at hand, and writes what it finds into a run's folder: the last step of the main job. */
+export async function auditAndWrite(
+  context: Parameters<typeof auditNetworks>[0],
+  { dataset, folder }: { readonly dataset: string; readonly folder: string },
+): Promise<{ audit: Audit; files: string[] }> {
+  const { settings, seed, images } = context;
+  const { conclusions, rows } = await auditNetworks(context);
+  const audit: Audit = {
+    schema: 1,
+    dataset,
+    seed,
+    testImages: Math.min(settings.images, images.count),
+    settings,
+    models: conclusions,
+  };
+  return { audit, files: await writeAudit(audit, rows, folder) };
+}
+
+/**
+ * The default settings with changes, checked.
+ *
+ * @param available how many test images there are; as many are audited if fewer than asked for
+ * @throws {UserError} if a setting is out of range
+ */
+export function auditSettings(changes: Partial<AuditSettings>, available: number): AuditSettings {
+  const settings = { ...defaultAudit, ...changes };
+  const { epsilons, ...counts } = settings;
+  for (const [name, value] of Object.entries(counts)) {
+    const least = name.startsWith('spsa') ? 0 : 1;
+    if (!Number.isInteger(value) || value < least) {
+      throw new UserError(`The audit's ${name} is ${value}: a whole number of ${least} or more is expected.`);
+    }
+  }
+  const positive = [...new Set(epsilons)].filter((epsilon) => epsilon !== 0).sort((a, b) => a - b);
+  if (positive.length === 0 || positive.some((epsilon) => !(epsilon > 0 && epsilon <= 1))) {
+    throw new UserError(
+      `The audit's epsilons are ${epsilons.join(', ') || 'none'}: numbers above 0 and up to 1 are expected.`,
+    );
+  }
+  return { ...settings, epsilons: positive, images: Math.min(settings.images, available) };
+}
+
+async function readConfig(folder: string): Promise<Config> {
+  const file = join(folder, 'config.json');
+  if (!existsSync(file)) {
+    throw new UserError(
+      `${folder} holds no run: there is no config.json. Give a folder that the main job has written.`,
+    );
+  }
+  return parseConfigText(await readFile(file, 'utf8'), file);
+}
+
+/** A network of a finished run, in memory that all workers see. */
+async function readNetwork(file: string, kernels: Kernels<Float32Array>): Promise<SharedNetwork> {
+  if (!existsSync(file)) {
+    throw new UserError(`${file} is not there: the run has not finished training. Give its command again to go on.`);
+  }
+  const { tensors, metadata } = decodeCheckpoint(await readFile(file), file);
+  if (metadata.spec === undefined || !Object.hasOwn(rules, metadata.rule)) {
+    throw new UserError(`${file} does not say which network it holds: its metadata needs "spec" and "rule".`);
+  }
+  const spec: NetworkSpec = JSON.parse(metadata.spec);
+  const rule = metadata.rule as RuleName;
+  const layout = parameterLayout(buildLayers(spec));
+  const parameters = {
+    values: kernels.alloc(layout.parameterCount),
+    feedback: kernels.alloc(rules[rule].usesFeedback ? layout.feedbackCount : 0),
+  };
+  fillParameters(spec, tensors, parameters, file);
+  return { spec, rule, ...parameters };
+}

@@ -1,0 +1,127 @@
+import { test } from 'tap';
+import { im2colShape, slidingWindow, type Window } from '../../src/tensor/im2col.js';
+import { absolute, close, type Dice, forAll, place, plain, sameBits, simd, type Twin, U } from './twins.js';
+
+/** A window of any kernel, stride and padding that fits; wide outputs and their odd ends are as likely as tiny ones. */
+function anyWindow({ size }: Dice): Window {
+  const [kernel, stride, padding] = [size(1, 5), size(1, 3), size(0, 3)];
+  const least = Math.max(1, kernel - 2 * padding);
+  const shape = [size(1, 3), size(least, least + 7), size(least, least + 9)];
+  return slidingWindow('test', shape, { kernel, stride, padding });
+}
+
+const lenet = [
+  { outputs: 6, window: slidingWindow('conv1', [1, 28, 28], { kernel: 5, padding: 2 }) },
+  { outputs: 16, window: slidingWindow('conv2', [6, 14, 14], { kernel: 5 }) },
+];
+
+const imageSize = ({ channels, height, width }: Window): number => channels * height * width;
+
+interface Case {
+  readonly n: number;
+  readonly window: Window;
+  readonly x: Twin;
+  readonly w: Twin;
+  readonly b: Twin;
+  readonly dy: Twin;
+  readonly y: Twin;
+  readonly dx: Twin;
+  readonly dw: Twin;
+  readonly db: Twin;
+}
+
+function caseOf({ pair, numbers }: Dice, n: number, outputs: number, window: Window): Case {
+  const [taps, places] = im2colShape(window);
+  const make = (length: number) => pair(numbers(length));
+  return {
+    n,
+    window,
+    x: make(n * imageSize(window)),
+    w: make(outputs * taps),
+    b: make(outputs),
+    dy: make(n * outputs * places),
+    y: make(n * outputs * places),
+    dx: make(n * imageSize(window)),
+    dw: make(outputs * taps),
+    db: make(outputs),
+  };
+}
+
+/** All three passes of the plain twin. */
+function runPlain({ n, window, x, w, b, dy, y, dx, dw, db }: Case): void {
+  plain.convForward(x.plain, w.plain, b.plain, y.plain, n, window);
+  plain.convBackwardInput(dy.plain, w.plain, dx.plain, n, window);
+  plain.convBackwardWeights(x.plain, dy.plain, dw.plain, db.plain, n, window);
+}
+
+function runSimd({ n, window, x, w, b, dy, y, dx, dw, db }: Case): void {
+  simd.convForward(x.simd, w.simd, b.simd, y.simd, n, window);
+  simd.convBackwardInput(dy.simd, w.simd, dx.simd, n, window);
+  simd.convBackwardWeights(x.simd, dy.simd, dw.simd, db.simd, n, window);
+}
+
+/** A sum of `terms` products errs by (terms + 3)·u·Σ|a||b| at most; that sum is the same convolution of |x|, |w|, |dy|. */
+function agree(dice: Dice, n: number, outputs: number, window: Window): void {
+  const all = caseOf(dice, n, outputs, window);
+  const [taps, places] = im2colShape(window);
+  const scale = { ...all, y: copy(all.y), dx: copy(all.dx), dw: copy(all.dw), db: copy(all.db) };
+  for (const name of ['x', 'w', 'b', 'dy'] as const) {
+    scale[name] = { ...all[name], plain: absolute(all[name].plain) };
+  }
+  runPlain(scale);
+  runPlain(all);
+  runSimd(all);
+  const bound = (terms: number, sums: Twin) => (i: number) => 1.01 * (terms + 3) * U * sums.plain[i];
+  close(all.y.simd, all.y.plain, bound(taps + 1, scale.y));
+  close(all.dx.simd, all.dx.plain, bound(outputs * window.kernel ** 2, scale.dx));
+  close(all.dw.simd, all.dw.plain, bound(n * places, scale.dw));
+  close(all.db.simd, all.db.plain, bound(n * places, scale.db));
+}
+
+const copy = (twin: Twin): Twin => ({ ...twin, plain: twin.plain.slice() });
+
+test('convolutions agree with the plain twin within (terms + 3)·2⁻²⁴·Σ|a||b|, whatever the window', async () => {
+  forAll(400, (dice) => agree(dice, dice.size(1, 9), dice.size(1, 5), anyWindow(dice)));
+});
+
+test('convolutions agree on LeNet’s shapes', async () => {
+  for (const { outputs, window } of lenet) forAll(2, (dice) => agree(dice, 5, outputs, window));
+});
+
+test('an image’s convolution has the same bits alone and anywhere in a batch', async () => {
+  forAll(150, (dice) => {
+    const [n, outputs, window] = [dice.size(1, 11), dice.size(1, 4), anyWindow(dice)];
+    const { x, w, b, dy, y, dx } = caseOf(dice, n, outputs, window);
+    simd.convForward(x.simd, w.simd, b.simd, y.simd, n, window);
+    simd.convBackwardInput(dy.simd, w.simd, dx.simd, n, window);
+    const chosen = dice.random.integer(0, n - 1);
+    const cut = (all: Float32Array) => all.subarray((chosen * all.length) / n, ((chosen + 1) * all.length) / n);
+    const [yAlone, dxAlone] = [place(cut(y.plain), 1), place(cut(dx.plain), 2)];
+    simd.convForward(place(cut(x.simd), 3), w.simd, b.simd, yAlone, 1, window);
+    simd.convBackwardInput(place(cut(dy.simd), 1), w.simd, dxAlone, 1, window);
+    sameBits(yAlone, cut(y.simd));
+    sameBits(dxAlone, cut(dx.simd));
+  });
+});
+
+test('a convolution leaves no trace in the next: the same call gives the same bits after any other', async () => {
+  forAll(60, (dice) => {
+    const [first, other] = [1, 2].map(() => caseOf(dice, dice.size(1, 6), dice.size(1, 4), anyWindow(dice)));
+    runSimd(first);
+    const results = (['y', 'dx', 'dw', 'db'] as const).map((name) => [first[name].simd, first[name].simd.slice()]);
+    runSimd(other);
+    for (const [array] of results) array.fill(Number.NaN);
+    runSimd(first);
+    for (const [array, before] of results) sameBits(array.slice(), before);
+  });
+});
+
+test('a NaN in one image reaches no other image of its group', async (t) => {
+  const { window, outputs } = lenet[1];
+  const [x, y] = [place(new Float32Array(4 * 1176).fill(1)), place(new Float32Array(4 * 1600))];
+  x[2 * 1176 + 500] = Number.NaN;
+  simd.convForward(x, place(new Float32Array(2400).fill(1)), place(new Float32Array(outputs)), y, 4, window);
+  const hasNaN = [0, 1, 2, 3].map((i) => y.subarray(i * 1600, (i + 1) * 1600).some(Number.isNaN));
+  t.same(hasNaN, [false, false, true, false]);
+  t.equal(y[0], 150);
+});
