@@ -3,8 +3,10 @@ import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { Command, CommanderError } from 'commander';
 import { attacks, paperAttacks } from './attacks/index.js';
+import { defaultAudit } from './audit/recipe.js';
 import { type DatasetName, datasets } from './datasets/index.js';
 import { UserError } from './errors.js';
+import { type AuditOptions, auditCommand } from './experiment/audit-command.js';
 import { dataCommand } from './experiment/data-command.js';
 import { gradientReport, gradientReportText } from './experiment/gradcheck.js';
 import { type MainOptions, mainJob } from './experiment/main-job.js';
@@ -33,6 +35,26 @@ const program = new Command('weight-transport')
   .configureHelp({ helpWidth: Math.min(process.stdout.columns ?? 100, 120) });
 
 for (const [name, { title }] of Object.entries(datasets)) addMainJob(name as DatasetName, title);
+
+program
+  .command('audit')
+  .description("is the robustness real? stronger attacks on a finished run's networks, checks and a verdict")
+  .argument('<folder>', 'the folder of a run, such as out/mnist-1')
+  .option('--images <n>', `test images to attack (default: ${defaultAudit.images})`)
+  .option('--epsilons <list>', `L∞ radii (default: ${defaultAudit.epsilons.join(',')}; smaller ones for CIFAR-10)`)
+  .option('--iterations <n>', `APGD's steps (default: ${defaultAudit.iterations})`)
+  .option('--restarts <n>', `random starts where one did not do (default: ${defaultAudit.restarts})`)
+  .option(
+    '--queries <n>',
+    `the most often that Square shows an image to the network (default: ${defaultAudit.queries})`,
+  )
+  .option(
+    '--spsa-images <n>',
+    `images that SPSA is tried on, of those that withstood all (default: ${defaultAudit.spsaImages})`,
+  )
+  .option('--spsa-iterations <n>', `SPSA's steps (default: ${defaultAudit.spsaIterations})`)
+  .option('--workers <n>', `worker threads (default: ${availableParallelism()}, the cores here)`)
+  .action((folder: string, options: AuditOptions) => auditCommand(folder, options));
 
 program
   .command('data')
@@ -93,6 +115,7 @@ function addMainJob(name: DatasetName, title: string): void {
     .option('--data <folder>', "the data set's files, instead of the usual source")
     .option('--out <folder>', 'where the files go (default: out/<data set>-<seed>)')
     .option('--config <file>', 'repeat the run of a config.json; other options change it')
+    .option('--no-audit', 'leave out the audit at the end')
     .option('--force', 'replace a run that is in the folder already')
     .action((options: MainOptions) => mainJob(name, options));
 }

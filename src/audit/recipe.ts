@@ -21,7 +21,7 @@ export interface AuditSettings {
 }
 
 export const defaultAudit: AuditSettings = {
-  epsilons: [0.05, 0.1, 0.2, 0.3, 0.5, 1],
+  epsilons: [0.1, 0.2, 0.3, 0.5, 1],
   images: 1000,
   iterations: 100,
   restarts: 5,

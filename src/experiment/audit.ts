@@ -4,19 +4,16 @@ import { join } from 'node:path';
 import { type AuditSettings, defaultAudit } from '../audit/recipe.js';
 import { datasets } from '../datasets/index.js';
 import { UserError } from '../errors.js';
-import { decodeCheckpoint } from '../models/checkpoint.js';
-import { buildLayers, type NetworkSpec } from '../models/index.js';
-import { parameterLayout } from '../models/parameters.js';
-import { fillParameters } from '../models/save.js';
+import { readNetwork } from '../models/save.js';
 import type { SharedNetwork } from '../parallel/messages.js';
 import { WorkerPool } from '../parallel/pool.js';
 import { writeAudit } from '../report/audit-files.js';
 import type { Audit } from '../report/audit-results.js';
-import { type RuleName, rules } from '../rules/index.js';
 import { firstImages } from '../tensor/images.js';
 import { type Kernels, loadKernels } from '../tensor/kernels.js';
 import { auditNetworks } from './audit-step.js';
 import { type Config, parseConfigText } from './config.js';
+import { datasetAudit } from './presets.js';
 import type { Progress } from './progress.js';
 
 export interface AuditRunOptions {
@@ -44,7 +41,7 @@ export async function auditRun(
     onProgress: (message) => progress.log(message),
   });
   const images = firstImages(dataset.test, config.testSize ?? dataset.test.count);
-  const settings = auditSettings(changes, images.count);
+  const settings = auditSettings({ ...datasetAudit[config.dataset], ...changes }, images.count);
   const pool = new WorkerPool(workers, config.backend);
   const stop = () => void pool.close();
   signal?.addEventListener('abort', stop, { once: true });
@@ -53,7 +50,7 @@ export async function auditRun(
     const kernels = await loadKernels(pool.backend, pool.heap);
     const networks = new Map<string, SharedNetwork>();
     for (const rule of Object.keys(config.training)) {
-      networks.set(rule, await readNetwork(join(folder, `${rule}.safetensors`), kernels));
+      networks.set(rule, await sharedNetwork(join(folder, `${rule}.safetensors`), kernels));
     }
     const context = { networks, images, seed: config.seed, settings, pool, progress };
     return await auditAndWrite(context, { dataset: config.dataset, folder });
@@ -116,21 +113,10 @@ async function readConfig(folder: string): Promise<Config> {
 }
 
 /** A network of a finished run, in memory that all workers see. */
-async function readNetwork(file: string, kernels: Kernels<Float32Array>): Promise<SharedNetwork> {
+async function sharedNetwork(file: string, kernels: Kernels<Float32Array>): Promise<SharedNetwork> {
   if (!existsSync(file)) {
     throw new UserError(`${file} is not there: the run has not finished training. Give its command again to go on.`);
   }
-  const { tensors, metadata } = decodeCheckpoint(await readFile(file), file);
-  if (metadata.spec === undefined || !Object.hasOwn(rules, metadata.rule)) {
-    throw new UserError(`${file} does not say which network it holds: its metadata needs "spec" and "rule".`);
-  }
-  const spec: NetworkSpec = JSON.parse(metadata.spec);
-  const rule = metadata.rule as RuleName;
-  const layout = parameterLayout(buildLayers(spec));
-  const parameters = {
-    values: kernels.alloc(layout.parameterCount),
-    feedback: kernels.alloc(rules[rule].usesFeedback ? layout.feedbackCount : 0),
-  };
-  fillParameters(spec, tensors, parameters, file);
+  const { spec, rule, parameters } = readNetwork(await readFile(file), file, kernels);
   return { spec, rule, ...parameters };
 }

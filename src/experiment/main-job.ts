@@ -1,12 +1,15 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { quickAudit } from '../audit/recipe.js';
 import type { DatasetName } from '../datasets/index.js';
 import { UserError } from '../errors.js';
+import { auditText } from '../report/audit-text.js';
 import { summary } from '../report/tables.js';
 import { defaultBackend } from '../tensor/kernels.js';
 import { parseConfigText } from './config.js';
-import { configFrom, defaultFolder, integer, type RunOptions } from './options.js';
+import { interruptible } from './interrupt.js';
+import { configFrom, defaultFolder, type RunOptions, workerCount } from './options.js';
 import { duration, progressOn } from './progress.js';
 import { runExperiment } from './run.js';
 
@@ -16,9 +19,8 @@ export interface MainOptions extends RunOptions {
   readonly out?: string;
   readonly config?: string;
   readonly force?: boolean;
+  readonly audit?: boolean;
 }
-
-const MOST_WORKERS = 1024;
 
 /**
  * `npm start -- mnist` and its kin: runs the experiment with progress on standard error, prints the summary and where
@@ -35,31 +37,26 @@ export async function mainJob(dataset: DatasetName, options: MainOptions): Promi
   const base = options.config === undefined ? undefined : await readConfig(options.config);
   const config = configFrom(dataset, options, defaultBackend(), base);
   const out = options.out ?? defaultFolder(config, options.quick ?? false);
-  const workers = integer('--workers', options.workers) ?? availableParallelism();
-  if (workers < 1 || workers > MOST_WORKERS) {
-    throw new UserError(
-      `--workers ${workers}: 1 to ${MOST_WORKERS} are accepted; the cores here are ${availableParallelism()}.`,
-    );
-  }
-  const controller = new AbortController();
-  const interrupt = () => controller.abort();
-  process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
+  const workers = workerCount(options.workers);
+  const audit = options.audit === false ? undefined : options.quick ? quickAudit : {};
+  const force = options.force ?? false;
   const started = performance.now();
-  try {
-    const settings = { out, workers, force: options.force ?? false, progress, signal: controller.signal };
-    const { results, files } = await runExperiment(config, settings);
-    process.stdout.write(`\n${summary(results, process.stdout.columns ?? 100)}\n\n`);
-    const seconds = (performance.now() - started) / 1000;
-    process.stdout.write(`Done in ${duration(seconds)}. In ${out}: ${files.join(', ')}\n`);
-  } catch (error) {
-    if (!controller.signal.aborted) throw error;
-    throw new DOMException(
-      `Interrupted. What was finished is in ${out}; the same command goes on from there.`,
-      'AbortError',
-    );
-  } finally {
-    process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
-  }
+  const {
+    results,
+    files,
+    audit: found,
+  } = await interruptible(
+    (signal) => runExperiment(config, { out, workers, force, progress, audit, signal }),
+    () =>
+      existsSync(join(out, 'results.json'))
+        ? `The run in ${out} is finished but for its audit: \`npm start -- audit ${out}\` makes it.`
+        : `What was finished is in ${out}; the same command goes on from there.`,
+  );
+  const width = process.stdout.columns ?? 100;
+  const seconds = (performance.now() - started) / 1000;
+  const parts = [summary(results, width), ...(found ? [auditText(found, width)] : [])];
+  const end = `Done in ${duration(seconds)}. In ${out}: ${files.join(', ')}`;
+  process.stdout.write(`\n${[...parts, end].join('\n\n')}\n`);
 }
 
 async function readConfig(file: string): Promise<ReturnType<typeof parseConfigText>> {

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { attacks, paperAttacks } from '../attacks/index.js';
 import type { DatasetName } from '../datasets/index.js';
 import { UserError } from '../errors.js';
@@ -172,6 +173,18 @@ function names<Name extends string>(
     );
   }
   return (Object.keys(table) as Name[]).filter((name) => asked.includes(name));
+}
+
+const MOST_WORKERS = 1024;
+
+/** How many worker threads: as many as there are cores, unless said otherwise. */
+export function workerCount(text: string | undefined): number {
+  const cores = availableParallelism();
+  const workers = integer('--workers', text) ?? cores;
+  if (workers < 1 || workers > MOST_WORKERS) {
+    throw new UserError(`--workers ${workers}: 1 to ${MOST_WORKERS} are accepted; the cores here are ${cores}.`);
+  }
+  return workers;
 }
 
 /** A whole number of 0 or more. */

@@ -1,3 +1,4 @@
+import type { AuditSettings } from '../audit/recipe.js';
 import type { DatasetName } from '../datasets/index.js';
 import type { Config, TrainingConfig } from './config.js';
 
@@ -60,6 +61,11 @@ export const presets: Readonly<Record<DatasetName, Readonly<Record<PresetName, P
   mnist,
   'fashion-mnist': mnist,
   cifar10,
+};
+
+/** Where a data set's networks fall at other radii than MNIST's: what its audit looks at instead. */
+export const datasetAudit: Readonly<Partial<Record<DatasetName, Partial<AuditSettings>>>> = {
+  cifar10: { epsilons: [2 / 255, 4 / 255, 8 / 255, 0.1, 0.3, 0.5, 1] },
 };
 
 /** What `--quick` makes of a run: the same job, made small. */

@@ -94,7 +94,7 @@ export class RunFolder {
   private async clear(): Promise<void> {
     const own = [
       /^(config|results|audit)\.json$/,
-      /^results\.csv$/,
+      /^(results|audit)\.csv$/,
       /^metrics\.jsonl$/,
       /\.safetensors$/,
       /^figure-\w+\.(svg|png)$/,

@@ -1,15 +1,19 @@
 import { cpus } from 'node:os';
+import type { AuditSettings } from '../audit/recipe.js';
 import type { Dataset } from '../datasets/dataset.js';
 import { datasets } from '../datasets/index.js';
 import { UserError } from '../errors.js';
 import { networkSpec } from '../models/create.js';
 import { WorkerPool } from '../parallel/pool.js';
+import type { Audit } from '../report/audit-results.js';
 import { writeFigures, writeResults } from '../report/files.js';
 import type { Curve, Results } from '../report/results.js';
 import type { RuleName } from '../rules/index.js';
 import { firstImages, type LabelledImages } from '../tensor/images.js';
 import { attackStep } from './attack-step.js';
+import { auditAndWrite, auditSettings } from './audit.js';
 import type { Config } from './config.js';
+import { datasetAudit } from './presets.js';
 import type { Progress } from './progress.js';
 import { RunFolder } from './run-folder.js';
 import { type RunContext, type TrainedNetwork, trainStep } from './train-step.js';
@@ -22,21 +26,30 @@ export interface RunSettings {
   /** Whether a run that is there already may be replaced. */
   readonly force: boolean;
   readonly progress: Progress;
+  /** What the audit at the end does otherwise than by default; undefined for no audit. */
+  readonly audit?: Partial<AuditSettings> | undefined;
   /** Aborted, it ends the workers at once. */
   readonly signal?: AbortSignal;
 }
 
+export interface RunOutcome {
+  readonly results: Results;
+  readonly audit?: Audit;
+  /** Names in the run's folder. */
+  readonly files: readonly string[];
+}
+
 /**
  * The main job: trains a network by each learning rule, attacks each, shows each one's adversarial examples to all,
- * and leaves the results, figures and networks in a folder.
+ * leaves the results, figures and networks in a folder, and audits how much of the robustness is real.
  *
- * @returns the results, and the names of the files written
+ * @returns the results, the audit, and the names of the files written
  * @throws {UserError} if the data, the folder or an option is unusable, or training diverges
  */
 export async function runExperiment(
   config: Config,
-  { out, workers, force, progress, signal }: RunSettings,
-): Promise<{ results: Results; files: string[] }> {
+  { out, workers, force, progress, audit: auditChanges, signal }: RunSettings,
+): Promise<RunOutcome> {
   const dataset = await loadDataset(config, progress);
   const folder = await RunFolder.open(out, config, force);
   const pool = new WorkerPool(workers, config.backend);
@@ -45,23 +58,40 @@ export async function runExperiment(
   try {
     signal?.throwIfAborted();
     const context: RunContext = { config, dataset, spec: networkSpec(dataset, config), pool, folder, progress };
-    const results = await measure(context);
+    const networks = await trainAll(context);
+    const results = await measure(context, networks);
     signal?.throwIfAborted();
-    const files = [...(await writeFigures(results, out)), ...(await writeResults(results, out))];
-    const networks = Object.keys(config.training).map((rule) => `${rule}.safetensors`);
-    return { results, files: ['config.json', 'metrics.jsonl', ...networks, ...files] };
+    const files = [
+      ...['config.json', 'metrics.jsonl', ...[...networks.keys()].map((rule) => `${rule}.safetensors`)],
+      ...(await writeFigures(results, out)),
+      ...(await writeResults(results, out)),
+    ];
+    if (!auditChanges) return { results, files };
+    const settings = auditSettings({ ...datasetAudit[config.dataset], ...auditChanges }, dataset.test.count);
+    const shared = new Map([...networks].map(([rule, { network }]) => [rule, network]));
+    const audited = await auditAndWrite(
+      { networks: shared, images: dataset.test, seed: config.seed, settings, pool, progress },
+      { dataset: dataset.name, folder: out },
+    );
+    return { results, audit: audited.audit, files: [...files, ...audited.files] };
   } finally {
     signal?.removeEventListener('abort', stop);
     await pool.close();
   }
 }
 
-async function measure(context: RunContext): Promise<Results> {
-  const { config, dataset, pool } = context;
+type TrainedNetworks = ReadonlyMap<RuleName, TrainedNetwork>;
+
+async function trainAll(context: RunContext): Promise<TrainedNetworks> {
   const networks = new Map<RuleName, TrainedNetwork>();
-  for (const [rule, plan] of Object.entries(config.training)) {
+  for (const [rule, plan] of Object.entries(context.config.training)) {
     networks.set(rule as RuleName, await trainStep(context, rule as RuleName, plan));
   }
+  return networks;
+}
+
+async function measure(context: RunContext, networks: TrainedNetworks): Promise<Results> {
+  const { config, dataset, pool } = context;
   const curves: Curve[] = [];
   for (const source of networks.keys()) curves.push(...(await attackStep(context, source, networks)));
   return {

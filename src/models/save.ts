@@ -59,26 +59,46 @@ export const saveNetwork = (
     metadata: { ...metadata, rule, model: spec.model, spec: JSON.stringify(spec) },
   });
 
+/** What a file holds of a network: everything but the kernels to run it with. */
+export interface SavedNetwork {
+  readonly spec: NetworkSpec;
+  readonly rule: RuleName;
+  readonly layers: readonly Layer[];
+  readonly parameters: Parameters<Float32Array>;
+}
+
 /**
- * A network from the bytes that {@link saveNetwork} made.
+ * Reads the bytes that {@link saveNetwork} made.
  *
  * @param file what messages call it
+ * @param kernels in whose memory the parameters shall lie
  * @throws {UserError} if the bytes are no such file.
  */
-export function loadNetwork(bytes: Uint8Array, file: string, kernels: Kernels<Float32Array>): Network<Float32Array> {
+export function readNetwork(bytes: Uint8Array, file: string, kernels: Kernels<Float32Array>): SavedNetwork {
   const { tensors, metadata } = decodeCheckpoint(bytes, file);
   if (metadata.spec === undefined || !Object.hasOwn(rules, metadata.rule ?? '')) {
     throw new UserError(`${file} does not say which network it holds: its metadata needs "spec" and "rule".`);
   }
   const { spec, layers } = specOf(metadata.spec, file);
-  const rule = rules[metadata.rule as RuleName];
+  const rule = metadata.rule as RuleName;
   const layout = parameterLayout(layers);
   const parameters = {
     values: kernels.alloc(layout.parameterCount),
-    feedback: kernels.alloc(rule.usesFeedback ? layout.feedbackCount : 0),
+    feedback: kernels.alloc(rules[rule].usesFeedback ? layout.feedbackCount : 0),
   };
   fillParameters(spec, tensors, parameters, file);
-  return new Network(layers, rule, kernels, parameters);
+  return { spec, rule, layers, parameters };
+}
+
+/**
+ * A network from the bytes that {@link saveNetwork} made, ready to run.
+ *
+ * @param file what messages call it
+ * @throws {UserError} if the bytes are no such file.
+ */
+export function loadNetwork(bytes: Uint8Array, file: string, kernels: Kernels<Float32Array>): Network<Float32Array> {
+  const { layers, rule, parameters } = readNetwork(bytes, file, kernels);
+  return new Network(layers, rules[rule], kernels, parameters);
 }
 
 /** The network that a file's metadata describes, and its layers. */

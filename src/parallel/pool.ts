@@ -37,6 +37,7 @@ export class WorkerPool {
       minThreads: size,
       maxThreads: size,
       concurrentTasksPerWorker: 1,
+      execArgv: [], // workers need none of the loaders that a test runner gives this process
     });
   }
 
