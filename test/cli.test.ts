@@ -34,6 +34,9 @@ test('bad input is one clear message on standard error, exit code 2, and no stac
     [['mnist', '--config', 'broken.json'], /broken\.json is not JSON/],
     [['mnist', '--data', 'nowhere'], /nowhere/],
     [['gradcheck', '--seed', 'x'], /--seed "x"/],
+    [['data', 'mnits'], /data set "mnits" is not known; accepted are mnist/],
+    [['audit', 'nowhere'], /nowhere holds no run/],
+    [['audit', '.', '--images', 'few'], /--images "few"/],
   ] as const) {
     const { code, stderr, stdout } = await call(args, cwd);
     t.equal(code, 2, args.join(' '));
@@ -47,7 +50,7 @@ test('bad input is one clear message on standard error, exit code 2, and no stac
 test('help names every command and option, with defaults', async (t) => {
   const { code, stdout } = await call(['--help'], t.testdir());
   t.equal(code, 0);
-  for (const command of ['mnist', 'cifar10', 'fashion-mnist', 'gradcheck']) t.match(stdout, command);
+  for (const command of ['mnist', 'cifar10', 'fashion-mnist', 'audit', 'data', 'gradcheck']) t.match(stdout, command);
   const help = (await call(['mnist', '--help'], t.testdir())).stdout;
   for (const option of ['preset', 'rules', 'attacks', 'epsilons', 'iterations', 'momentum', 'step-size', 'epochs']) {
     t.match(help, `--${option} `);
@@ -57,6 +60,14 @@ test('help names every command and option, with defaults', async (t) => {
   }
   for (const option of ['data', 'out', 'config', 'force', 'quick', 'backend']) t.match(help, `--${option} `);
   t.match(help, /default: 0:1:0\.1/);
+});
+
+test('data lists the data sets, with state, source and licence', async (t) => {
+  const { code, stdout } = await call(['data'], t.testdir());
+  t.equal(code, 0);
+  t.match(stdout, /mnist\s+│ MNIST\s+│ verified\s+│ 55\.0 MB/);
+  t.match(stdout, /cifar10\s+│ CIFAR-10\s+│ missing/);
+  t.match(stdout, /Licence:/);
 });
 
 test('gradcheck passes, layer by layer, and says so', async (t) => {
@@ -70,17 +81,26 @@ test('a small run prints a summary and where its files are; config.json repeats 
   timeout: 120_000,
 }, async (t) => {
   const cwd = t.testdir();
-  const small = ['--train-size', '320', '--test-size', '64', '--epochs', '1', '--epsilons', '0,0.3'];
+  const small = ['--train-size', '320', '--test-size', '64', '--epochs', '1', '--epsilons', '0,0.3', '--no-audit'];
   const { code, stdout, stderr } = await call(['mnist', ...small], cwd);
   t.equal(code, 0, stderr);
   t.match(stdout, /Clean accuracy/);
   t.match(stdout, /BP → FA/);
   t.match(stdout, /In out\/mnist-1: /);
   t.match(stderr, /FA epoch 1\/1: loss/);
-  const again = await call(['mnist', '--config', 'out/mnist-1/config.json', '--out', 'again', '--workers', '1'], cwd);
+  const again = await call(
+    ['mnist', '--config', 'out/mnist-1/config.json', '--out', 'again', '--workers', '1', '--no-audit'],
+    cwd,
+  );
   t.equal(again.code, 0, again.stderr);
   const table = (text: string) => text.slice(text.indexOf('│ Accuracy (%)'), text.indexOf('Done in'));
   t.equal(table(again.stdout), table(stdout));
+
+  const budget = ['--images', '20', '--epsilons', '0.3', '--iterations', '5', '--queries', '20', '--spsa-images', '0'];
+  const audit = await call(['audit', 'again', ...budget], cwd);
+  t.equal(audit.code, 0, audit.stderr);
+  t.match(audit.stdout, /Worst case/);
+  t.match(audit.stdout, /In again: audit\.json/);
 });
 
 test('Ctrl-C stops at once with code 130 and leaves no half-written file', { timeout: 60_000 }, async (t) => {
