@@ -92,7 +92,8 @@ function estimateGradient(
   g.fill(0);
   for (let first = 0; first < pairs; first += atOnce) {
     const n = Math.min(atOnce, pairs - first);
-    fillSigns(signs, random);
+    // Each direction draws for itself: how many fit at once must not matter.
+    for (let d = 0; d < n; d++) fillSigns(signs.subarray(d * size, (d + 1) * size), random);
     for (const side of [1, -1]) {
       for (let k = 0; k < n * size; k++) points[k] = x[k % size] + side * PROBE * signs[k];
       oracle.query(points, labels, n);

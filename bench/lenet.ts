@@ -1,0 +1,75 @@
+/* LeNet-5's own shapes, read off its layers, so that what is measured is what a network does. */
+
+import type { LabelledImages } from '../src/datasets/dataset.js';
+import { datasets } from '../src/datasets/index.js';
+import type { Layer } from '../src/layers/layer.js';
+import { networkSpec } from '../src/models/create.js';
+import { buildLayers, type NetworkSpec } from '../src/models/index.js';
+import { parameterLayout } from '../src/models/parameters.js';
+import { slidingWindow, type Window } from '../src/tensor/im2col.js';
+import { sizeOf } from '../src/tensor/tensor.js';
+
+/** The default job's network and data. */
+export interface Subject {
+  readonly spec: NetworkSpec;
+  readonly train: LabelledImages;
+  readonly test: LabelledImages;
+}
+
+/** LeNet-5 for MNIST, and MNIST. */
+export async function lenetOnMnist(): Promise<Subject> {
+  const dataset = await datasets.mnist.load();
+  return { spec: networkSpec(dataset), train: dataset.train, test: dataset.test };
+}
+
+export interface ConvolutionShape {
+  readonly name: string;
+  readonly outputs: number;
+  readonly window: Window;
+}
+
+export interface LinearShape {
+  readonly name: string;
+  readonly inputs: number;
+  readonly outputs: number;
+}
+
+/** What the kernels meet in a network. */
+export interface Shapes {
+  readonly convolutions: readonly ConvolutionShape[];
+  readonly linears: readonly LinearShape[];
+  readonly pools: readonly { readonly name: string; readonly window: Window }[];
+  /** Element-wise activations: how many numbers an image has there. */
+  readonly activations: readonly { readonly name: string; readonly size: number }[];
+  /** `[C, H, W]` of an image. */
+  readonly image: readonly number[];
+  readonly parameterCount: number;
+}
+
+/** The shapes of a network whose pooling windows do not overlap and whose convolutions have stride 1, as LeNet's do. */
+export function shapesOf(spec: NetworkSpec): Shapes {
+  const layers = buildLayers(spec);
+  const weighted = layers.filter((layer) => layer.weighted);
+  return {
+    convolutions: weighted
+      .filter(({ weightShape }) => weightShape.length === 4)
+      .map(({ name, inputShape, outputShape, weightShape: [outputs, , , kernel] }) => {
+        const padding = (outputShape[1] + kernel - 1 - inputShape[1]) / 2;
+        return { name, outputs, window: slidingWindow(name, inputShape, { kernel, padding }) };
+      }),
+    linears: weighted
+      .filter(({ weightShape }) => weightShape.length === 2)
+      .map(({ name, weightShape: [outputs, inputs] }) => ({ name, inputs, outputs })),
+    pools: layers
+      .filter(({ name }) => name.startsWith('pool'))
+      .map(({ name, inputShape, outputShape }) => {
+        const kernel = inputShape[1] / outputShape[1];
+        return { name, window: slidingWindow(name, inputShape, { kernel, stride: kernel }) };
+      }),
+    activations: layers
+      .filter(({ name }) => name.startsWith(spec.activation))
+      .map(({ name, inputShape }: Layer) => ({ name, size: sizeOf(inputShape) })),
+    image: spec.inputShape,
+    parameterCount: parameterLayout(layers).parameterCount,
+  };
+}

@@ -1,0 +1,39 @@
+/*
+ * The matrix products of LeNet-5's linear layers, in the three forms: m × n × k for an `[m, n]` result of sums of k
+ * terms, 2·m·n·k operations. A whole shard of a mini-batch (training) or chunk of images (attacks and evaluation) is
+ * multiplied at once.
+ *
+ * A side that isn't a whole number of register blocks (fc3 has 10 outputs) and a small k keep a product from the peak;
+ * fc1's 48,000 weights no longer fit the L1 cache.
+ */
+import { CHUNK_SIZE } from '../src/metrics/accuracy.js';
+import type { Kernels } from '../src/tensor/kernels.js';
+import { SHARD_SIZE } from '../src/training/train.js';
+import { type Case, type Family, filled, times } from './cases.js';
+import type { LinearShape } from './lenet.js';
+
+export const matmulCases: Family = (kernels, { linears }) =>
+  linears.flatMap((shape) => [...linear(kernels, shape, SHARD_SIZE), ...linear(kernels, shape, CHUNK_SIZE)]);
+
+function linear(kernels: Kernels<Float32Array>, { name, inputs, outputs }: LinearShape, images: number): Case[] {
+  /** A product of the given form: `[m, n]` from sums of k terms. */
+  const product = (form: 'matmul' | 'matmulTA' | 'matmulTB', pass: string, m: number, n: number, k: number): Case => {
+    const [a, b, c] = [m * k, k * n, m * n].map((length) => filled(kernels, length));
+    return {
+      kernel: form,
+      where: `${name} ${pass}`,
+      shape: times(m, n, k),
+      numbers: m * k + k * n + m * n,
+      flops: 2 * m * n * k,
+      ...(images === SHARD_SIZE ? { perShard: 1 } : {}),
+      run: () => kernels[form](a, b, c, m, n, k),
+    };
+  };
+  const cases = [
+    product('matmulTB', 'forward', images, outputs, inputs),
+    product('matmul', 'error below', images, inputs, outputs),
+  ];
+  // An attack needs no gradient of the weights.
+  if (images === SHARD_SIZE) cases.push(product('matmulTA', 'weights', outputs, inputs, images));
+  return cases;
+}

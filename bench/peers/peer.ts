@@ -1,0 +1,84 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+
+/** What is timed: the same work by everyone. */
+export type Work = 'bp' | 'fa' | 'bim';
+
+export const workNames: Record<Work, string> = {
+  bp: 'BP epoch, 60,000 images, mini-batches of 64',
+  fa: 'FA epoch, 60,000 images, mini-batches of 64',
+  bim: 'BIM, 10 steps, 10,000 test images',
+};
+
+/** Images that each is about. */
+export const wholeWork: Record<Work, number> = { bp: 60_000, fa: 60_000, bim: 10_000 };
+
+/** A peer's time for a piece of work. */
+export interface PeerTime {
+  readonly peer: string;
+  readonly work: Work;
+  /** For the whole work; scaled to it where fewer images were measured. */
+  readonly seconds: number;
+  readonly threads: number;
+  readonly images: number;
+  readonly note?: string;
+}
+
+/** A peer that could not take part. */
+export interface Skipped {
+  readonly peer: string;
+  readonly reason: string;
+}
+
+/** How much is asked of the peers. */
+export interface PeerEffort {
+  /** Measurements of each piece of work, of which the median counts. */
+  readonly rounds: number;
+  /** Share of the images that PyTorch is given; the times are scaled. */
+  readonly scale: number;
+  /** Mini-batches of 64 for the peers in JavaScript, which are slow. */
+  readonly batches: { readonly tfjs: number; readonly jaxJs: number };
+}
+
+/** The folder of this project's sources in which the peers' scripts lie, and their packages once installed. */
+export const peersFolder = fileURLToPath(new URL('../../../bench/peers/', import.meta.url));
+
+/** Nothing here takes this long, unless the machine is far too slow for it. */
+const TIMEOUT = 20 * 60 * 1000;
+
+/**
+ * Runs a program to its end.
+ *
+ * @returns what it printed
+ * @throws {Error} if it can't be started, fails or takes too long; the message says why, in a line
+ */
+export async function runProgram(
+  program: string,
+  parameters: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<string> {
+  try {
+    const options = { cwd: peersFolder, timeout: TIMEOUT, env: { ...process.env, ...environment } };
+    const { stdout } = await promisify(execFile)(program, [...parameters], options);
+    return stdout;
+  } catch (error) {
+    const { killed, stderr, message } = error as Error & { readonly killed?: boolean; readonly stderr?: string };
+    if (killed) throw new Error(`took longer than ${TIMEOUT / 60_000} minutes`);
+    throw new Error(reasonIn(stderr ?? '') ?? message);
+  }
+}
+
+/** The line of a program's complaint that says what is wrong: Python's and Node's last error, or npm's first. */
+function reasonIn(complaint: string): string | undefined {
+  const lines = complaint.split('\n').filter((line) => line.trim() !== '');
+  const thrown = lines.findLast((line) => /^\w*(Error|Exception)\b[^:]*: /.test(line));
+  return thrown ?? lines.find((line) => /error/i.test(line)) ?? lines.at(-1);
+}
+
+/** The JSON object that a peer's script printed, on a line of its own. */
+export function jsonIn<T>(printed: string): T {
+  const line = printed.split('\n').find((each) => each.startsWith('{'));
+  if (line === undefined) throw new Error('printed no result');
+  return JSON.parse(line);
+}

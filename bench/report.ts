@@ -1,0 +1,124 @@
+/* The tables that a bench prints. */
+import { displayName, percent } from '../src/report/names.js';
+import { textTable } from '../src/report/text.js';
+import type { AttackSpeed } from './attacks.js';
+import type { KernelResult, ShardTotal } from './kernels.js';
+import type { PeakMemory } from './memory.js';
+import type { StepProfile, StepShares } from './step.js';
+import type { EpochTime, Scaling } from './training.js';
+
+/** Three digits, as many as a measurement is worth. */
+export const digits = (value: number): string => (value >= 100 ? value.toFixed(0) : value.toPrecision(3));
+
+/** A time in the unit that suits it. */
+export function timeText(seconds: number): string {
+  if (seconds < 1e-3) return `${digits(seconds * 1e6)} µs`;
+  return seconds < 1 ? `${digits(seconds * 1e3)} ms` : `${digits(seconds)} s`;
+}
+
+/** The kernels whose work is arithmetic, in GFLOP/s. */
+export function arithmeticTable(results: readonly KernelResult[], totals: readonly ShardTotal[], peak: number): string {
+  const rows = results.flatMap(({ kernel, where, shape, gflops }) =>
+    gflops ? [[kernel, where, shape, ...speeds(gflops.simd, gflops.reference, peak)]] : [],
+  );
+  for (const { what, flops, seconds } of totals) {
+    const [simd, reference] = [flops / seconds.simd / 1e9, flops / seconds.reference / 1e9];
+    rows.push(['', what, timeText(seconds.simd), ...speeds(simd, reference, peak)]);
+  }
+  const head = ['kernel', 'where', 'shape', 'simd GFLOP/s', 'of the peak', 'reference', 'times'];
+  return textTable(head, rows, 3);
+}
+
+const speeds = (simd: number, reference: number, peak: number): string[] => [
+  digits(simd),
+  percent(simd / peak),
+  digits(reference),
+  digits(simd / reference),
+];
+
+/** The kernels whose work is moving numbers, in GB/s and nanoseconds a number. */
+export function movingTable(results: readonly KernelResult[]): string {
+  const rows = results.flatMap(({ kernel, where, shape, gflops, gigabytes, seconds, numbers }) =>
+    gflops
+      ? []
+      : [
+          [
+            kernel,
+            where,
+            shape,
+            digits(gigabytes.simd),
+            digits((seconds.simd / numbers) * 1e9),
+            digits(gigabytes.reference),
+            digits(seconds.reference / seconds.simd),
+          ],
+        ],
+  );
+  return textTable(['kernel', 'where', 'shape', 'simd GB/s', 'ns a number', 'reference', 'times'], rows, 3);
+}
+
+/** Seconds per epoch. */
+export function epochTable(times: readonly EpochTime[]): string {
+  const rows = times.map(({ rule, backend, workers, images, seconds }) => [
+    displayName(rule),
+    backend,
+    `${workers}`,
+    `${images}`,
+    digits(seconds),
+  ]);
+  return textTable(['rule', 'backend', 'workers', 'images measured', 's an epoch of 60,000'], rows, 2);
+}
+
+/** Epoch times by number of workers. */
+export function scalingTable(scaling: readonly Scaling[]): string {
+  const rows = scaling.map(({ workers, seconds, speedup }) => [
+    `${workers}`,
+    digits(seconds),
+    `${speedup.toFixed(2)} ×`,
+    percent(speedup / workers),
+  ]);
+  return textTable(['workers', 's an epoch', 'speed', 'of the ideal'], rows, 0);
+}
+
+/** Attack speeds. */
+export function attackTable(speeds: readonly AttackSpeed[]): string {
+  const rows = speeds.map(({ attack, gradients, images, seconds, imagesPerSecond, zeroGradient, accuracyAfter }) => [
+    displayName(attack),
+    `${gradients}`,
+    `${images}`,
+    digits(seconds),
+    `${Math.round(imagesPerSecond)}`,
+    percent(accuracyAfter),
+    `${zeroGradient}`,
+  ]);
+  const head = ['attack', 'gradients', 'images', 's', 'images/s', 'still correct', 'zero gradients'];
+  return textTable(head, rows, 1);
+}
+
+const shareNames: Record<keyof StepShares, string> = {
+  forwardAndBackward: 'kernels: forward and backward',
+  optimizer: 'kernels: optimizer’s step',
+  reduction: 'kernels: adding the shards’ gradients',
+  waiting: 'waiting for one another',
+  loading: 'loading images',
+  loss: 'loss, predictions, counting',
+  shuffling: 'shuffling',
+  messages: 'messages to the workers and back',
+  rest: 'the rest: layers’ JavaScript, garbage collection',
+};
+
+/** Where a training step's time goes, a column a number of workers. */
+export function stepTable(profiles: readonly StepProfile[]): string {
+  const keys = Object.keys(shareNames) as (keyof StepShares)[];
+  const rows = keys.map((key) => [shareNames[key], ...profiles.map(({ shares }) => percent(Math.max(0, shares[key])))]);
+  rows.push(['outside the kernels (all but the first two)', ...profiles.map((p) => percent(p.outsideKernels))]);
+  rows.push(['s an epoch', ...profiles.map((p) => digits(p.epochSeconds))]);
+  rows.push(['s in kernels, all workers together', ...profiles.map((p) => digits(p.kernelSeconds))]);
+  const head = [
+    'share of the wall time',
+    ...profiles.map((p) => `${p.workers} ${p.workers === 1 ? 'worker' : 'workers'}`),
+  ];
+  return textTable(head, rows, 1);
+}
+
+export const memoryText = ({ bytes }: PeakMemory, workers: number): string =>
+  `Peak memory of the main job, all threads (${workers} workers): ${(bytes / 1e6).toFixed(0)} MB`;

@@ -1,0 +1,53 @@
+/*
+ * What happens once a mini-batch or an ascent step: adding the shards' gradients, the optimizer's step on all of
+ * LeNet-5's parameters, and an L∞ attack's step on a chunk of images.
+ */
+import { CHUNK_SIZE } from '../src/metrics/accuracy.js';
+import { sizeOf } from '../src/tensor/tensor.js';
+import { defaultTraining, SHARD_SIZE } from '../src/training/train.js';
+import { type Family, filled, times } from './cases.js';
+
+/** Steps so small that a parameter stays of its size however often it is moved. */
+const RATE = 1e-6;
+
+export const stepCases: Family = (kernels, { parameterCount: count, image }) => {
+  const [weights, gradient, moment, square] = [0, 1, 2, 3].map(() => filled(kernels, count));
+  square.fill(0.5);
+  const shards = Math.ceil(defaultTraining.batchSize / SHARD_SIZE);
+  const parts = Array.from({ length: shards }, () => filled(kernels, count));
+  const pixels = CHUNK_SIZE * sizeOf(image);
+  const [x, direction, clean] = [0, 1, 2].map(() => filled(kernels, pixels));
+  const adam = { rate: RATE, beta1: 0.9, beta2: 0.999, epsilon: 1e-8, decay: 0, scale: 1 / defaultTraining.batchSize };
+  return [
+    {
+      kernel: 'sumParts',
+      where: 'shards of a mini-batch',
+      shape: times(shards, count),
+      numbers: (shards + 1) * count,
+      perShard: 1 / shards,
+      run: () => kernels.sumParts(parts, shards, gradient, count),
+    },
+    {
+      kernel: 'sgd',
+      where: 'all parameters',
+      shape: `${count}`,
+      numbers: 5 * count,
+      perShard: 1 / shards,
+      run: () => kernels.sgd(weights, gradient, moment, count, RATE, 0.9, 0, adam.scale),
+    },
+    {
+      kernel: 'adam',
+      where: 'all parameters',
+      shape: `${count}`,
+      numbers: 7 * count,
+      run: () => kernels.adam(weights, gradient, moment, square, count, adam),
+    },
+    {
+      kernel: 'signStep',
+      where: 'a chunk of images',
+      shape: `${pixels}`,
+      numbers: 4 * pixels,
+      run: () => kernels.signStep(x, direction, clean, pixels, 0.03, 0.3, 0, 1),
+    },
+  ];
+};

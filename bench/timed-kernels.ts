@@ -1,0 +1,72 @@
+import type { Kernels } from '../src/tensor/kernels.js';
+import type { KernelName } from './cases.js';
+
+/** Seconds spent in a kernel, and how often it was called. */
+export interface KernelTime {
+  seconds: number;
+  calls: number;
+}
+
+/** Kernels that count their own time. */
+export interface TimedKernels {
+  readonly kernels: Kernels<Float32Array>;
+  readonly times: Partial<Record<KernelName, KernelTime>>;
+  /** Forgets what was counted. */
+  reset(): void;
+}
+
+/** What reading the clock costs a timed call: `inside` of what is counted, and `outside`, around it; in seconds. */
+export interface ClockCost {
+  readonly inside: number;
+  readonly outside: number;
+}
+
+const NOT_KERNELS = new Set(['backend', 'alloc', 'allocIndices']);
+
+/** The same kernels, each call between two looks at the clock. */
+export function timedKernels(kernels: Kernels<Float32Array>): TimedKernels {
+  const times: Partial<Record<KernelName, KernelTime>> = {};
+  const timed = Object.fromEntries(
+    Object.entries(kernels).map(([name, member]) => {
+      if (NOT_KERNELS.has(name)) return [name, member];
+      const time = { seconds: 0, calls: 0 };
+      times[name as KernelName] = time;
+      return [name, counting(member, time)];
+    }),
+  );
+  return {
+    kernels: timed as unknown as Kernels<Float32Array>,
+    times,
+    reset() {
+      for (const time of Object.values(times)) Object.assign(time, { seconds: 0, calls: 0 });
+    },
+  };
+}
+
+type Call = (...parameters: readonly unknown[]) => void;
+
+const counting =
+  (call: Call, time: KernelTime): Call =>
+  (...parameters) => {
+    const started = performance.now();
+    call(...parameters);
+    time.seconds += (performance.now() - started) / 1000;
+    time.calls++;
+  };
+
+const TRIALS = 200_000;
+
+/** Measures the clock's cost on a function that does nothing. */
+export function clockCost(): ClockCost {
+  const time = { seconds: 0, calls: 0 };
+  const nothing = counting(() => {}, time);
+  const loop = () => {
+    const started = performance.now();
+    for (let i = 0; i < TRIALS; i++) nothing(i, i, i, i);
+    return (performance.now() - started) / 1000;
+  };
+  loop();
+  time.seconds = 0;
+  const all = loop();
+  return { inside: time.seconds / TRIALS, outside: (all - time.seconds) / TRIALS };
+}

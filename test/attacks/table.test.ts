@@ -1,0 +1,66 @@
+import { test } from 'tap';
+import type { Attack } from '../../src/attacks/attack.js';
+import { attacks, paperAttacks } from '../../src/attacks/index.js';
+import { tensor } from '../../src/tensor/tensor.js';
+import { largestDifference, pixels, sameBits } from '../helpers/arrays.js';
+import { reluModel, runAttack } from './small-models.js';
+
+const shape = [1, 5, 5];
+const n = 9;
+const network = reluModel(shape, 7);
+const images = pixels(n * 25, 7);
+const labels = network.predict(tensor(images, [n, ...shape]));
+const budget = { iterations: 6, queries: 25, samples: 10, restarts: 2 };
+const cut = (array: Float32Array, i: number) => array.slice(25 * i, 25 * i + 25);
+
+for (const [name, attack] of Object.entries<Attack>(attacks)) {
+  test(`${name} leaves no pixel further than ε from its image, or outside [0, 1]`, (t) => {
+    for (const epsilon of [0, 0.03, 0.4, 1]) {
+      const { adversarial } = runAttack(attack, network, images, labels, { ...budget, epsilon });
+      t.ok(largestDifference(adversarial, images) <= epsilon + 1e-7, `ε = ${epsilon}`);
+      t.ok(adversarial.every((value) => value >= 0 && value <= 1));
+    }
+    t.end();
+  });
+
+  test(`${name} makes of an image the same, alone or in any company, in any place`, (t) => {
+    const options = { ...budget, epsilon: 0.05 };
+    const together = runAttack(attack, network, images, labels, options);
+    for (let i = 0; i < n; i++) {
+      const one = runAttack(attack, network, cut(images, i), labels.slice(i, i + 1), { ...options, indices: [i] });
+      t.ok(sameBits(one.adversarial, cut(together.adversarial, i)), `image ${i}`);
+      t.equal(one.queries[0], together.queries[i]);
+    }
+    const order = [4, 2, 8];
+    const some = Float32Array.from(order.flatMap((i) => [...cut(images, i)]));
+    const theirLabels = Uint8Array.from(order, (i) => labels[i]);
+    const mixed = runAttack(attack, network, some, theirLabels, { ...options, indices: order });
+    order.forEach((i, place) => {
+      t.ok(sameBits(cut(mixed.adversarial, place), cut(together.adversarial, i)), `image ${i} in place ${place}`);
+    });
+    t.end();
+  });
+
+  test(`${name} leaves the clean images and the labels as they are`, (t) => {
+    const [before, labelsBefore] = [images.slice(), labels.slice()];
+    runAttack(attack, network, images, labels, { ...budget, epsilon: 0.2 });
+    t.ok(sameBits(images, before));
+    t.same(labels, labelsBefore);
+    t.end();
+  });
+}
+
+test('what is random follows the seed', (t) => {
+  for (const name of ['pgd', 'apgd', 'square', 'spsa', 'uniform-noise', 'sign-noise'] as const) {
+    const made = (seed: number) =>
+      runAttack(attacks[name], network, images, labels, { ...budget, epsilon: 0.05, seed }).adversarial;
+    t.ok(sameBits(made(3), made(3)), `${name}, the same seed`);
+    t.notOk(sameBits(made(3), made(4)), `${name}, another seed`);
+  }
+  t.end();
+});
+
+test("the paper's attacks are the three that a run measures by default", (t) => {
+  t.same(paperAttacks, ['fgsm', 'bim', 'mi-fgsm']);
+  t.end();
+});

@@ -1,0 +1,92 @@
+import type { Evidence, Outcome } from '../../src/audit/evidence.js';
+import type { GradientHealth } from '../../src/audit/gradients.js';
+import {
+  type AuditAttack,
+  type Audited,
+  defaultAudit,
+  lastResort,
+  longerPaperAttack,
+  recipe,
+  restartedPaperAttack,
+  strongerWhiteBox,
+} from '../../src/audit/recipe.js';
+
+export const IMAGES = 200;
+export const EPSILONS = [0.1, 0.3, 0.5, 1];
+
+/** The share of the images that an attack leaves right at an epsilon. They are always the first ones. */
+export type Accuracies = (attack: AuditAttack, epsilon: number) => number;
+
+/** A sound evaluation of a network without robustness: accuracy falls to zero by ε = 0.3 whatever attacks, noise less. */
+export const sound: Accuracies = (attack, epsilon) => {
+  if (attack.kind === 'control') return epsilon >= 0.5 ? 0.1 : 0.97;
+  if (attack.attack === 'fgsm') return epsilon > 0.1 ? 0.02 : 0.62;
+  return epsilon > 0.1 ? 0 : 0.6;
+};
+
+export interface MadeUp {
+  readonly ownPath?: Audited['ownPath'];
+  readonly others?: readonly Audited[];
+  readonly clean?: number;
+  readonly epsilons?: readonly number[];
+  /** What differs from a sound evaluation: undefined where nothing does. */
+  readonly but?: (attack: AuditAttack, epsilon: number) => number | undefined;
+  readonly gradients?: Partial<GradientHealth>;
+}
+
+/** Evidence of an audit that was never made, with every attack of a real one. */
+export function madeUp(options: MadeUp = {}): Evidence {
+  const {
+    ownPath = 'feedback',
+    others = [{ name: 'bp', ownPath: 'true' }],
+    clean = 0.98,
+    epsilons = EPSILONS,
+  } = options;
+  const audited: Audited = { name: 'fa', ownPath };
+  const labels = Uint8Array.from({ length: IMAGES }, (_, i) => i % 10);
+  const answers = (accuracy: number) =>
+    Uint8Array.from(labels, (label, i) => (i < Math.round(accuracy * IMAGES) ? label : (label + 1) % 10));
+  const attacks = [
+    ...recipe(audited, others, defaultAudit),
+    longerPaperAttack(audited, 10),
+    restartedPaperAttack(audited, defaultAudit),
+    ...strongerWhiteBox(defaultAudit),
+    lastResort(defaultAudit),
+  ];
+  const outcomes = epsilons.flatMap((epsilon) =>
+    attacks.map(
+      (attack): Outcome => ({
+        attack,
+        epsilon,
+        images: undefined,
+        predictions: answers(options.but?.(attack, epsilon) ?? sound(attack, epsilon)),
+        queries: new Int32Array(IMAGES).fill(7),
+      }),
+    ),
+  );
+  const counts = (['cross-entropy', 'margin'] as const).flatMap((loss) =>
+    (['feedback', 'true'] as const).map((path) => ({ loss, path, zero: 0, notFinite: 0 })),
+  );
+  return {
+    ...audited,
+    classes: 10,
+    labels,
+    clean: answers(clean),
+    epsilons,
+    outcomes,
+    gradients: { images: IMAGES, counts, angle: undefined, ...options.gradients },
+  };
+}
+
+/**
+ * What issue 5 tells of a saturated FA network: BIM along the feedback path and on cross-entropy finds nothing, either
+ * change alone finds little, both together everything.
+ */
+export const saturated: MadeUp['but'] = (attack, epsilon) => {
+  if (attack.kind === 'paper' || attack.kind.endsWith('paper')) return 0.97;
+  if (attack.kind === 'diagnosis' && attack.attack === 'bim') {
+    if (attack.loss === 'cross-entropy') return 0.96;
+    if (attack.path === 'feedback') return epsilon <= 0.3 ? 0.84 : 0.4;
+  }
+  return undefined;
+};

@@ -1,0 +1,76 @@
+import { test } from 'tap';
+import { judge } from '../../src/audit/verdict.js';
+import { worstCase } from '../../src/audit/worst-case.js';
+import { type MadeUp, madeUp, saturated } from './made-up.js';
+
+const verdictOn = (options: MadeUp) => {
+  const evidence = madeUp(options);
+  return judge(evidence, worstCase(evidence));
+};
+
+test('a network that was hardly right to begin with is undertrained, whatever the attacks say', (t) => {
+  t.equal(verdictOn({ clean: 0.49 }).text, 'undertrained');
+  t.not(verdictOn({ clean: 0.51 }).text, 'undertrained');
+  t.end();
+});
+
+test('where the paper’s attacks and the worst case agree, there is nothing hidden', (t) => {
+  t.equal(verdictOn({}).text, "not robust, and the paper's attacks show it");
+  t.equal(
+    verdictOn({ but: (_, epsilon) => (epsilon <= 0.3 ? 0.8 : 0) }).text,
+    'robust as far as these attacks can tell',
+  );
+  t.end();
+});
+
+test('robust is what keeps a half in the worst case, not what the paper’s attacks leave', (t) => {
+  const but: MadeUp['but'] = ({ kind }, epsilon) => (epsilon > 0.3 ? 0 : kind === 'paper' ? 0.6 : 0.4);
+  t.equal(verdictOn({ but }).text, "not robust, and the paper's attacks show it");
+  t.end();
+});
+
+test('saturation and misalignment are told apart by BIM with one thing changed at a time', (t) => {
+  const bim =
+    (left: Readonly<Record<string, number>>): MadeUp['but'] =>
+    ({ id, kind }) =>
+      kind.endsWith('paper') ? 0.95 : left[id];
+  const only = (left: Readonly<Record<string, number>>) => verdictOn({ but: bim(left) }).text;
+  t.equal(only({ 'bim/true/cross-entropy': 0.95 }), 'gradients masked by saturation');
+  t.equal(only({ 'bim/feedback/margin': 0.9 }), 'gradients misaligned');
+  t.equal(
+    only({ 'bim/true/cross-entropy': 0.95, 'bim/feedback/margin': 0.9 }),
+    'gradients masked by saturation, and misaligned',
+  );
+  t.equal(only({}), "the paper's attacks are too weak");
+  t.end();
+});
+
+test('the saturated FA network of the issue: masked, and misaligned behind the mask; the numbers are given', (t) => {
+  const angle = { images: 200, mean: 84, deviation: 3, percentile5: 79, median: 83.6, percentile95: 90 };
+  const { gradients } = madeUp();
+  const counts = gradients.counts.map((count) => ({ ...count, zero: count.loss === 'cross-entropy' ? 192 : 0 }));
+  const { text, because } = verdictOn({ but: saturated, gradients: { angle, counts } });
+  t.equal(text, 'gradients masked by saturation, and misaligned');
+  t.match(because, /At ε = 0\.3 the paper's attacks leave 97\.0\s% right, the worst case 0\.0\s%/);
+  t.match(because, /96\.0\s% of the images have a cross-entropy gradient of exactly zero/);
+  t.match(because, /84° from the true gradient in the median, 79° to 90°/);
+  t.end();
+});
+
+test('backpropagation can be saturated, but never misaligned', (t) => {
+  const but: MadeUp['but'] = ({ kind, loss, attack }) =>
+    kind.endsWith('paper') || (attack === 'bim' && loss === 'cross-entropy') ? 0.95 : undefined;
+  t.equal(verdictOn({ ownPath: 'true', but }).text, 'gradients masked by saturation');
+  t.end();
+});
+
+test('the gap at an epsilon below 0.5 is explained first: beyond, no network can be robust anyway', (t) => {
+  const but: MadeUp['but'] = ({ id, kind }, epsilon) => {
+    if (kind.endsWith('paper')) return epsilon <= 0.3 ? 0.6 : 0.97;
+    return id === 'bim/feedback/margin' && epsilon === 0.3 ? 0.7 : undefined;
+  };
+  const { text, because } = verdictOn({ but });
+  t.equal(text, 'gradients misaligned');
+  t.match(because, /^At ε = 0\.3/);
+  t.end();
+});

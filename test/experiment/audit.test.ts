@@ -1,0 +1,124 @@
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'tap';
+import { type AuditSettings, defaultAudit, quickAudit } from '../../src/audit/recipe.js';
+import { UserError } from '../../src/errors.js';
+import { auditRun, auditSettings } from '../../src/experiment/audit.js';
+import { configFrom } from '../../src/experiment/options.js';
+import { silent } from '../../src/experiment/progress.js';
+import { runExperiment } from '../../src/experiment/run.js';
+import { parseAudit } from '../../src/report/audit-results.js';
+
+const settings: AuditSettings = {
+  epsilons: [0.3, 0.1, 1],
+  images: 70,
+  iterations: 5,
+  restarts: 2,
+  queries: 20,
+  spsaImages: 2,
+  spsaIterations: 2,
+};
+const config = configFrom(
+  'mnist',
+  { trainSize: '640', testSize: '130', epochs: '2', lr: '0.002', epsilons: '0,0.1', iterations: '10' },
+  'simd',
+);
+const options = { workers: 2, progress: silent };
+
+test('an audit of a run leaves the same files whatever the number of workers', async (t) => {
+  const folder = join(t.testdir(), 'run');
+  const { results } = await runExperiment(config, { out: folder, workers: 2, force: false, progress: silent });
+  const read = (name: string) => readFileSync(join(folder, name), 'utf8');
+  const { audit, files } = await auditRun(folder, { ...options, settings, workers: 1 });
+  t.same(files, ['audit.json', 'audit.csv', 'figure-c.svg', 'figure-c.png']);
+  const [json, csv] = [read('audit.json'), read('audit.csv')];
+  await auditRun(folder, { ...options, settings, workers: 3 });
+  t.equal(read('audit.json'), json, 'audit.json');
+  t.equal(read('audit.csv'), csv, 'audit.csv');
+  t.same(parseAudit(json, 'audit.json'), JSON.parse(JSON.stringify(audit)));
+
+  await t.test('it holds what was asked for, the smallest epsilon first', async (t) => {
+    t.equal(audit.testImages, 70);
+    t.same(audit.settings, { ...settings, epsilons: [0.1, 0.3, 1] });
+    t.same(Object.keys(audit.models), ['bp', 'fa']);
+    for (const { points, checks } of Object.values(audit.models)) {
+      t.same(
+        points.map(({ epsilon }) => epsilon),
+        [0.1, 0.3, 1],
+      );
+      t.equal(checks.length, 12);
+    }
+  });
+
+  await t.test('no single attack leaves less than the worst case, which never rises', async (t) => {
+    for (const { cleanAccuracy, points } of Object.values(audit.models)) {
+      let before = cleanAccuracy;
+      for (const { worstCase, byAttack, brokenBy } of points) {
+        t.ok(Object.values(byAttack).every((accuracy) => accuracy >= worstCase));
+        t.ok(worstCase <= before);
+        before = worstCase;
+        const broken = Object.values(brokenBy).reduce((sum, count) => sum + count, 0);
+        t.equal(broken, Math.round((1 - worstCase) * 70), 'every image that broke is credited once');
+      }
+    }
+  });
+
+  await t.test('where both saw the same images, the audit measures what the run did', async (t) => {
+    const whole = await auditRun(folder, { ...options, settings: { ...settings, epsilons: [0.1], images: 130 } });
+    for (const { source, target, attack, path, points } of results.curves) {
+      const id = `${attack}/${path}/cross-entropy`;
+      const [clean, point] = points;
+      const [audited] = whole.audit.models[target].points;
+      t.equal(whole.audit.models[target].cleanAccuracy, clean.accuracy);
+      if (source === target) t.equal(audited.byAttack[id], point.accuracy, `${id} on ${target}`);
+      else if (attack === 'bim') t.equal(audited.byAttack[`transfer/${source}/${id}`], point.accuracy);
+    }
+  });
+
+  await t.test('audit.csv tells the same of every image', async (t) => {
+    const [head, ...lines] = csv.trim().split('\n');
+    t.equal(head, 'model,epsilon,image,label,cleanPrediction,firstAttack,queries,prediction');
+    t.equal(lines.length, 2 * 3 * 70);
+    for (const [name, { points }] of Object.entries(audit.models)) {
+      for (const { epsilon, worstCase } of points) {
+        const own = lines.filter((line) => line.startsWith(`${name},${epsilon},`));
+        t.equal(own.filter((line) => line.endsWith(',,,')).length, Math.round(worstCase * 70));
+      }
+    }
+  });
+
+  await t.test('interrupted, it ends at once and leaves what was there', async (t) => {
+    const controller = new AbortController();
+    const begun: string[] = [];
+    const begin = (title: string) => {
+      begun.push(title);
+      if (begun.length === 2) controller.abort();
+      return { update() {}, log() {}, end() {} };
+    };
+    const interrupted = { ...options, settings, progress: { ...silent, begin }, signal: controller.signal };
+    const before = read('audit.json');
+    await t.rejects(auditRun(folder, interrupted));
+    t.equal(begun.length, 2);
+    t.equal(read('audit.json'), before);
+  });
+
+  await t.test('a run without its networks, or its configuration, is refused', async (t) => {
+    writeFileSync(join(folder, 'bp.safetensors'), 'damaged');
+    await t.rejects(auditRun(folder, options), /bp\.safetensors is not a usable safetensors file/);
+    rmSync(join(folder, 'bp.safetensors'));
+    await t.rejects(auditRun(folder, options), /bp\.safetensors is not there: the run has not finished training/);
+    rmSync(join(folder, 'config.json'));
+    await t.rejects(auditRun(folder, options), new UserError(`${folder} holds no run: there is no config.json. Give a folder that the main job has written.`)); // biome-ignore format: one line
+  });
+});
+
+test('settings are checked, sorted and cut to the images there are', (t) => {
+  t.same(auditSettings({}, 10_000), defaultAudit);
+  t.same(auditSettings({ ...quickAudit, epsilons: [0.5, 0, 0.1, 0.5] }, 50).epsilons, [0.1, 0.5]);
+  t.equal(auditSettings({}, 50).images, 50);
+  t.throws(() => auditSettings({ epsilons: [1.5] }, 50), UserError);
+  t.throws(() => auditSettings({ epsilons: [0] }, 50), /numbers above 0 and up to 1/);
+  t.throws(() => auditSettings({ queries: 0 }, 50), /The audit's queries is 0: a whole number of 1 or more/);
+  t.equal(auditSettings({ spsaImages: 0 }, 50).spsaImages, 0, 'SPSA may be left out');
+  t.end();
+});
