@@ -29,9 +29,23 @@ export function multiply(
       block4x4(a, i * aRow, aRow, aColumn, b, j * bColumn, bRow, bColumn, c, i * n + j, n, k);
     }
   }
-  for (let i = blockRows; i < m; i++) {
+  for (let i = blockRows; i < m; i += 2) {
+    const rows = Math.min(2, m - i);
     for (let j = 0; j < blockColumns; j += 4) {
-      block1x4(a, i * aRow, aColumn, b, j * bColumn, bRow, bColumn, c, i * n + j, k);
+      block2x4(
+        a,
+        i * aRow,
+        rows === 2 ? aRow : 0,
+        aColumn,
+        b,
+        j * bColumn,
+        bRow,
+        bColumn,
+        c,
+        i * n + j,
+        rows === 2 ? n : -1,
+        k,
+      );
     }
   }
   for (let i = 0; i < m; i++) {
@@ -63,8 +77,9 @@ function block4x4(
       c10 = 0, c11 = 0, c12 = 0, c13 = 0,
       c20 = 0, c21 = 0, c22 = 0, c23 = 0,
       c30 = 0, c31 = 0, c32 = 0, c33 = 0;
-  let [p0, p1, p2, p3] = [aStart, aStart + aRow, aStart + 2 * aRow, aStart + 3 * aRow];
-  let [q0, q1, q2, q3] = [bStart, bStart + bColumn, bStart + 2 * bColumn, bStart + 3 * bColumn];
+  // biome-ignore format: where each row of A and each column of B has got to
+  let p0 = aStart, p1 = p0 + aRow, p2 = p1 + aRow, p3 = p2 + aRow,
+      q0 = bStart, q1 = q0 + bColumn, q2 = q1 + bColumn, q3 = q2 + bColumn;
   for (let l = 0; l < k; l++) {
     const a0 = a[p0];
     const a1 = a[p1];
@@ -121,10 +136,11 @@ function block4x4(
   c[r + 3] += c33;
 }
 
-/** Adds 1×4 outputs, for the last rows of A when there are fewer than four. */
-function block1x4(
+/** Adds 2×4 outputs, for the last rows of A when there are fewer than four; one row alone where `cRow` is −1. */
+function block2x4(
   a: FloatArray,
   aStart: number,
+  aRow: number,
   aColumn: number,
   b: FloatArray,
   bStart: number,
@@ -132,21 +148,45 @@ function block1x4(
   bColumn: number,
   c: FloatArray,
   cStart: number,
+  cRow: number,
   k: number,
 ): void {
-  let c0 = 0;
-  let c1 = 0;
-  let c2 = 0;
-  let c3 = 0;
-  for (let l = 0, p = aStart, q = bStart; l < k; l++, p += aColumn, q += bRow) {
-    const ai = a[p];
-    c0 += ai * b[q];
-    c1 += ai * b[q + bColumn];
-    c2 += ai * b[q + 2 * bColumn];
-    c3 += ai * b[q + 3 * bColumn];
+  // biome-ignore format: laid out as the block is
+  let c00 = 0, c01 = 0, c02 = 0, c03 = 0,
+      c10 = 0, c11 = 0, c12 = 0, c13 = 0;
+  // biome-ignore format: where each row of A and each column of B has got to
+  let p0 = aStart, p1 = p0 + aRow,
+      q0 = bStart, q1 = q0 + bColumn, q2 = q1 + bColumn, q3 = q2 + bColumn;
+  for (let l = 0; l < k; l++) {
+    const a0 = a[p0];
+    const a1 = a[p1];
+    let bj = b[q0];
+    c00 += a0 * bj;
+    c10 += a1 * bj;
+    bj = b[q1];
+    c01 += a0 * bj;
+    c11 += a1 * bj;
+    bj = b[q2];
+    c02 += a0 * bj;
+    c12 += a1 * bj;
+    bj = b[q3];
+    c03 += a0 * bj;
+    c13 += a1 * bj;
+    p0 += aColumn;
+    p1 += aColumn;
+    q0 += bRow;
+    q1 += bRow;
+    q2 += bRow;
+    q3 += bRow;
   }
-  c[cStart] += c0;
-  c[cStart + 1] += c1;
-  c[cStart + 2] += c2;
-  c[cStart + 3] += c3;
+  c[cStart] += c00;
+  c[cStart + 1] += c01;
+  c[cStart + 2] += c02;
+  c[cStart + 3] += c03;
+  if (cRow < 0) return;
+  const r = cStart + cRow;
+  c[r] += c10;
+  c[r + 1] += c11;
+  c[r + 2] += c12;
+  c[r + 3] += c13;
 }
