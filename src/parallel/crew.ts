@@ -56,6 +56,7 @@ export function joinCrew({ words, size, spin }: CrewHandle, rank: number): Crew 
     },
     barrier() {
       const generation = Atomics.load(words, GENERATION);
+      checkStopped(); // now, not before: who stops the crew says so first and then begins a new generation
       if (Atomics.add(words, ARRIVED, 1) + 1 === size) {
         Atomics.store(words, ARRIVED, 0);
         Atomics.add(words, GENERATION, 1);

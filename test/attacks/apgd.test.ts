@@ -2,6 +2,7 @@ import { test } from 'tap';
 import { apgd, checkpointsOf } from '../../src/attacks/apgd.js';
 import { attackMemory, type Oracle } from '../../src/attacks/attack.js';
 import { attacks } from '../../src/attacks/index.js';
+import { stream } from '../../src/tensor/random.js';
 import { referenceKernels } from '../../src/tensor/reference.js';
 import { tensor } from '../../src/tensor/tensor.js';
 import { largestDifference, pixels, sameBits } from '../helpers/arrays.js';
@@ -73,6 +74,81 @@ test('steps are halved until the top of a ridge is hit, where steps of one lengt
   t.end();
 });
 
+/** A landscape of hills: its height and slope at a point. */
+function hills(x: ArrayLike<number>): { height: number; slope: number[] } {
+  const centre = [0.2, 0.7, 0.45];
+  const bump = (p: number) => 9 * (x[p] - centre[p]) + 4 * x[(p + 1) % 3];
+  return {
+    height: centre.reduce((sum, _, p) => sum + Math.sin(bump(p)), 0),
+    slope: centre.map((_, p) => 9 * Math.cos(bump(p)) + 4 * Math.cos(bump((p + 2) % 3))),
+  };
+}
+
+/** Algorithm 1 of the paper for one image, step by step; the points at which it looks. */
+function algorithm1(
+  start: readonly number[],
+  clean: readonly number[],
+  epsilon: number,
+  iterations: number,
+): number[][] {
+  const project = (x: number, p: number) => Math.max(0, clean[p] - epsilon, Math.min(1, clean[p] + epsilon, x));
+  let [x, before, eta] = [[...start], [...start], 2 * epsilon];
+  let [best, bestHeight] = [x, hills(x).height];
+  const heights = [bestHeight];
+  const seen = [x];
+  const checkpoints = [0, ...checkpointsOf(iterations)];
+  let [etaThen, bestThen] = [Number.NaN, bestHeight];
+  for (let k = 1; k <= iterations; k++) {
+    const alpha = k === 1 ? 1 : 0.75;
+    const { slope } = hills(x);
+    const z = x.map((value, p) => project(value + eta * Math.sign(slope[p]), p));
+    const next = x.map((value, p) =>
+      Math.fround(project(value + alpha * (z[p] - value) + (1 - alpha) * (value - before[p]), p)),
+    );
+    [before, x] = [x, next];
+    seen.push(x);
+    heights.push(hills(x).height);
+    if (heights[k] > bestHeight) [best, bestHeight] = [x, heights[k]];
+    const j = checkpoints.indexOf(k);
+    if (j < 0) continue;
+    const steps = Array.from({ length: k - checkpoints[j - 1] }, (_, i) => checkpoints[j - 1] + i + 1);
+    const rises = steps.filter((i) => heights[i] > heights[i - 1]).length;
+    const unchanged = etaThen === eta && bestThen === bestHeight;
+    [etaThen, bestThen] = [eta, bestHeight];
+    if (rises <= 0.75 * steps.length || unchanged) {
+      eta /= 2;
+      x = best;
+    }
+  }
+  return seen;
+}
+
+test('it looks at the very points that Algorithm 1 of the paper does, from the same start', (t) => {
+  const epsilon = 0.35;
+  const clean = [0.5, 0.25, 0.75];
+  for (let seed = 1; seed <= 5; seed++) {
+    const seen: number[][] = [];
+    const losses = new Float64Array(1);
+    const query = (x: Float32Array) => {
+      seen.push([...x.subarray(0, 3)]);
+      losses[0] = hills(x).height;
+    };
+    const gradient = (x: Float32Array) => {
+      query(x);
+      return Float32Array.from(hills(x).slope);
+    };
+    const oracle: Oracle = { losses, predictions: () => Uint8Array.of(0), query, gradient };
+    const images = Float32Array.from(clean);
+    const target = { images, labels: Uint8Array.of(0), n: 1, gradient, oracle, random: () => stream(seed) };
+    apgd.run(target, { epsilon }, attackMemory(referenceKernels(), 1, 3), new Float32Array(3));
+    const expected = algorithm1(seen[0], clean, epsilon, 100);
+    t.equal(seen.length, 101);
+    const apart = largestDifference(seen.flat(), expected.flat());
+    t.ok(apart < 1e-6, `seed ${seed}: ${apart}`);
+  }
+  t.end();
+});
+
 test("the checkpoints of 100 iterations are those of the paper's Algorithm 1", (t) => {
   t.same(checkpointsOf(100), [22, 41, 57, 70, 80, 87, 93, 99]);
   t.ok(checkpointsOf(1).every((k) => k === 1));
@@ -94,7 +170,10 @@ test('an image leaves at the first point that is misclassified, and one without 
   t.same([...wrong.queries], [1], 'misclassified from the start');
   t.same(wrong.fooled, [true]);
   const flat = linearModel([[0, 0], [0, 0], [0, 0]], [1, 0, 0]); // biome-ignore format: rows
-  t.same([...runAttack(apgd, flat, pixels(2, 1), Uint8Array.of(0), { epsilon: 0.1 }).queries], [1]);
+  const image = Float32Array.of(0.5, 0.5);
+  const { queries, adversarial } = runAttack(apgd, flat, image, Uint8Array.of(0), { epsilon: 0.1 });
+  t.same([...queries], [1]);
+  t.ok(Math.abs(largestDifference(adversarial, image) - 0.1) < 1e-6, 'it stays at its start, stretched to the edge');
   t.end();
 });
 

@@ -11,7 +11,7 @@ import {
   strongerWhiteBox,
 } from '../../src/audit/recipe.js';
 
-export const IMAGES = 200;
+export const IMAGES = 100;
 export const EPSILONS = [0.1, 0.3, 0.5, 1];
 
 /** The share of the images that an attack leaves right at an epsilon. They are always the first ones. */
