@@ -4,11 +4,12 @@
  * would make the attack look fast). Counted with each attack is one more pass forward: what the network says of the
  * example.
  */
+import type { Attack } from '../src/attacks/attack.js';
 import { type AttackName, attacks, paperAttacks } from '../src/attacks/index.js';
 import type { AttackJob, SharedNetwork } from '../src/parallel/messages.js';
 import type { WorkerPool } from '../src/parallel/pool.js';
 import { firstImages, type LabelledImages } from '../src/tensor/images.js';
-import { type Effort, median, secondsSince } from './measure.js';
+import { median, secondsSince } from './measure.js';
 
 const EPSILON = 0.3;
 const WARMUP_IMAGES = 1000;
@@ -28,35 +29,32 @@ export interface AttackSpeed {
   readonly accuracyAfter: number;
 }
 
+/** Each of the attacks in turns, after a short one for warming up. */
 export async function benchAttacks(
   pool: WorkerPool,
   network: SharedNetwork,
   images: LabelledImages,
-  effort: Effort,
+  turns: number,
   names: readonly AttackName[] = paperAttacks,
 ): Promise<AttackSpeed[]> {
-  const speeds: AttackSpeed[] = [];
-  for (const attack of names) {
-    await runAttack(pool, network, firstImages(images, WARMUP_IMAGES), attack);
-    const seconds: number[] = [];
-    let [zeroGradient, correct] = [0, 0];
-    for (let round = 0; round < effort.rounds; round++) {
+  for (const attack of names) await runAttack(pool, network, firstImages(images, WARMUP_IMAGES), attack);
+  const runs = names.map((attack) => ({ attack, seconds: [] as number[], zeroGradient: 0, correct: 0 }));
+  for (let turn = 0; turn < turns; turn++) {
+    for (const run of runs) {
       const started = performance.now();
-      [zeroGradient, correct] = await runAttack(pool, network, images, attack);
-      seconds.push(secondsSince(started));
+      [run.zeroGradient, run.correct] = await runAttack(pool, network, images, run.attack);
+      run.seconds.push(secondsSince(started));
     }
-    const { defaultIterations: gradients = 1 } = attacks[attack] as { readonly defaultIterations?: number };
-    speeds.push({
-      attack,
-      gradients,
-      images: images.count,
-      seconds: median(seconds),
-      imagesPerSecond: images.count / median(seconds),
-      zeroGradient,
-      accuracyAfter: correct / images.count,
-    });
   }
-  return speeds;
+  return runs.map(({ attack, seconds, zeroGradient, correct }) => ({
+    attack,
+    gradients: (attacks[attack] as Attack).defaultIterations ?? 1,
+    images: images.count,
+    seconds: median(seconds),
+    imagesPerSecond: images.count / median(seconds),
+    zeroGradient,
+    accuracyAfter: correct / images.count,
+  }));
 }
 
 /** Images with no gradient, and images classified correctly after the attack. */

@@ -29,7 +29,7 @@ export const environment = (): Environment => ({
 });
 
 /** More than this at the start, and the numbers are noise. */
-const QUIET_LOAD = 0.5;
+const QUIET_LOAD = 1;
 
 /** The environment in a line or two, with a warning if the machine is busy with something else. */
 export function environmentText({ cpu, cores, system, node, v8, loadBefore }: Environment): string {

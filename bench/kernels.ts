@@ -1,19 +1,20 @@
 /*
  * Every kernel on LeNet-5's shapes, in one thread, by each backend.
  *
- * How to read it: GFLOP/s where arithmetic is the work, with the share of the measured peak (peak.ts); GB/s where
- * moving numbers is. The arrays are the same at every call, so they lie in the cache as far as they fit; in a training
+ * How to read it: GFLOP/s where arithmetic is the work, with the share of the peak (peak.ts), which has its turns among
+ * the kernels; GB/s where moving numbers is. The arrays are the same at every call, so they lie in the cache as far as they fit; in a training
  * step some come from the next cache level. The last rows add up a shard's training step (8 images, forward and
  * backward) as its layers call the kernels.
  */
 import { Heap } from '../src/tensor/heap.js';
-import { type Backend, backends, loadKernels } from '../src/tensor/kernels.js';
-import type { Case, Family, KernelName } from './cases.js';
+import { type Backend, loadKernels } from '../src/tensor/kernels.js';
+import type { Case, Family } from './cases.js';
 import { convolutionCases } from './convolution.js';
 import { elementwiseCases } from './elementwise.js';
 import type { Shapes } from './lenet.js';
 import { matmulCases } from './matmul.js';
 import { callSeconds, type Effort, median } from './measure.js';
+import { peakLoop } from './peak.js';
 import { poolCases } from './pool.js';
 import { stepCases } from './steps.js';
 
@@ -29,39 +30,41 @@ export interface KernelResult extends Omit<Case, 'run'> {
   readonly gigabytes: Readonly<Record<Backend, number>>;
 }
 
+/** What {@link benchKernels} found out. */
+export interface KernelBench {
+  /** 10⁹ operations a second that one core can do at most: the best of all turns, since it is a ceiling. */
+  readonly peakGflops: number;
+  readonly results: readonly KernelResult[];
+}
+
 /** Measures all kernels. @throws {Error} if there is a kernel that no family has a case for */
-export async function benchKernels(shapes: Shapes, effort: Effort): Promise<KernelResult[]> {
-  const cases = {} as Record<Backend, Case[]>;
-  for (const backend of backends) {
-    const kernels = await loadKernels(backend, new Heap());
-    cases[backend] = families.flatMap((family) => family(kernels, shapes));
-    const measured = new Set<string>([
-      'backend',
-      'alloc',
-      'allocIndices',
-      ...cases[backend].map((each) => each.kernel),
-    ]);
-    const missing = Object.keys(kernels).filter((name) => !measured.has(name));
-    if (missing.length > 0) throw new Error(`no benchmark covers the kernels ${missing.join(', ')}`);
-  }
-  return cases.reference.map((reference, i) => {
-    const { run: _, ...facts } = reference;
-    const by = (value: (seconds: number) => number): Record<Backend, number> => ({
-      simd: value(seconds.simd),
-      reference: value(seconds.reference),
-    });
-    const seconds = {
-      simd: median(callSeconds(cases.simd[i].run, effort)),
-      reference: median(callSeconds(reference.run, effort)),
-    };
+export async function benchKernels(shapes: Shapes, effort: Effort): Promise<KernelBench> {
+  const peak = await peakLoop();
+  const simd = await allCases('simd', shapes);
+  const reference = await allCases('reference', shapes);
+  const runs = [peak.run, ...simd.map(({ run }) => run), ...reference.map(({ run }) => run)];
+  const [peakSeconds, ...seconds] = callSeconds(runs, effort);
+  const results = simd.map(({ run: _, ...facts }, i) => {
+    const each = { simd: median(seconds[i]), reference: median(seconds[simd.length + i]) };
+    const by = (value: (seconds: number) => number) => ({ simd: value(each.simd), reference: value(each.reference) });
     const { flops } = facts;
     return {
       ...facts,
-      seconds,
+      seconds: each,
       ...(flops === undefined ? {} : { gflops: by((s) => flops / s / 1e9) }),
       gigabytes: by((s) => (4 * facts.numbers) / s / 1e9),
     };
   });
+  return { peakGflops: peak.flops / Math.min(...peakSeconds) / 1e9, results };
+}
+
+async function allCases(backend: Backend, shapes: Shapes): Promise<Case[]> {
+  const kernels = await loadKernels(backend, new Heap());
+  const cases = families.flatMap((family) => family(kernels, shapes));
+  const covered = new Set<string>(['backend', 'alloc', 'allocIndices', ...cases.map(({ kernel }) => kernel)]);
+  const missing = Object.keys(kernels).filter((name) => !covered.has(name));
+  if (missing.length > 0) throw new Error(`no benchmark covers the kernels ${missing.join(', ')}`);
+  return cases;
 }
 
 /** What the kernels of one shard's training step add up to. */
@@ -84,11 +87,9 @@ export function shardTotals(results: readonly KernelResult[]): ShardTotal[] {
   };
   return [
     total(
-      'products of a shard’s training step',
+      'convolutions and products of a shard’s step',
       results.filter(({ flops }) => flops !== undefined),
     ),
-    total('all kernels of a shard’s training step', results),
+    total('all kernels of a shard’s step', results),
   ];
 }
-
-export type { KernelName };

@@ -1,39 +1,40 @@
+/*
+ * A shared machine has slow seconds and fast ones. Whatever is to be compared is therefore measured in turns, a little
+ * of each at a time, over and over, so that a slow second meets all; and of each the median counts.
+ */
+
 /** How long the measurements take. */
 export interface Effort {
-  /** Timings of a kernel, of which the median is taken. */
-  readonly samples: number;
-  /** How long each lasts at least, in seconds: many times the clock's resolution. */
-  readonly sampleSeconds: number;
-  /** How long a kernel is called beforehand: V8 compiles what is called often anew, and better. */
+  /** Turns that each kernel has. */
+  readonly kernelTurns: number;
+  /** How long a kernel's turn lasts at least, in seconds: many times the clock's resolution. */
+  readonly turnSeconds: number;
+  /** How long a kernel is called before its first turn: V8 compiles what is called often anew, and better. */
   readonly warmSeconds: number;
-  /** Timings of an epoch, and of an attack. */
-  readonly rounds: number;
-  /** Images in such an epoch; the time is scaled to 60,000. */
+  /** Turns that each learning rule and each number of workers has, of one epoch each. */
+  readonly epochTurns: number;
+  /** Images in these epochs; the times are scaled to 60,000. */
   readonly epochImages: number;
-  /** Images in an epoch that is timed on several numbers of workers, or taken apart. */
-  readonly sliceImages: number;
-  /** Turns that each number of workers has. */
+  /** Turns that each attack has, and each profile of a training step. */
   readonly turns: number;
 }
 
 export const thorough: Effort = {
-  samples: 9,
-  sampleSeconds: 0.02,
-  warmSeconds: 0.08,
-  rounds: 3,
-  epochImages: 60_000,
-  sliceImages: 20_000,
-  turns: 5,
+  kernelTurns: 9,
+  turnSeconds: 0.02,
+  warmSeconds: 0.05,
+  epochTurns: 5,
+  epochImages: 30_000,
+  turns: 3,
 };
 
 export const quickly: Effort = {
-  samples: 5,
-  sampleSeconds: 0.005,
+  kernelTurns: 5,
+  turnSeconds: 0.005,
   warmSeconds: 0.03,
-  rounds: 1,
-  epochImages: 12_800,
-  sliceImages: 6_400,
-  turns: 2,
+  epochTurns: 2,
+  epochImages: 6_400,
+  turns: 1,
 };
 
 /** The middle one of the numbers in their order; the mean of the two middle ones where their count is even. */
@@ -46,12 +47,25 @@ export function median(values: readonly number[]): number {
 /** Seconds since `started`, a value of `performance.now()`. */
 export const secondsSince = (started: number): number => (performance.now() - started) / 1000;
 
-/** Seconds that one call of `run` takes, after warm-up: samples over many calls each. */
-export function callSeconds(run: () => void, { samples, sampleSeconds, warmSeconds }: Effort): number[] {
-  for (const started = performance.now(); secondsSince(started) < warmSeconds; ) run();
-  let calls = 1;
-  while (secondsOf(run, calls) < sampleSeconds) calls *= 2;
-  return Array.from({ length: samples }, () => secondsOf(run, calls) / calls);
+/** Seconds that one call of each function takes: one number for each turn, after warm-up. */
+export function callSeconds(
+  runs: readonly (() => void)[],
+  { kernelTurns, turnSeconds, warmSeconds }: Effort,
+): number[][] {
+  const calls = runs.map((run) => {
+    for (const started = performance.now(); secondsSince(started) < warmSeconds; ) run();
+    let count = 1;
+    while (secondsOf(run, count) < turnSeconds) count *= 2;
+    return count;
+  });
+  const seconds: number[][] = runs.map(() => []);
+  for (let turn = 0; turn < kernelTurns; turn++) {
+    runs.forEach((run, i) => {
+      secondsOf(run, Math.ceil(calls[i] / 10)); // brings its arrays back into the cache
+      seconds[i].push(secondsOf(run, calls[i]) / calls[i]);
+    });
+  }
+  return seconds;
 }
 
 function secondsOf(run: () => void, calls: number): number {

@@ -8,7 +8,6 @@
  * times the width.
  */
 import asc from 'assemblyscript/asc';
-import { callSeconds, type Effort } from './measure.js';
 
 /** Chains of each kind: enough to hide the latency of an operation, few enough for 16 registers. */
 const CHAINS = 6;
@@ -35,14 +34,23 @@ export function run(iterations: i32, factor: f32, term: f32): f32 {
 }
 `;
 
-/** Float32 operations a second of one core, in units of 10⁹: the best of the samples, since it is a ceiling. */
-export async function peakGflops(effort: Effort): Promise<number> {
+/** The loop, and how many operations one call of it is. */
+export interface PeakLoop {
+  run(): void;
+  readonly flops: number;
+}
+
+export async function peakLoop(): Promise<PeakLoop> {
   const options = { optimizeLevel: 3, runtime: 'stub', enable: ['simd'] };
   const { binary, error, stderr } = await asc.compileString(source, options);
   if (error || !binary) throw new Error(`the loop for the peak did not compile: ${stderr.toString()}`);
   const module = await WebAssembly.compile(Uint8Array.from(binary));
   const { exports } = await WebAssembly.instantiate(module, { env: { abort() {} } });
   const run = exports.run as (iterations: number, factor: number, term: number) => number;
-  const seconds = Math.min(...callSeconds(() => run(ITERATIONS, 1, 1), effort));
-  return (ITERATIONS * UNROLLED * CHAINS * 2 * LANES) / seconds / 1e9;
+  return {
+    run: () => {
+      run(ITERATIONS, 1, 1);
+    },
+    flops: ITERATIONS * UNROLLED * CHAINS * 2 * LANES,
+  };
 }

@@ -23,7 +23,6 @@ import { benchKernels, shardTotals } from './kernels.js';
 import { lenetOnMnist, shapesOf } from './lenet.js';
 import { type Effort, quickly, secondsSince, thorough } from './measure.js';
 import { peakMemory } from './memory.js';
-import { peakGflops } from './peak.js';
 import {
   arithmeticTable,
   attackTable,
@@ -34,7 +33,7 @@ import {
   scalingTable,
   stepTable,
 } from './report.js';
-import { profileStep } from './step.js';
+import { profileSteps } from './step.js';
 import { benchEpochs, benchScaling } from './training.js';
 
 const print = (...lines: readonly string[]): void => {
@@ -49,11 +48,10 @@ async function bench(effort: Effort, quick: boolean): Promise<void> {
 
   const memory = await peakMemory(cores);
   print(memoryText(memory, cores));
-  const peak = await peakGflops(effort);
-  print(`Peak of one core, float32 in WebAssembly SIMD without loads: ${digits(peak)} GFLOP/s`, '');
 
   const subject = await lenetOnMnist();
-  const kernels = await benchKernels(shapesOf(subject.spec), effort);
+  const { peakGflops: peak, results: kernels } = await benchKernels(shapesOf(subject.spec), effort);
+  print(`Peak of one core, float32 in WebAssembly SIMD without loads: ${digits(peak)} GFLOP/s`, '');
   const totals = shardTotals(kernels);
   print('Kernels whose work is arithmetic, one core', arithmeticTable(kernels, totals, peak), '');
   print('Kernels whose work is moving numbers, one core', movingTable(kernels), '');
@@ -62,17 +60,14 @@ async function bench(effort: Effort, quick: boolean): Promise<void> {
   const { epochs, attacks } = await onPool(cores, defaultBackend(), async (pool) => {
     const trained = await benchEpochs(pool, subject, effort);
     print('Training LeNet-5 on MNIST, mini-batches of 64', epochTable([...trained.times, ...reference.times]), '');
-    const speeds = await benchAttacks(pool, trained.networks.bp, subject.test, effort);
+    const speeds = await benchAttacks(pool, trained.networks.bp, subject.test, effort.turns);
     print(`Attacks on the BP network, ${cores} workers`, attackTable(speeds), '');
     return { epochs: [...trained.times, ...reference.times], attacks: speeds };
   });
   const scaling = await benchScaling(subject, cores, defaultBackend(), effort);
   print('Scaling, BP', scalingTable(scaling), '');
 
-  const steps = [];
-  for (const workers of cores === 1 ? [1] : [1, cores]) {
-    steps.push(await profileStep(subject, effort.sliceImages, workers, defaultBackend()));
-  }
+  const steps = await profileSteps(subject, cores === 1 ? [1] : [1, cores], defaultBackend(), effort);
   print('Where a BP training step’s time goes', stepTable(steps), '');
 
   const seconds = secondsSince(started);

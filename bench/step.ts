@@ -22,7 +22,7 @@ import { firstImages } from '../src/tensor/images.js';
 import { type Backend, loadKernels } from '../src/tensor/kernels.js';
 import { trainingMemory } from '../src/training/train.js';
 import type { Subject } from './lenet.js';
-import { median, secondsSince } from './measure.js';
+import { type Effort, median, secondsSince } from './measure.js';
 import type { MemberTask, MemberTimes } from './step-worker.js';
 import { benchTraining, EPOCH_IMAGES, trainee } from './training.js';
 
@@ -53,13 +53,27 @@ export interface StepProfile {
   readonly kernels: Readonly<Record<string, number>>;
 }
 
-/** Profiles an epoch on `count` images with so many workers. */
-export async function profileStep(
+/** Profiles an epoch for each of the numbers of workers, in turns: of each the profile with the median share outside. */
+export async function profileSteps(
   subject: Subject,
-  count: number,
-  workers: number,
+  counts: readonly number[],
   backend: Backend,
-): Promise<StepProfile> {
+  { turns, epochImages }: Effort,
+): Promise<StepProfile[]> {
+  const profiles: StepProfile[][] = counts.map(() => []);
+  for (let turn = 0; turn < turns; turn++) {
+    for (const [i, workers] of counts.entries()) {
+      profiles[i].push(await profileStep(subject, epochImages, workers, backend));
+    }
+  }
+  return profiles.map((all) => {
+    const sorted = all.sort((a, b) => a.outsideKernels - b.outsideKernels);
+    return sorted[Math.floor(sorted.length / 2)];
+  });
+}
+
+/** Profiles an epoch on `count` images with so many workers. */
+async function profileStep(subject: Subject, count: number, workers: number, backend: Backend): Promise<StepProfile> {
   const members = await watchedEpoch(subject, count, workers, backend);
   const message = await messageSeconds(subject, workers, backend);
   const sum = (value: (member: MemberTimes) => number) => members.reduce((all, member) => all + value(member), 0);

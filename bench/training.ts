@@ -19,8 +19,6 @@ import { type Effort, median, secondsSince } from './measure.js';
 
 /** Images in an epoch; what is measured on fewer is scaled to it. */
 export const EPOCH_IMAGES = 60_000;
-/** Enough for V8 to compile everything for good. */
-const WARMUP_IMAGES = 6_400;
 /** Plain TypeScript takes ten times as long. */
 const REFERENCE_IMAGES = 3_200;
 
@@ -65,15 +63,11 @@ export async function trainee(
   };
 }
 
-/** Seconds for an epoch of {@link EPOCH_IMAGES}, one number for each measurement. */
-export async function epochSeconds({ epoch }: Trainee, images: number, rounds: number): Promise<number[]> {
-  const seconds: number[] = [];
-  for (let round = 0; round < rounds; round++) {
-    const started = performance.now();
-    await epoch();
-    seconds.push((secondsSince(started) * EPOCH_IMAGES) / images);
-  }
-  return seconds;
+/** Trains for an epoch on so many images, and says how many seconds {@link EPOCH_IMAGES} would take. */
+export async function epochSeconds({ epoch }: Trainee, images: number): Promise<number> {
+  const started = performance.now();
+  await epoch();
+  return (secondsSince(started) * EPOCH_IMAGES) / images;
 }
 
 /** Seconds for an epoch, by learning rule and backend. */
@@ -87,59 +81,65 @@ export interface EpochTime {
   readonly all: readonly number[];
 }
 
-/** An epoch by each rule on a pool, and what is left: a trained network for each. */
+/** Epochs by each rule in turns on a pool, and what is left: a trained network for each. */
 export async function benchEpochs(
   pool: WorkerPool,
   subject: Subject,
-  effort: Effort,
+  { epochTurns, epochImages }: Effort,
 ): Promise<{ times: EpochTime[]; networks: Record<RuleName, SharedNetwork> }> {
-  const times: EpochTime[] = [];
-  const networks = {} as Record<RuleName, SharedNetwork>;
-  const images = pool.backend === 'simd' ? effort.epochImages : REFERENCE_IMAGES;
-  for (const rule of Object.keys(rules) as RuleName[]) {
-    await (await trainee(pool, subject, firstImages(subject.train, Math.min(images, WARMUP_IMAGES)), rule)).epoch();
-    const measured = await trainee(pool, subject, firstImages(subject.train, images), rule);
-    const all = await epochSeconds(measured, images, effort.rounds);
-    times.push({ rule, backend: pool.backend, workers: pool.size, images, seconds: median(all), all });
-    networks[rule] = measured.network;
+  const count = pool.backend === 'simd' ? epochImages : REFERENCE_IMAGES;
+  const images = firstImages(subject.train, count);
+  const names = Object.keys(rules) as RuleName[];
+  const trainees: Trainee[] = [];
+  for (const rule of names) trainees.push(await trainee(pool, subject, images, rule));
+  const seconds = await epochsInTurns(trainees, count, epochTurns);
+  const times = names.map((rule, i) => ({
+    ...{ rule, backend: pool.backend, workers: pool.size, images: count },
+    seconds: median(seconds[i]),
+    all: seconds[i],
+  }));
+  const networks = Object.fromEntries(names.map((rule, i) => [rule, trainees[i].network]));
+  return { times, networks: networks as Record<RuleName, SharedNetwork> };
+}
+
+/** Seconds for an epoch of {@link EPOCH_IMAGES} by each of the trainees, a number for each turn after a warm-up. */
+async function epochsInTurns(trainees: readonly Trainee[], images: number, turns: number): Promise<number[][]> {
+  for (const each of trainees) await each.epoch();
+  const seconds: number[][] = trainees.map(() => []);
+  for (let turn = 0; turn < turns; turn++) {
+    for (const [i, each] of trainees.entries()) seconds[i].push(await epochSeconds(each, images));
   }
-  return { times, networks };
+  return seconds;
 }
 
 /** How an epoch's time shrinks with the workers. */
 export interface Scaling {
   readonly workers: number;
   readonly seconds: number;
-  /** One worker's time over this one, the median over rounds in which each number of workers had a turn. */
+  /** One worker's time over this one, the median over the turns. */
   readonly speedup: number;
 }
 
-/** BP epochs on 1, 2, 4, … workers and on all cores, in turns, so that a change of the machine's pace meets all. */
+/** BP epochs on 1, 2, 4, … workers and on all cores, in turns. */
 export async function benchScaling(
   subject: Subject,
   cores: number,
   backend: Backend,
-  { sliceImages, turns }: Effort,
+  { epochTurns, epochImages }: Effort,
 ): Promise<Scaling[]> {
   const counts: number[] = [];
   for (let workers = 1; workers < cores; workers *= 2) counts.push(workers);
   counts.push(cores);
-  const images = firstImages(subject.train, sliceImages);
+  const images = firstImages(subject.train, epochImages);
   const pools = counts.map((workers) => new WorkerPool(workers, backend));
   try {
     const trainees: Trainee[] = [];
     for (const pool of pools) trainees.push(await trainee(pool, subject, images, 'bp'));
-    const rounds: number[][] = [];
-    // The first round is the warm-up.
-    for (let round = 0; round <= turns; round++) {
-      const seconds: number[] = [];
-      for (const each of trainees) seconds.push(...(await epochSeconds(each, images.count, 1)));
-      if (round > 0) rounds.push(seconds);
-    }
+    const seconds = await epochsInTurns(trainees, images.count, epochTurns);
     return counts.map((workers, i) => ({
       workers,
-      seconds: median(rounds.map((seconds) => seconds[i])),
-      speedup: median(rounds.map((seconds) => seconds[0] / seconds[i])),
+      seconds: median(seconds[i]),
+      speedup: median(seconds[i].map((each, turn) => seconds[0][turn] / each)),
     }));
   } finally {
     for (const pool of pools) await pool.close();

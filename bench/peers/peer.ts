@@ -33,9 +33,9 @@ export interface Skipped {
 
 /** How much is asked of the peers. */
 export interface PeerEffort {
-  /** Measurements of each piece of work, of which the median counts. */
+  /** Turns that PyTorch has. */
   readonly rounds: number;
-  /** Share of the images that PyTorch is given; the times are scaled. */
+  /** Share of the images that it and this package are given; the times are scaled. */
   readonly scale: number;
   /** Mini-batches of 64 for the peers in JavaScript, which are slow. */
   readonly batches: { readonly tfjs: number; readonly jaxJs: number };

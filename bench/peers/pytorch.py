@@ -1,6 +1,6 @@
 """LeNet-5 on MNIST by PyTorch: an epoch by backpropagation, one by feedback alignment, and BIM with ten steps.
 
-Run by bench/peers/run.ts:  python3 pytorch.py FOLDER ROUNDS SCALE
+Run by bench/peers/run.ts:  python3 pytorch.py FOLDER SCALE
 where FOLDER holds the four IDX files, and SCALE (1 or less) cuts the images to a share. Prints one JSON object.
 The number of threads comes from the environment (OMP_NUM_THREADS, OPENBLAS_NUM_THREADS).
 
@@ -126,14 +126,14 @@ def train(model, optimizer, batches):
     return time.perf_counter() - start
 
 
-def epochs(conv, linear, batches, images, labels, rounds):
-    """Seconds of each of so many epochs, after a warm-up, and the trained network."""
+def epoch(conv, linear, batches, images, labels):
+    """Seconds of an epoch, after a warm-up, and the trained network."""
     torch.manual_seed(1)
     model = lenet(conv, linear)
     learning = [parameter for parameter in model.parameters() if parameter.requires_grad]
     optimizer = torch.optim.SGD(learning, lr=0.02, momentum=0.9)
     train(model, optimizer, batches(images[: 100 * BATCH], labels[: 100 * BATCH]))
-    return [train(model, optimizer, batches(images, labels)) for _ in range(rounds)], model
+    return train(model, optimizer, batches(images, labels)), model
 
 
 def bim(model, images, labels, batch):
@@ -155,12 +155,12 @@ def bim(model, images, labels, batch):
     return time.perf_counter() - start, correct
 
 
-def attack(model, images, labels, rounds):
+def attack(model, images, labels):
     model.requires_grad_(False)
     trial = min(1000, len(images))
     batch = min(BIM_BATCHES, key=lambda size: bim(model, images[:trial], labels[:trial], size)[0])
-    runs = [bim(model, images, labels, batch) for _ in range(rounds)]
-    return {"seconds": [seconds for seconds, _ in runs], "batch": batch, "correct": runs[0][1], "images": len(images)}
+    seconds, correct = bim(model, images, labels, batch)
+    return {"seconds": seconds, "batch": batch, "correct": correct, "images": len(images)}
 
 
 def blas():
@@ -175,13 +175,13 @@ def blas():
     return ", ".join(known) or "none known to be fast: install OpenBLAS"
 
 
-def main(folder, rounds, scale):
+def main(folder, scale):
     torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
     pixels, labels = load(folder, "train", scale)
     images = (pixels - MEAN) / STD
-    bp, model = epochs(nn.Conv2d, nn.Linear, indexed, images, labels, rounds)
-    bp_loaded, _ = epochs(nn.Conv2d, nn.Linear, loaded, images, labels, rounds)
-    fa, _ = epochs(AlignedConv2d, AlignedLinear, indexed, images, labels, rounds)
+    bp, model = epoch(nn.Conv2d, nn.Linear, indexed, images, labels)
+    bp_loaded, _ = epoch(nn.Conv2d, nn.Linear, loaded, images, labels)
+    fa, _ = epoch(AlignedConv2d, AlignedLinear, indexed, images, labels)
     answer = {
         "version": f"PyTorch {torch.__version__}",
         "blas": blas(),
@@ -190,9 +190,9 @@ def main(folder, rounds, scale):
         "bp": bp,
         "bpLoaded": bp_loaded,
         "fa": fa,
-        "bim": attack(model, *load(folder, "t10k", scale), rounds),
+        "bim": attack(model, *load(folder, "t10k", scale)),
     }
     print(json.dumps(answer))
 
 
-main(sys.argv[1], int(sys.argv[2]), float(sys.argv[3]))
+main(sys.argv[1], float(sys.argv[2]))

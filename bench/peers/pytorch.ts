@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { datasets } from '../../src/datasets/index.js';
 import { median } from '../measure.js';
-import { jsonIn, type PeerEffort, type PeerTime, peersFolder, runProgram, type Work, wholeWork } from './peer.js';
+import { jsonIn, type PeerTime, peersFolder, runProgram, type Work, wholeWork } from './peer.js';
 
 /** The one on the PATH may be of a version manager, without PyTorch, where the system's own has it. */
 const PYTHONS = ['python3', '/usr/bin/python3', 'python'];
@@ -14,24 +14,32 @@ interface Answer {
   readonly blas: string;
   readonly threads: number;
   readonly images: number;
-  readonly bp: readonly number[];
-  readonly bpLoaded: readonly number[];
-  readonly fa: readonly number[];
-  readonly bim: { readonly seconds: readonly number[]; readonly images: number; readonly batch: number };
+  readonly bp: number;
+  readonly bpLoaded: number;
+  readonly fa: number;
+  readonly bim: { readonly seconds: number; readonly images: number; readonly batch: number };
 }
 
-/** @throws {Error} if there is no PyTorch, or it fails; the message says why */
-export async function pytorch({ rounds, scale }: PeerEffort): Promise<PeerTime[]> {
+/**
+ * @param rounds how often each piece of work is measured with each number of threads
+ * @param between called before each round, to take turns
+ * @throws {Error} if there is no PyTorch, or it fails; the message says why
+ */
+export async function pytorch(rounds: number, scale: number, between: () => Promise<void>): Promise<PeerTime[]> {
   const python = await findPython();
-  const answers: Answer[] = [];
-  for (const threads of new Set([1, availableParallelism()])) {
-    const environment = { OMP_NUM_THREADS: `${threads}`, OPENBLAS_NUM_THREADS: `${threads}` };
-    const parameters = [join(peersFolder, 'pytorch.py'), datasets.mnist.folder(), `${rounds}`, `${scale}`];
-    answers.push(jsonIn(await runProgram(python, parameters, environment)));
+  const threadCounts = [...new Set([1, availableParallelism()])];
+  const answers: Answer[][] = threadCounts.map(() => []);
+  for (let round = 0; round < rounds; round++) {
+    await between();
+    for (const [i, threads] of threadCounts.entries()) {
+      const environment = { OMP_NUM_THREADS: `${threads}`, OPENBLAS_NUM_THREADS: `${threads}` };
+      const parameters = [join(peersFolder, 'pytorch.py'), datasets.mnist.folder(), `${scale}`];
+      answers[i].push(jsonIn(await runProgram(python, parameters, environment)));
+    }
   }
   const best = (work: Work, how: string | undefined, measured: (answer: Answer) => Measured): PeerTime =>
     answers
-      .map((answer) => timeOf(answer, work, how, measured(answer)))
+      .map((ofThreads) => timeOf(ofThreads, work, how, measured))
       .reduce((fastest, time) => (time.seconds < fastest.seconds ? time : fastest));
   return [
     best('bp', 'indexed', ({ bp, images }) => ({ seconds: bp, images })),
@@ -42,22 +50,24 @@ export async function pytorch({ rounds, scale }: PeerEffort): Promise<PeerTime[]
 }
 
 interface Measured {
-  readonly seconds: readonly number[];
+  readonly seconds: number;
   readonly images: number;
   readonly batch?: number;
 }
 
 function timeOf(
-  { version, threads, blas }: Answer,
+  answers: readonly Answer[],
   work: Work,
   how: string | undefined,
-  { seconds, images, batch }: Measured,
+  measured: (answer: Answer) => Measured,
 ): PeerTime {
+  const [{ version, threads, blas }] = answers;
+  const { images, batch } = measured(answers[0]);
   const parts = [how, batch === undefined ? undefined : `batches of ${batch}`, blas];
   return {
     peer: version,
     work,
-    seconds: (median(seconds) * wholeWork[work]) / images,
+    seconds: (median(answers.map((answer) => measured(answer).seconds)) * wholeWork[work]) / images,
     threads,
     images,
     note: parts.filter((part) => part !== undefined).join('; '),

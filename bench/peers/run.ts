@@ -6,9 +6,9 @@
  *   TensorFlow.js  tfjs.mjs     BP epoch, from a few mini-batches, scaled
  *   jax-js         jax-js.mjs   the same
  *
- * How to read it: `times` is the peer's time over ours, so that 2 means this package is twice as fast. Ours is
- * measured before the peers and again after them, and the median of both taken, so that a machine that grows slower or
- * faster on the way favours no one. An epoch is shuffling, loading, forward, backward and SGD with momentum, on all of
+ * How to read it: `times` is the peer's time over ours, so that 2 means this package is twice as fast. Ours
+ * and PyTorch's are measured in turns, and the medians compared, so that a machine that is slow for a while favours no
+ * one. An epoch is shuffling, loading, forward, backward and SGD with momentum, on all of
  * MNIST's training images; BIM is ten gradients along the true weights for each test image, and the network's answer
  * to the example.
  *
@@ -22,77 +22,80 @@ import { Command } from 'commander';
 import writeFileAtomic from 'write-file-atomic';
 import { WorkerPool } from '../../src/parallel/pool.js';
 import { textTable } from '../../src/report/text.js';
-import { firstImages } from '../../src/tensor/images.js';
+import { firstImages, type LabelledImages } from '../../src/tensor/images.js';
 import { defaultBackend } from '../../src/tensor/kernels.js';
 import { benchAttacks } from '../attacks.js';
 import { environment, environmentText } from '../environment.js';
 import { lenetOnMnist, type Subject } from '../lenet.js';
-import { median, quickly, thorough } from '../measure.js';
+import { median } from '../measure.js';
 import { digits } from '../report.js';
 import { epochSeconds, trainee } from '../training.js';
 import { javascriptPeer, jaxJs, tfjs } from './javascript.js';
 import { type PeerEffort, type PeerTime, type Skipped, type Work, workNames } from './peer.js';
 import { pytorch } from './pytorch.js';
 
-const full: PeerEffort = { rounds: 2, scale: 1, batches: { tfjs: 3, jaxJs: 8 } };
+const full: PeerEffort = { rounds: 3, scale: 1, batches: { tfjs: 3, jaxJs: 8 } };
 const short: PeerEffort = { rounds: 1, scale: 0.1, batches: { tfjs: 1, jaxJs: 3 } };
-
-type OwnTimes = Record<Work, number[]>;
 
 const say = (text: string): void => {
   process.stderr.write(`${text}\n`);
 };
 
-/** Adds our times for each work: seconds for the whole of it. */
-async function addOwnTimes(subject: Subject, { rounds, scale }: PeerEffort, times: OwnTimes): Promise<void> {
-  const pool = new WorkerPool(availableParallelism(), defaultBackend());
-  const cut = (images: Subject['train']) => firstImages(images, Math.round(images.count * scale));
-  const [train, test] = [cut(subject.train), cut(subject.test)];
-  try {
-    for (const rule of ['bp', 'fa'] as const) {
-      const network = await trainee(pool, subject, train, rule);
-      await epochSeconds(network, train.count, 1);
-      times[rule].push(...(await epochSeconds(network, train.count, rounds)));
-      if (rule === 'fa') continue;
-      const effort = { ...(rounds === 1 ? quickly : thorough), rounds };
-      const [{ seconds, images }] = await benchAttacks(pool, network.network, test, effort, ['bim']);
-      times.bim.push((seconds * subject.test.count) / images);
-    }
-  } finally {
-    await pool.close();
-  }
+/** Measures this package: each call adds a time for the whole of each work. */
+async function ownMeasurement(
+  pool: WorkerPool,
+  { spec, train, test }: Subject,
+  scale: number,
+): Promise<{ times: Readonly<Record<Work, number[]>>; measure(): Promise<void> }> {
+  const cut = (images: LabelledImages) => firstImages(images, Math.round(images.count * scale));
+  const subject = { spec, train: cut(train), test: cut(test) };
+  const times: Record<Work, number[]> = { bp: [], fa: [], bim: [] };
+  const bp = await trainee(pool, subject, subject.train, 'bp');
+  const fa = await trainee(pool, subject, subject.train, 'fa');
+  for (const warming of [bp, fa]) await warming.epoch();
+  return {
+    times,
+    async measure() {
+      times.bp.push(await epochSeconds(bp, subject.train.count));
+      times.fa.push(await epochSeconds(fa, subject.train.count));
+      const [{ seconds }] = await benchAttacks(pool, bp.network, subject.test, 1, ['bim']);
+      times.bim.push(seconds / scale);
+    },
+  };
 }
 
-/** Every peer's times; a peer that fails is skipped. */
-async function peerTimes({ rounds, scale, batches }: PeerEffort): Promise<{ times: PeerTime[]; skipped: Skipped[] }> {
-  const peers: readonly [name: string, measure: () => Promise<readonly PeerTime[]>][] = [
-    ['PyTorch', () => pytorch({ rounds, scale, batches })],
-    ['TensorFlow.js', async () => [await javascriptPeer(tfjs, batches.tfjs)]],
-    ['jax-js', async () => [await javascriptPeer(jaxJs, batches.jaxJs)]],
-  ];
+/** Every peer's times and ours, in turns; a peer that fails is skipped. */
+async function measureAll(
+  subject: Subject,
+  { rounds, scale, batches }: PeerEffort,
+): Promise<{ own: Readonly<Record<Work, number[]>>; times: PeerTime[]; skipped: Skipped[] }> {
+  const pool = new WorkerPool(availableParallelism(), defaultBackend());
   const times: PeerTime[] = [];
   const skipped: Skipped[] = [];
-  for (const [peer, measure] of peers) {
+  const attempt = async (peer: string, measure: () => Promise<readonly PeerTime[]>) => {
     say(`measuring ${peer} …`);
     try {
       times.push(...(await measure()));
     } catch (error) {
       skipped.push({ peer, reason: (error as Error).message });
     }
+  };
+  try {
+    const own = await ownMeasurement(pool, subject, scale);
+    await attempt('PyTorch', () => pytorch(rounds, scale, own.measure));
+    await attempt('TensorFlow.js', async () => [await javascriptPeer(tfjs, batches.tfjs)]);
+    await attempt('jax-js', async () => [await javascriptPeer(jaxJs, batches.jaxJs)]);
+    say('measuring this package …');
+    for (let round = 0; round < rounds; round++) await own.measure();
+    return { own: own.times, times, skipped };
+  } finally {
+    await pool.close();
   }
-  return { times, skipped };
 }
 
 async function compare(effort: PeerEffort, quick: boolean): Promise<void> {
   const where = environment();
-  const subject = await lenetOnMnist();
-  const own: OwnTimes = { bp: [], fa: [], bim: [] };
-  say('measuring this package …');
-  await addOwnTimes(subject, effort, own);
-  const { times, skipped } = await peerTimes(effort);
-  say('measuring this package again …');
-  await addOwnTimes(subject, effort, own);
-
+  const { own, times, skipped } = await measureAll(await lenetOnMnist(), effort);
   const compared = times.map((time) => {
     const ownSeconds = median(own[time.work]);
     return { ...time, ownSeconds, ratio: time.seconds / ownSeconds };
