@@ -3,9 +3,15 @@
  * chunk of images (attacks) at once. Operations are counted as those of the matrix products that a convolution is:
  * 2·n·O·(OH·OW)·(C·K·K) for each of its three passes. What moves numbers about (packing images into lanes, padding) is
  * in the time and not in the count, and counts most where there is least to multiply: in conv1, of one channel.
+ *
+ * Backward there are two cases. Below ReLU and 2 × 2 max pooling, where LeNet-5 has its convolutions, at most one error
+ * in four is not zero, and SIMD kernels leave the zeros out: the operations counted are those that are left. With all
+ * errors there is nothing to leave out, as below a tanh and average pooling.
  */
 import { CHUNK_SIZE } from '../src/metrics/accuracy.js';
+import type { Window } from '../src/tensor/im2col.js';
 import type { Kernels } from '../src/tensor/kernels.js';
+import { stream } from '../src/tensor/random.js';
 import { SHARD_SIZE } from '../src/training/train.js';
 import { type Case, type Family, filled, times } from './cases.js';
 import type { ConvolutionShape } from './lenet.js';
@@ -29,33 +35,64 @@ function convolution(
   const [weight, dw] = [0, 1].map(() => filled(kernels, outputs * taps));
   const [bias, db] = [0, 1].map(() => filled(kernels, outputs));
   const [x, dx] = [0, 1].map(() => filled(kernels, n * channels * height * width));
-  const [y, dy] = [0, 1].map(() => filled(kernels, n * outputs * places));
+  const [y, all] = [0, 1].map(() => filled(kernels, n * outputs * places));
+  const pooled = belowPooling(all, kernels.alloc(all.length), window);
   const common = {
     shape: `${n} × ${times(outputs, places, taps)}`,
     numbers: x.length + y.length + weight.length + bias.length,
-    flops: 2 * n * outputs * places * taps,
   };
+  const flops = 2 * n * outputs * places * taps;
   const training = n === SHARD_SIZE ? { perShard: 1 } : {};
-  const cases: Case[] = [
-    {
-      kernel: 'convForward',
-      where: `${name} forward`,
-      ...common,
-      ...training,
-      run: () => kernels.convForward(x, weight, bias, y, n, window),
-    },
-    {
+  const forward: Case = {
+    kernel: 'convForward',
+    where: `${name} forward`,
+    ...common,
+    flops,
+    ...training,
+    run: () => kernels.convForward(x, weight, bias, y, n, window),
+  };
+  const backward = [
+    { dy: pooled.errors, share: pooled.share, how: '', counted: training },
+    { dy: all, share: 1, how: ', all errors', counted: {} },
+  ].flatMap(({ dy, share, how, counted }) => {
+    const work = { ...common, flops: flops * share };
+    const below: Case = {
       kernel: 'convBackwardInput',
-      where: `${name} error below`,
-      ...common,
-      ...(learnsBelow ? training : {}),
+      where: `${name} error below${how}`,
+      ...work,
+      ...(learnsBelow ? counted : {}),
       run: () => kernels.convBackwardInput(dy, weight, dx, n, window),
-    },
-  ];
-  // An attack needs no gradient of the weights.
-  if (n === SHARD_SIZE) {
-    const run = () => kernels.convBackwardWeights(x, dy, dw, db, n, window);
-    cases.push({ kernel: 'convBackwardWeights', where: `${name} weights`, ...common, ...training, run });
+    };
+    const weights: Case = {
+      kernel: 'convBackwardWeights',
+      where: `${name} weights${how}`,
+      ...work,
+      ...counted,
+      run: () => kernels.convBackwardWeights(x, dy, dw, db, n, window),
+    };
+    return n === SHARD_SIZE ? [below, weights] : [below]; // an attack needs no gradient of the weights
+  });
+  return [forward, ...backward];
+}
+
+/** Share of pooling windows whose winner is above zero, so that ReLU lets its error through: what LeNet-5 has on MNIST. */
+const ACTIVE = 0.65;
+
+/** Keeps one error in most 2 × 2 windows of maps of an even height. @returns the errors, and what share of all is left */
+function belowPooling(
+  all: Float32Array,
+  errors: Float32Array,
+  { outWidth }: Window,
+): { errors: Float32Array; share: number } {
+  const random = stream(all.length);
+  let kept = 0;
+  for (let row = 0; row < all.length / outWidth; row += 2) {
+    for (let x = 0; x + 1 < outWidth; x += 2) {
+      if (random.uniform() > ACTIVE) continue;
+      const winner = (row + random.integer(0, 1)) * outWidth + x + random.integer(0, 1);
+      errors[winner] = all[winner];
+      kept++;
+    }
   }
-  return cases;
+  return { errors, share: kept / all.length };
 }

@@ -13,8 +13,11 @@ const GENERATION = 1;
 const STOPPED = 2;
 const NEXT_PIECE = 3;
 const PROGRESS = 4;
-/** Looks before a waiting member goes to sleep: some tens of microseconds, about what being woken costs. */
-const SPINS = 4000;
+/**
+ * Looks before a waiting member goes to sleep: half a millisecond, about what another member needs to end its shard. One
+ * that slept would be woken late, and often on the core of the member that woke it.
+ */
+const SPINS = 50_000;
 
 /** Thrown in a member that waits for, or asks work of, a crew that has been stopped: another member's error is the cause. */
 export class CrewStopped extends Error {

@@ -6,7 +6,8 @@ import type { Kernels } from './kernels.js';
 /**
  * Kernels in WebAssembly, four float32 numbers at a time; their sources are in assembly/. They differ from the plain
  * twins (reference.ts) in rounding alone: each operation is rounded to float32, where the twins compute in float64 and
- * round what they store. A NaN's payload and, in a backward pass, the sign of a zero may differ too.
+ * round what they store. A NaN's payload and, in a backward pass, the sign of a zero may differ too; and so may the
+ * gradients below an infinite error, or of infinite pixels and weights, as a convolution leaves out errors of zero.
  *
  * The instructions are those of fixed-width SIMD, whose results WebAssembly defines to the last bit, so that they are
  * the same on every machine.
@@ -60,7 +61,9 @@ function kernelsOver(heap: Heap, wasm: Exports): Kernels<Float32Array> {
     const { channels, height, width, kernel, stride, padding, outHeight, outWidth } = window;
     const places = outHeight * outWidth;
     const packed = channels * (height + 2 * padding) * (width + 2 * padding) + outputs * (places + 2);
-    const needed = places + tapsOf(window) + 4 * packed;
+    const filters = 4 * outputs * kernel * Math.ceil((kernel * channels) / 4);
+    const few = places + 3 + 64 + outputs + 1 + 2 * (outputs * places + 3) + filters + 4;
+    const needed = places + tapsOf(window) + 4 * packed + few;
     if (scratch.length < needed) scratch = heap.float32(needed);
     const address = scratch.byteOffset;
     wasm.setWindow(address, outputs, channels, height, width, kernel, stride, padding, outHeight, outWidth);

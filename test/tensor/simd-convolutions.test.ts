@@ -10,9 +10,11 @@ function anyWindow({ size }: Dice): Window {
   return slidingWindow('test', shape, { kernel, stride, padding });
 }
 
+/** LeNet-5's two, and one of many channels. */
 const lenet = [
   { outputs: 6, window: slidingWindow('conv1', [1, 28, 28], { kernel: 5, padding: 2 }) },
   { outputs: 16, window: slidingWindow('conv2', [6, 14, 14], { kernel: 5 }) },
+  { outputs: 3, window: slidingWindow('wide', [33, 7, 8], { kernel: 3, padding: 1 }) },
 ];
 
 const imageSize = ({ channels, height, width }: Window): number => channels * height * width;
@@ -30,7 +32,8 @@ interface Case {
   readonly db: Twin;
 }
 
-function caseOf({ pair, numbers }: Dice, n: number, outputs: number, window: Window): Case {
+function caseOf(dice: Dice, n: number, outputs: number, window: Window): Case {
+  const { pair, numbers } = dice;
   const [taps, places] = im2colShape(window);
   const make = (length: number) => pair(numbers(length));
   return {
@@ -39,12 +42,22 @@ function caseOf({ pair, numbers }: Dice, n: number, outputs: number, window: Win
     x: make(n * imageSize(window)),
     w: make(outputs * taps),
     b: make(outputs),
-    dy: make(n * outputs * places),
+    dy: pair(errors(dice, n, outputs * places)),
     y: make(n * outputs * places),
     dx: make(n * imageSize(window)),
     dw: make(outputs * taps),
     db: make(outputs),
   };
+}
+
+/** What comes from above: of each image all errors, none, or so many that either way of going back may be the cheaper. */
+function errors({ numbers, random }: Dice, n: number, size: number): Float32Array {
+  const all = numbers(n * size);
+  for (let i = 0; i < n; i++) {
+    const kept = [0, 5, 15, 25, 35, 100][random.integer(0, 5)];
+    for (let p = i * size; p < (i + 1) * size; p++) if (random.integer(0, 99) >= kept) all[p] = 0;
+  }
+  return all;
 }
 
 /** All three passes of the plain twin. */
@@ -84,8 +97,8 @@ test('convolutions agree with the plain twin within (terms + 3)·2⁻²⁴·Σ|a
   forAll(400, (dice) => agree(dice, dice.size(1, 9), dice.size(1, 5), anyWindow(dice)));
 });
 
-test('convolutions agree on LeNet’s shapes', async () => {
-  for (const { outputs, window } of lenet) forAll(2, (dice) => agree(dice, 5, outputs, window));
+test('convolutions agree on LeNet’s shapes and with many channels', async () => {
+  for (const { outputs, window } of lenet) forAll(6, (dice) => agree(dice, 5, outputs, window));
 });
 
 test('an image’s convolution has the same bits alone and anywhere in a batch', async () => {
@@ -114,6 +127,16 @@ test('a convolution leaves no trace in the next: the same call gives the same bi
     runSimd(first);
     for (const [array, before] of results) sameBits(array.slice(), before);
   });
+});
+
+test('errors that are all zero, as a saturated softmax sends them, give gradients that are all zero', async (t) => {
+  for (const { outputs, window } of lenet) {
+    forAll(1, (dice) => {
+      const all = caseOf(dice, 5, outputs, window);
+      runSimd({ ...all, dy: dice.pair(new Float32Array(all.dy.plain.length)) });
+      for (const name of ['dx', 'dw', 'db'] as const) t.ok(all[name].simd.every((value) => value === 0));
+    });
+  }
 });
 
 test('a NaN in one image reaches no other image of its group', async (t) => {

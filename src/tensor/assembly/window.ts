@@ -42,10 +42,25 @@ export let packedOutput: usize = 0;
 /** Address of two places of all packed outputs. */
 export let column: usize = 0;
 
+// For errors that are mostly zeros (conv-few.ts), in the memory that the packed images and outputs would take.
+
+/** Address of a table: where the window begins in an image with its channels last, at each place. */
+export let windowTable: usize = 0;
+/** Address of a table: for each set of lanes the bytes that move these to the front of a vector. */
+export let orderTable: usize = 0;
+/** Address of a table: where each output's errors begin, and where the last one's end. */
+export let firstError: usize = 0;
+/** Address of the places of errors other than zero, and how far behind the errors themselves lie. */
+export let errorTable: usize = 0;
+export let errorValues: usize = 0;
+/** Address of filters in the order of the runs: O filters of vectorsOfFilter vectors. */
+export let filters: usize = 0;
+
 /**
  * To be called before each convolution.
  *
- * @param scratch OH·OW + C·K·K + 4·(C·(H + 2·padding)·(W + 2·padding) + O·(OH·OW + 2)) numbers, left alone until it is done
+ * @param scratch OH·OW + C·K·K + 4·(C·(H + 2·padding)·(W + 2·padding) + O·(OH·OW + 2)) numbers, and for the tables
+ *   of {@link fillTablesForFew}
  */
 export function setWindow(
   scratch: usize,
@@ -98,6 +113,44 @@ function fillTables(): void {
         store<usize>(to, packedPlane * c + packedRow * ky + ((<usize>kx) << 4));
         to += 4;
       }
+    }
+  }
+}
+
+/** Vectors that hold the K·C numbers of a run (conv-few.ts). */
+export function vectorsOfRun(): i32 {
+  return (kernel * channels + 3) >> 2;
+}
+
+/** Vectors of a filter in the order of the runs. */
+export function vectorsOfFilter(): i32 {
+  return kernel * vectorsOfRun();
+}
+
+/** The tables of conv-few.ts; to be called after {@link setWindow}. */
+export function setWindowForFew(): void {
+  windowTable = column + ((<usize>outputs) << 5);
+  orderTable = windowTable + ((<usize>(places + 3)) << 2);
+  firstError = orderTable + 256;
+  errorTable = firstError + ((<usize>(outputs + 1)) << 2);
+  errorValues = (<usize>(outputs * places + 3)) << 2;
+  filters = errorTable + (errorValues << 1);
+  const pixel = (<usize>channels) << 2;
+  const row = pixel * (width + 2 * padding);
+  const stride = packedStep >> 4;
+  let to = windowTable;
+  for (let oy = 0; oy < outHeight; oy++) {
+    for (let ox = 0; ox < outWidth; ox++) {
+      store<usize>(to, (row * oy + pixel * ox) * stride);
+      to += 4;
+    }
+  }
+  for (let mask = 0; mask < 16; mask++) {
+    to = orderTable + ((<usize>mask) << 4);
+    for (let lane: u32 = 0; lane < 4; lane++) {
+      if (!(mask & (1 << lane))) continue;
+      store<u32>(to, 0x03020100 + 0x04040404 * lane);
+      to += 4;
     }
   }
 }
