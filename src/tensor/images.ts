@@ -21,12 +21,16 @@ export function firstImages({ pixels, labels, count: all }: LabelledImages, coun
   return { pixels: pixels.subarray(0, (pixels.length / all) * kept), labels: labels.subarray(0, kept), count: kept };
 }
 
+/** pixel / 255: looked up, since a division for each pixel took 3 % of a training step. */
+const IN_UNIT_RANGE = Float64Array.from({ length: 256 }, (_, pixel) => pixel / 255);
+
 /** Writes image `index` of a set to place `place` of a batch, as numbers in [0, 1] (pixel / 255). */
 export function loadImage(images: LabelledImages, index: number, batch: FloatArray, place: number): void {
   const size = images.pixels.length / images.count;
   const from = index * size;
   const to = place * size;
-  for (let p = 0; p < size; p++) batch[to + p] = images.pixels[from + p] / 255;
+  const { pixels } = images;
+  for (let p = 0; p < size; p++) batch[to + p] = IN_UNIT_RANGE[pixels[from + p]];
 }
 
 /**
