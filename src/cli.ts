@@ -11,7 +11,7 @@ import { dataCommand } from './experiment/data-command.js';
 import { gradientReport, gradientReportText } from './experiment/gradcheck.js';
 import { type MainOptions, mainJob } from './experiment/main-job.js';
 import { integer } from './experiment/options.js';
-import { type PresetName, presets } from './experiment/presets.js';
+import { presets } from './experiment/presets.js';
 import { losses } from './losses/index.js';
 import { models } from './models/index.js';
 import { initializers } from './models/initialize.js';
@@ -121,8 +121,8 @@ function addMainJob(name: DatasetName, title: string): void {
 }
 
 function presetText(name: DatasetName): string {
-  const known = Object.keys(presets[name]) as PresetName[];
-  return known.map((preset) => `${preset}: ${presets[name][preset].summary}`).join('; ');
+  const known = Object.entries(presets[name]);
+  return known.map(([preset, { summary }]) => `${preset}: ${summary}`).join('; ');
 }
 
 try {

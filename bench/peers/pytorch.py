@@ -8,9 +8,10 @@ To PyTorch's advantage, all images lie in memory as normalised float32 before th
 indexing operation, and BIM asks for no gradient of the weights and takes the fastest of several batch sizes. One more
 epoch takes its mini-batches from a DataLoader over those images, as PyTorch's tutorials do.
 
-Feedback alignment is a re-implementation of how BioTorch's layers are designed (Sanfiz & Akrout 2021,
+Feedback alignment is a re-implementation of BioTorch's layers (Sanfiz & Akrout 2021,
 https://github.com/jsalbert/biotorch): a custom autograd function per layer type, whose backward pass calls
-torch.nn.grad with the layer's fixed backward weights in the place of its weights.
+torch.nn.grad with the layer's fixed backward weights in the place of its weights, and which computes in the same steps
+as the published ones, such as a convolution's bias gradient in three sums.
 """
 
 import json
@@ -62,14 +63,16 @@ class FeedbackConv(torch.autograd.Function):
             dx = torch.nn.grad.conv2d_input(x.shape, backward_weight, dy, **geometry)
         if ctx.needs_input_grad[1]:
             dw = torch.nn.grad.conv2d_weight(x, weight.shape, dy, **geometry)
-        return dx, dw, None, dy.sum((0, 2, 3)), None, None
+        return dx, dw, None, dy.sum(0).sum(2).sum(1), None, None
 
 
 class FeedbackLinear(torch.autograd.Function):
     @staticmethod
     def forward(ctx, x, weight, backward_weight, bias):
         ctx.save_for_backward(x, backward_weight)
-        return torch.addmm(bias, x, weight.t())
+        y = x.mm(weight.t())
+        y += bias.unsqueeze(0).expand_as(y)
+        return y
 
     @staticmethod
     def backward(ctx, dy):

@@ -5,7 +5,7 @@ import { UserError } from '../errors.js';
 import { type RuleName, rules } from '../rules/index.js';
 import { type Config, parseConfig, type TrainingConfig } from './config.js';
 import { parseEpsilons } from './epsilons.js';
-import { type PresetName, presets, quick } from './presets.js';
+import { presets, quick } from './presets.js';
 
 /** What a person may say on the command line; undefined where they said nothing. Numbers are text until checked here. */
 export interface RunOptions {
@@ -100,7 +100,7 @@ function presetConfig(dataset: DatasetName, name: string, isQuick: boolean, back
       `--preset "${name}" is not known for ${dataset}; accepted are ${Object.keys(choices).join(', ')}.`,
     );
   }
-  const { initializer, training } = choices[name as PresetName];
+  const { initializer, training, model = 'lenet5' } = choices[name];
   const shortened = (plan: TrainingConfig) => (isQuick ? { ...plan, epochs: quick.epochs } : plan);
   return {
     schema: 1,
@@ -110,7 +110,7 @@ function presetConfig(dataset: DatasetName, name: string, isQuick: boolean, back
     seed: 1,
     trainSize: isQuick ? quick.trainSize : null,
     testSize: isQuick ? quick.testSize : null,
-    model: 'lenet5',
+    model,
     activation: 'relu',
     initializer,
     training: { bp: shortened(training.bp), fa: shortened(training.fa) },
