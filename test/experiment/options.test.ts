@@ -1,9 +1,21 @@
 import { test } from 'tap';
+import type { DatasetName } from '../../src/datasets/index.js';
 import { UserError } from '../../src/errors.js';
 import { parseConfig, parseConfigText } from '../../src/experiment/config.js';
 import { configFrom, defaultFolder } from '../../src/experiment/options.js';
+import { presets } from '../../src/experiment/presets.js';
 
 const defaults = configFrom('mnist', {}, 'simd');
+
+test('every preset of every data set makes a usable configuration', async (t) => {
+  for (const dataset of Object.keys(presets) as DatasetName[]) {
+    for (const [preset, { model = 'lenet5', training }] of Object.entries(presets[dataset])) {
+      const config = configFrom(dataset, { preset }, 'simd');
+      t.same(parseConfig(JSON.parse(JSON.stringify(config)), preset), config);
+      t.match(config, { dataset, preset, model, training });
+    }
+  }
+});
 
 test('without options, the configuration is the paper preset on all images, defaults filled in', async (t) => {
   t.match(defaults, {
