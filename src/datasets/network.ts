@@ -1,11 +1,11 @@
-/** Requests through npm's own HTTP library, so that npm's proxy, certificate and registry settings hold for all of them. */
+/**
+ * Requests through npm's own HTTP library, so that npm's proxy, certificate and registry settings hold for all of them.
+ * Its libraries are loaded at the first request: most commands make none, and they load slower than all the rest.
+ */
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import { Readable } from 'node:stream';
-import Config from '@npmcli/config';
-import npmDefinitions from '@npmcli/config/lib/definitions/index.js';
-import npmFetch from 'npm-registry-fetch';
-import pacote from 'pacote';
+import type npmFetch from 'npm-registry-fetch';
 
 /** npm's settings in the form its libraries take them. */
 export type NpmSettings = Readonly<Record<string, unknown>>;
@@ -22,6 +22,10 @@ export type Request = (headers: Record<string, string>, signal: AbortSignal) => 
 
 /** npm's settings for this user and folder: .npmrc files, the environment and npm's defaults. */
 export async function npmSettings(): Promise<NpmSettings> {
+  const [{ default: Config }, { default: npmDefinitions }] = await Promise.all([
+    import('@npmcli/config'),
+    import('@npmcli/config/lib/definitions/index.js'),
+  ]);
   const npmPath = dirname(createRequire(import.meta.url).resolve('@npmcli/config/package.json'));
   // This program's own arguments are none of npm's.
   const config = new Config({ ...npmDefinitions, npmPath, argv: [] });
@@ -33,7 +37,10 @@ export async function npmSettings(): Promise<NpmSettings> {
 export const addressRequest =
   (address: string, settings: NpmSettings): Request =>
   (headers, signal) =>
-    answerOf(() => npmFetch(address, options({ ...settings, cache: undefined }, headers, signal)));
+    answerOf(async () => {
+      const { default: npmFetch } = await import('npm-registry-fetch');
+      return npmFetch(address, options({ ...settings, cache: undefined }, headers, signal));
+    });
 
 /**
  * Asks for the tarball of an npm package, `name@version`, from the user's registry or npm's cache.
@@ -44,6 +51,10 @@ export const packageRequest =
   (spec: string, integrity: string, settings: NpmSettings): Request =>
   (headers, signal) =>
     answerOf(async () => {
+      const [{ default: npmFetch }, { default: pacote }] = await Promise.all([
+        import('npm-registry-fetch'),
+        import('pacote'),
+      ]);
       const address = await pacote.resolve(spec, options(settings, {}, signal));
       const whole = headers.range === undefined;
       return npmFetch(address, { ...options(settings, headers, signal), ...(whole && { integrity }) });

@@ -70,9 +70,15 @@ export class Workspace<A extends FloatArray = FloatArray> {
     this.predicted = new Uint8Array(capacity);
   }
 
-  /** From {@link input} to {@link logits}, for the first n images. */
-  forward(n: number): void {
-    for (const stage of this.stages) {
+  /**
+   * From {@link input} to {@link logits}, for the first n images.
+   *
+   * @param from a weighted layer to begin at, when nothing below it has changed since the last pass
+   */
+  forward(n: number, from?: Layer): void {
+    const first = from === undefined ? 0 : this.stages.findIndex(({ layer }) => layer === from);
+    for (let l = first; l < this.stages.length; l++) {
+      const stage = this.stages[l];
       if ('weight' in stage) stage.run.forward(n, stage.weight, stage.bias);
       else stage.run.forward(n);
     }

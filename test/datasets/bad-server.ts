@@ -1,5 +1,8 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+// What a first request loads, loaded beforehand: here a connection counts as dead after a second.
+import 'npm-registry-fetch';
+import 'pacote';
 
 /** How the server treats one request; `whole` is what a good server does. */
 export type Behaviour =

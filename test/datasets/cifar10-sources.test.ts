@@ -60,7 +60,7 @@ async function setUp(t: Test, packed = packageContents(), original: Map<string, 
   const messages: string[] = [];
   const options = {
     settings: { ...LOCAL, registry: server.address },
-    patience: { attempts: 2, pause: 1, stall: 300 },
+    patience: { attempts: 2, pause: 1, stall: 1000 },
     onProgress: (message: string) => messages.push(message),
   };
   const run = (changes: FetchOptions = {}) => fetchCifar10(folder, files, sources, { ...options, ...changes });

@@ -26,7 +26,7 @@ async function setUp(t: Test) {
   const server = await startBadServer(t);
   for (const [index, { name }] of files.entries()) server.files.set(`/${name}.gz`, gzipSync(contents[index]));
   const folder = join(t.testdir(), 'data', 'fashion-mnist');
-  const options = { settings: LOCAL, patience: { attempts: 2, pause: 1, stall: 300 } };
+  const options = { settings: LOCAL, patience: { attempts: 2, pause: 1, stall: 1000 } };
   return { server, folder, run: () => fetchFashionMnist(folder, files, `${server.address}/`, options) };
 }
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { test } from 'tap';
+import tap, { test } from 'tap';
 import { UserError } from '../../src/errors.js';
 import type { Config } from '../../src/experiment/config.js';
 import { configFrom, type RunOptions } from '../../src/experiment/options.js';
@@ -26,6 +26,10 @@ const run = (out: string, options: Partial<Parameters<typeof runExperiment>[1]> 
 
 const hash = (file: string) => createHash('sha256').update(readFileSync(file)).digest('hex');
 
+/** A run from beginning to end with one worker, which several tests look at. */
+const whole = join(tap.testdir(), 'whole');
+const finished = run(whole, { workers: 1 });
+
 /** Lets a run go on until the given network has logged this many epochs, then interrupts it. */
 function interruptAfter(label: string, epochs: number): { progress: Progress; signal: AbortSignal } {
   const controller = new AbortController();
@@ -37,8 +41,8 @@ function interruptAfter(label: string, epochs: number): { progress: Progress; si
 }
 
 test('a run leaves all its files; its curves and networks are the same for 1 and 3 workers', async (t) => {
-  const [one, three] = [join(t.testdir(), 'one'), join(t.testdir(), 'three')];
-  const { results, files } = await run(one, { workers: 1 });
+  const [one, three] = [whole, join(t.testdir(), 'three')];
+  const { results, files } = await finished;
   const again = await run(three, { workers: 3 });
   const expected = ['config.json', 'metrics.jsonl', 'bp.safetensors', 'fa.safetensors', 'results.json', 'results.csv'];
   const figures = ['figure-a.svg', 'figure-a.png', 'figure-b.svg', 'figure-b.png'];
@@ -80,8 +84,8 @@ test('a saved network can be loaded, and classifies as the results say', async (
 });
 
 test('an interrupted run goes on where it was, and ends with the same bytes as one that never was', async (t) => {
-  const [whole, broken] = [join(t.testdir(), 'whole'), join(t.testdir(), 'broken')];
-  await run(whole);
+  const broken = join(t.testdir(), 'broken');
+  await finished;
   await t.rejects(run(broken, interruptAfter('FA', 2)), 'interrupted in the second network');
   t.ok(existsSync(join(broken, 'bp.safetensors')), 'the first is finished');
   t.ok(existsSync(join(broken, 'fa.checkpoint.safetensors')), 'the second has a checkpoint');

@@ -6,7 +6,7 @@ import { crossEntropy } from '../../src/losses/cross-entropy.js';
 import { gradientOf, Workspace } from '../../src/models/workspace.js';
 import { float64Kernels, referenceKernels } from '../../src/tensor/reference.js';
 import { normals, randomLabels, relativeDifference, sameBits } from '../helpers/arrays.js';
-import { lenetOf, networkOf, noiseImages, parameterGradient } from '../helpers/networks.js';
+import { lenetOf, networkOf, noiseImages, parameterGradient, weightsOf } from '../helpers/networks.js';
 
 const images = noiseImages(5, [1, 28, 28]);
 const labels = randomLabels(5, 10, 1);
@@ -32,6 +32,25 @@ test('the gradient of a batch is the sum of its images’ gradients, to float ac
     for (let p = 0; p < sum.length; p++) sum[p] += own[p];
   }
   t.ok(relativeDifference(whole, sum) < 1e-14);
+});
+
+test('a pass may begin at the lowest layer whose weights have changed', async (t) => {
+  const [parts, whole] = [evaluated(), evaluated()];
+  const { layers } = parts.network;
+  for (const name of ['fc3', 'fc1', 'conv2', 'conv1']) {
+    const before = parts.workspace.logits.data.slice();
+    for (const { network } of [parts, whole]) {
+      const weights = weightsOf(network, `${name}.weight`);
+      weights.set(weights.map((value) => 1.5 * value));
+    }
+    parts.workspace.forward(
+      5,
+      layers.find((layer) => layer.name === name),
+    );
+    whole.workspace.forward(5);
+    t.notOk(sameBits(parts.workspace.logits.data, before), `${name} matters`);
+    t.ok(sameBits(parts.workspace.logits.data, whole.workspace.logits.data), name);
+  }
 });
 
 test('a gradient is overwritten, not added to', async (t) => {
