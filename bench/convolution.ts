@@ -5,8 +5,9 @@
  * in the time and not in the count, and counts most where there is least to multiply: in conv1, of one channel.
  *
  * Backward there are two cases. Below ReLU and 2 × 2 max pooling, where LeNet-5 has its convolutions, at most one error
- * in four is not zero, and SIMD kernels leave the zeros out: the operations counted are those that are left. With all
- * errors there is nothing to leave out, as below a tanh and average pooling.
+ * in four is not zero, and SIMD kernels may leave the zeros out; the operations are still counted as those of the whole
+ * product, so that a speed above the peak says what leaving out has saved. With all errors there is nothing to leave
+ * out, as below a tanh and average pooling: that is the kernels' true speed.
  */
 import { CHUNK_SIZE } from '../src/metrics/accuracy.js';
 import type { Window } from '../src/tensor/im2col.js';
@@ -36,7 +37,7 @@ function convolution(
   const [bias, db] = [0, 1].map(() => filled(kernels, outputs));
   const [x, dx] = [0, 1].map(() => filled(kernels, n * channels * height * width));
   const [y, all] = [0, 1].map(() => filled(kernels, n * outputs * places));
-  const pooled = belowPooling(all, kernels.alloc(all.length), window);
+  const pooled = keptByPooling(all, kernels.alloc(all.length), window);
   const common = {
     shape: `${n} × ${times(outputs, places, taps)}`,
     numbers: x.length + y.length + weight.length + bias.length,
@@ -52,10 +53,10 @@ function convolution(
     run: () => kernels.convForward(x, weight, bias, y, n, window),
   };
   const backward = [
-    { dy: pooled.errors, share: pooled.share, how: '', counted: training },
-    { dy: all, share: 1, how: ', all errors', counted: {} },
-  ].flatMap(({ dy, share, how, counted }) => {
-    const work = { ...common, flops: flops * share };
+    { dy: pooled, how: '', counted: training },
+    { dy: all, how: ', all errors', counted: {} },
+  ].flatMap(({ dy, how, counted }) => {
+    const work = { ...common, flops };
     const below: Case = {
       kernel: 'convBackwardInput',
       where: `${name} error below${how}`,
@@ -78,21 +79,15 @@ function convolution(
 /** Share of pooling windows whose winner is above zero, so that ReLU lets its error through: what LeNet-5 has on MNIST. */
 const ACTIVE = 0.65;
 
-/** Keeps one error in most 2 × 2 windows of maps of an even height. @returns the errors, and what share of all is left */
-function belowPooling(
-  all: Float32Array,
-  errors: Float32Array,
-  { outWidth }: Window,
-): { errors: Float32Array; share: number } {
+/** Copies one error of most 2 × 2 windows of maps of an even height to `kept`, which is all zeros. */
+function keptByPooling(all: Float32Array, kept: Float32Array, { outWidth }: Window): Float32Array {
   const random = stream(all.length);
-  let kept = 0;
   for (let row = 0; row < all.length / outWidth; row += 2) {
     for (let x = 0; x + 1 < outWidth; x += 2) {
       if (random.uniform() > ACTIVE) continue;
       const winner = (row + random.integer(0, 1)) * outWidth + x + random.integer(0, 1);
-      errors[winner] = all[winner];
-      kept++;
+      kept[winner] = all[winner];
     }
   }
-  return { errors, share: kept / all.length };
+  return kept;
 }

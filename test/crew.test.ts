@@ -1,6 +1,8 @@
+import { Worker } from 'node:worker_threads';
 import { test } from 'tap';
 import { type Crew, shareOf, solo } from '../src/crew.js';
 import { CrewStopped, joinCrew, newCrew, progressOf, stopCrew } from '../src/parallel/crew.js';
+import { type CrewWorkerData, STOPPED } from './helpers/crew-worker.js';
 
 test('the shares of a crew cover every number once, in order, in whole groups of 16', async (t) => {
   for (const size of [1, 2, 3, 7, 16]) {
@@ -42,8 +44,32 @@ test('a stopped crew gives out no work and lets no one wait', async (t) => {
   t.throws(() => joinCrew(handle, 1).barrier(), CrewStopped);
 });
 
-test('a barrier that all have reached opens, again and again', async (t) => {
-  const member = joinCrew(newCrew(1, 1), 0);
-  for (let i = 0; i < 3; i++) member.barrier();
-  t.pass();
-});
+for (const [cores, how] of [
+  [2, 'looking out'],
+  [1, 'asleep'],
+] as const) {
+  test(`a barrier keeps two threads in step, again and again, ${how} or not`, async (t) => {
+    const crew = newCrew(2, cores);
+    const counts = new Int32Array(new SharedArrayBuffer(8));
+    const other = new Worker(new URL('./helpers/crew-worker.js', import.meta.url), {
+      workerData: { crew, counts, rounds: 300 } satisfies CrewWorkerData,
+    });
+    const ended = new Promise((resolve) => other.once('exit', resolve));
+    const member = joinCrew(crew, 0);
+    const seen: number[] = [];
+    for (let round = 1; round <= 300; round++) {
+      counts[0] = round;
+      member.barrier();
+      seen.push(counts[1]);
+      member.barrier();
+    }
+    t.same(
+      seen,
+      Array.from({ length: 300 }, (_, i) => i + 1),
+      'each round the other had come as far',
+    );
+    const stopping = setTimeout(() => stopCrew(crew), 50); // by then the other waits at a barrier that never opens
+    t.equal(await ended, STOPPED, 'and is let go when the crew is stopped');
+    clearTimeout(stopping);
+  });
+}

@@ -1,4 +1,4 @@
-import type { Layer } from '../layers/layer.js';
+import type { Layer, WeightedLayer } from '../layers/layer.js';
 import type { Loss } from '../losses/loss.js';
 import { Network } from '../models/network.js';
 import { initialParameters } from '../models/parameters.js';
@@ -58,7 +58,7 @@ export function checkGradients({ name, layers, loss }: CheckSubject, seed: numbe
   for (let i = 0; i < input.length; i++) input[i] = random.uniform();
   const labels = Uint8Array.from({ length: IMAGES }, () => random.integer(0, network.classes - 1));
 
-  const lossNow = (from?: Layer) => {
+  const lossNow = (from?: WeightedLayer) => {
     workspace.forward(IMAGES, from);
     workspace.evaluateLoss(loss, labels, IMAGES);
     return workspace.losses.reduce((sum, value) => sum + value, 0);
@@ -67,7 +67,12 @@ export function checkGradients({ name, layers, loss }: CheckSubject, seed: numbe
   const gradient = gradientOf(network, kernels.alloc(network.layout.parameterCount));
   workspace.backward(IMAGES, { rule: backprop, gradient, toPixels: true });
 
-  const check = (variable: string, values: Float64Array, analytic: Float64Array, layer?: Layer): GradientCheck => {
+  const check = (
+    variable: string,
+    values: Float64Array,
+    analytic: Float64Array,
+    layer?: WeightedLayer,
+  ): GradientCheck => {
     lossNow(); // the last check left activations of moved values behind
     // Moving a layer's parameters changes nothing below it, and most of those tried in a LeNet lie above its convolutions.
     return { subject: name, variable, relativeError: relativeError(values, analytic, () => lossNow(layer), random) };
@@ -75,7 +80,7 @@ export function checkGradients({ name, layers, loss }: CheckSubject, seed: numbe
   const results = [check('input', input, workspace.inputGradient.data.slice(0, IMAGES * sizeOf(network.inputShape)))];
   for (const { name: slot, offset, length } of network.layout.slots) {
     const end = offset + length;
-    const layer = layers.find((each) => each.weighted && slot.startsWith(`${each.name}.`));
+    const layer = layers.find((each): each is WeightedLayer => each.weighted && slot.startsWith(`${each.name}.`));
     results.push(check(slot, parameters.values.subarray(offset, end), gradient.flat.slice(offset, end), layer));
   }
   return results;

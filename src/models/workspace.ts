@@ -75,7 +75,7 @@ export class Workspace<A extends FloatArray = FloatArray> {
    *
    * @param from a weighted layer to begin at, when nothing below it has changed since the last pass
    */
-  forward(n: number, from?: Layer): void {
+  forward(n: number, from?: WeightedLayer): void {
     const first = from === undefined ? 0 : this.stages.findIndex(({ layer }) => layer === from);
     for (let l = first; l < this.stages.length; l++) {
       const stage = this.stages[l];

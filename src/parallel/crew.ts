@@ -14,8 +14,8 @@ const STOPPED = 2;
 const NEXT_PIECE = 3;
 const PROGRESS = 4;
 /**
- * Looks before a waiting member goes to sleep: half a millisecond, about what another member needs to end its shard. One
- * that slept would be woken late, and often on the core of the member that woke it.
+ * Looks before a waiting member goes to sleep: some tenths of a millisecond, about what another needs to end its shard.
+ * One that slept would be woken late, and often on the core of the member that woke it.
  */
 const SPINS = 50_000;
 

@@ -10,7 +10,8 @@ import type { FloatArray } from './tensor.js';
  * Rules that all backends keep, so that results do not depend on how work was cut up:
  * - Arrays are row-major and hold at least the numbers the operation needs; what lies behind is left alone.
  * - Each output's sum runs in an order that depends on the summed axis alone, never on how many rows, columns or
- *   images are computed with it: an image's result is the same to the bit whatever batch it stands in.
+ *   images are computed with it: an image's result is the same to the bit whatever batch it stands in. On the way back
+ *   through a convolution it may depend on which errors are zero: of the image for dx, of all images for dw and db.
  * - Element-wise operations may write onto their own input.
  * - Nothing is allocated but views, and scratch memory the first time it is needed.
  */

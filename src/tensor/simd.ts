@@ -6,8 +6,9 @@ import type { Kernels } from './kernels.js';
 /**
  * Kernels in WebAssembly, four float32 numbers at a time; their sources are in assembly/. They differ from the plain
  * twins (reference.ts) in rounding alone: each operation is rounded to float32, where the twins compute in float64 and
- * round what they store. A NaN's payload and, in a backward pass, the sign of a zero may differ too; and so may the
- * gradients below an infinite error, or of infinite pixels and weights, as a convolution leaves out errors of zero.
+ * round what they store. A NaN's payload and, in a backward pass, the sign of a zero may differ too; and so
+ * may what numbers that are not finite do to a convolution's gradients: errors of zero are left out, whatever they would
+ * be multiplied by, and an infinite error may make NaNs of up to three numbers beside its window, in its own image.
  *
  * The instructions are those of fixed-width SIMD, whose results WebAssembly defines to the last bit, so that they are
  * the same on every machine.
@@ -56,13 +57,13 @@ function kernelsOver(heap: Heap, wasm: Exports): Kernels<Float32Array> {
   const addresses = heap.int32(PARTS_AT_ONCE);
   let scratch = heap.float32(0);
 
-  /** Prepares a convolution to `outputs` channels; scratch memory grows when a larger one comes. */
+  /** Prepares a convolution to `outputs` channels; scratch memory (assembly/window.ts) grows when a larger one comes. */
   function setWindow(window: Window, outputs: number): void {
     const { channels, height, width, kernel, stride, padding, outHeight, outWidth } = window;
     const places = outHeight * outWidth;
     const packed = channels * (height + 2 * padding) * (width + 2 * padding) + outputs * (places + 2);
     const filters = 4 * outputs * kernel * Math.ceil((kernel * channels) / 4);
-    const few = places + 3 + 64 + outputs + 1 + 2 * (outputs * places + 3) + filters + 4;
+    const few = places + 3 + 64 + outputs + 1 + 2 * (outputs * places + 3) + filters;
     const needed = places + tapsOf(window) + 4 * packed + few;
     if (scratch.length < needed) scratch = heap.float32(needed);
     const address = scratch.byteOffset;

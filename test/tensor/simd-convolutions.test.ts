@@ -3,10 +3,11 @@ import { im2colShape, slidingWindow, type Window } from '../../src/tensor/im2col
 import { absolute, close, type Dice, forAll, place, plain, sameBits, simd, type Twin, U } from './twins.js';
 
 /** A window of any kernel, stride and padding that fits; wide outputs and their odd ends are as likely as tiny ones. */
-function anyWindow({ size }: Dice): Window {
-  const [kernel, stride, padding] = [size(1, 5), size(1, 3), size(0, 3)];
+function anyWindow({ size, random }: Dice): Window {
+  const [kernel, stride, padding] = [size(1, 7), size(1, 3), size(0, 3)];
   const least = Math.max(1, kernel - 2 * padding);
-  const shape = [size(1, 3), size(least, least + 7), size(least, least + 9)];
+  const channels = random.integer(0, 9) === 0 ? 33 : size(1, 3);
+  const shape = [channels, size(least, least + 7), size(least, least + 9)];
   return slidingWindow('test', shape, { kernel, stride, padding });
 }
 
@@ -120,6 +121,7 @@ test('an image’s convolution has the same bits alone and anywhere in a batch',
 test('a convolution leaves no trace in the next: the same call gives the same bits after any other', async () => {
   forAll(60, (dice) => {
     const [first, other] = [1, 2].map(() => caseOf(dice, dice.size(1, 6), dice.size(1, 4), anyWindow(dice)));
+    for (const name of ['x', 'w', 'dy'] as const) if (dice.flag()) other[name].simd.fill(Number.NaN);
     runSimd(first);
     const results = (['y', 'dx', 'dw', 'db'] as const).map((name) => [first[name].simd, first[name].simd.slice()]);
     runSimd(other);
@@ -136,6 +138,31 @@ test('errors that are all zero, as a saturated softmax sends them, give gradient
       runSimd({ ...all, dy: dice.pair(new Float32Array(all.dy.plain.length)) });
       for (const name of ['dx', 'dw', 'db'] as const) t.ok(all[name].simd.every((value) => value === 0));
     });
+  }
+});
+
+test('an error of zero among few adds nothing, not even where the weight or the pixel is infinite', async (t) => {
+  const { window, outputs } = lenet[1];
+  const errors = new Float32Array(2 * 1600);
+  errors[5] = 1;
+  const [dy, dx] = [place(errors), place(new Float32Array(2 * 1176))];
+  const infinite = (length: number) => place(new Float32Array(length).fill(Number.POSITIVE_INFINITY));
+  simd.convBackwardInput(dy, infinite(2400), dx, 2, window);
+  t.same([dx[4], dx[5], dx[9], dx[11]], [0, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, 0]);
+  const [dw, db] = [place(new Float32Array(2400)), place(new Float32Array(outputs))];
+  simd.convBackwardWeights(infinite(2 * 1176), dy, dw, db, 2, window);
+  t.same([dw[149], dw[150], dw[2399], db[0], db[1]], [Number.POSITIVE_INFINITY, 0, 0, 1, 0]);
+});
+
+test('a NaN among the errors of one image reaches no other image of its group', async (t) => {
+  const { window } = lenet[1];
+  for (const others of [0, 1]) {
+    const errors = new Float32Array(4 * 1600).fill(others);
+    errors[2 * 1600 + 500] = Number.NaN;
+    const dx = place(new Float32Array(4 * 1176));
+    simd.convBackwardInput(place(errors), place(new Float32Array(2400).fill(1)), dx, 4, window);
+    const hasNaN = [0, 1, 2, 3].map((i) => dx.subarray(i * 1176, (i + 1) * 1176).some(Number.isNaN));
+    t.same(hasNaN, [false, false, true, false]);
   }
 });
 

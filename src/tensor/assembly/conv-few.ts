@@ -5,7 +5,7 @@
  * One image at a time, its channels last and its padding around it, so that the K·C numbers of a row under the window
  * lie side by side: a *run*, of whole vectors. An error other than zero meets the K runs under its window. The numbers
  * in the last vector of a run that are none of its own come along: they are never stored, or multiplied by a weight of
- * zero.
+ * zero, which changes nothing if the error is finite.
  */
 import { loadPart, multiplyAdd, ZERO } from './vectors';
 import {
@@ -30,26 +30,9 @@ import {
   windowTable,
 } from './window';
 
-/** How many of the numbers are not zero. */
-export function nonZeros(from: usize, length: i32): i32 {
-  let counts = i32x4.splat(0);
-  const end = from + ((<usize>(length & ~3)) << 2);
-  for (; from < end; from += 16) counts = i32x4.sub(counts, f32x4.ne(v128.load(from), ZERO));
-  let count =
-    i32x4.extract_lane(counts, 0) +
-    i32x4.extract_lane(counts, 1) +
-    i32x4.extract_lane(counts, 2) +
-    i32x4.extract_lane(counts, 3);
-  for (let left = length & 3; left > 0; left--) {
-    if (load<f32>(from) !== 0) count++;
-    from += 4;
-  }
-  return count;
-}
-
-/** dx of one image, after {@link spreadFilters}. */
+/** dx of one image, after {@link spreadFilters} and with no {@link weightsFromFew} between. */
 export function inputFromFew(dy: usize, dx: usize): void {
-  memory.fill(packed, 0, rowBytes() * (height + 2 * padding) + 16);
+  memory.fill(packed, 0, rowBytes() * (height + 2 * padding));
   listErrors(dy);
   let first = firstError;
   let filter = filters;
@@ -96,7 +79,7 @@ function addGradients(db: usize): void {
     store<f32>(db, load<f32>(db) + sum);
     if (from < end) {
       for (let ky = 0; ky < kernel; ky++) {
-        correlateRun(from, end, packed + rowBytes() * ky, filter + ((<usize>(ky * vectorsOfRun())) << 4));
+        addToRun(from, end, packed + rowBytes() * ky, filter + ((<usize>(ky * vectorsOfRun())) << 4));
       }
     }
     first += 4;
@@ -106,24 +89,24 @@ function addGradients(db: usize): void {
 }
 
 /** Adds to a run of a filter's gradient. */
-function correlateRun(first: usize, end: usize, from: usize, run: usize): void {
+function addToRun(first: usize, end: usize, from: usize, run: usize): void {
   let left = vectorsOfRun();
   for (; left >= 8; left -= 8) {
-    inline.always(correlate(8, first, end, from, run));
+    inline.always(addProducts(8, first, end, from, run));
     from += 128;
     run += 128;
   }
   if (left & 4) {
-    inline.always(correlate(4, first, end, from, run));
+    inline.always(addProducts(4, first, end, from, run));
     from += 64;
     run += 64;
   }
   if (left & 2) {
-    inline.always(correlate(2, first, end, from, run));
+    inline.always(addProducts(2, first, end, from, run));
     from += 32;
     run += 32;
   }
-  if (left & 1) inline.always(correlate(1, first, end, from, run));
+  if (left & 1) inline.always(addProducts(1, first, end, from, run));
 }
 
 function filterBytes(): usize {
@@ -205,7 +188,7 @@ function exchangeFilters(weights: usize, back: bool): void {
 }
 
 /** `count` (8, 4, 2 or 1, a constant) vectors of a run of a filter's gradient: the sum of error · what lies there. */
-function correlate(count: i32, e: usize, end: usize, from: usize, filter: usize): void {
+function addProducts(count: i32, e: usize, end: usize, from: usize, filter: usize): void {
   const values = errorValues;
   let c0 = v128.load(filter);
   let c1 = count > 1 ? v128.load(filter, 16) : ZERO;

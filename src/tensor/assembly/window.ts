@@ -42,7 +42,7 @@ export let packedOutput: usize = 0;
 /** Address of two places of all packed outputs. */
 export let column: usize = 0;
 
-// For errors that are mostly zeros (conv-few.ts), in the memory that the packed images and outputs would take.
+// For errors that are mostly zeros (conv-few.ts): behind all of the above, since the two ways may take turns in a batch.
 
 /** Address of a table: where the window begins in an image with its channels last, at each place. */
 export let windowTable: usize = 0;
@@ -59,8 +59,8 @@ export let filters: usize = 0;
 /**
  * To be called before each convolution.
  *
- * @param scratch OH·OW + C·K·K + 4·(C·(H + 2·padding)·(W + 2·padding) + O·(OH·OW + 2)) numbers, and for the tables
- *   of {@link fillTablesForFew}
+ * @param scratch left alone until it is done: OH·OW + C·K·K + 4·(C·(H + 2·padding)·(W + 2·padding) + O·(OH·OW + 2))
+ *   numbers, and for {@link setWindowForFew} OH·OW + 2·OH·OW·O + O + 74 + 4·O·K·⌈K·C/4⌉ more
  */
 export function setWindow(
   scratch: usize,
