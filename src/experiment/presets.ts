@@ -66,7 +66,7 @@ const cifar10 = {
     },
   },
   wide: {
-    summary: 'the wider LeNet of BioTorch, a long run: about 40 minutes on two cores before the attacks',
+    summary: 'the wider LeNet of BioTorch, a long run: about 20 minutes on two cores before the attacks',
     model: 'lenet-wide',
     initializer: 'kaiming-uniform',
     training: {
