@@ -8,8 +8,11 @@ import { contiguous, type FloatArray, shapeText, sizeOf, type Tensor, tensor } f
 import { type ParameterLayout, type Parameters, parameterLayout } from './parameters.js';
 import { Workspace } from './workspace.js';
 
-/** Images that the tensor functions below send through the network at a time. */
-const CHUNK = 64;
+/**
+ * Images that go through the layers together where none are learned from: so few that the way back finds what the way
+ * up has left in a core's own cache. With 64 a LeNet-5's gradient took a sixth longer.
+ */
+export const PASS = 16;
 
 /**
  * What carries the error down: the learning rule's own path (for feedback alignment the fixed random B, which is what
@@ -17,10 +20,19 @@ const CHUNK = 64;
  */
 export type GradientPath = 'feedback' | 'true';
 
+/** What an oracle (oracle.ts) answers about the images shown last. */
+export interface Answers<A extends FloatArray> {
+  /** `[capacity, C, H, W]` */
+  readonly gradient: A;
+  readonly losses: Float64Array;
+  readonly predictions: Uint8Array;
+}
+
 /** Weights, the rule they learn by, and the layers that use them. The memory to run it is a {@link Workspace}. */
 export class Network<A extends FloatArray = FloatArray> {
   readonly layout: ParameterLayout;
   private readonly workspaces = new Map<number, Workspace<A>>();
+  private readonly answered = new Map<number, Answers<A>>();
 
   constructor(
     readonly layers: readonly Layer[],
@@ -47,7 +59,7 @@ export class Network<A extends FloatArray = FloatArray> {
    */
   logits(images: Tensor): Tensor<A> {
     const logits = this.freshArray(images.shape[0] * this.classes);
-    this.inChunks('logits', images, (workspace, first, n) => {
+    this.inPasses('logits', images, (workspace, first, n) => {
       workspace.forward(n);
       logits.set(workspace.logits.data.subarray(0, n * this.classes), first * this.classes);
     });
@@ -57,7 +69,7 @@ export class Network<A extends FloatArray = FloatArray> {
   /** The class with the largest logit for each image (the first, on a tie). */
   predict(images: Tensor): Uint8Array {
     const predictions = new Uint8Array(images.shape[0]);
-    this.inChunks('predict', images, (workspace, first, n) => {
+    this.inPasses('predict', images, (workspace, first, n) => {
       workspace.forward(n);
       predictions.set(workspace.predictions(n).subarray(0, n), first);
     });
@@ -78,30 +90,12 @@ export class Network<A extends FloatArray = FloatArray> {
       throw new ShapeError(`inputGradient: label ${unknown}, the network has classes 0 to ${this.classes - 1}`);
     }
     const gradient = this.freshArray(sizeOf(images.shape));
-    this.inChunks('inputGradient', images, (workspace, first, n) => {
-      workspace.forward(n);
+    this.inPasses('inputGradient', images, (workspace, first, n) => {
       this.pixelGradient(workspace, labels.subarray(first, first + n), n, options);
       const { data, size } = workspace.inputGradient;
       gradient.set(data.subarray(0, n * size), first * size);
     });
     return tensor(gradient, images.shape);
-  }
-
-  /**
-   * The same over plain arrays, for loops that must not allocate: takes up to `capacity` images, `[n, C, H, W]`, and
-   * returns memory that the next call overwrites.
-   */
-  gradientFunction(
-    options: { path: GradientPath; loss: Loss },
-    capacity: number,
-  ): (images: A, labels: Uint8Array, n: number) => A {
-    const workspace = this.workspace(capacity);
-    return (images, labels, n) => {
-      workspace.input.data.set(images.subarray(0, n * workspace.input.size));
-      workspace.forward(n);
-      this.pixelGradient(workspace, labels, n, options);
-      return workspace.inputGradient.data;
-    };
   }
 
   /** Memory to run up to `capacity` images at a time: made at the first call, the same one at every later call. */
@@ -114,12 +108,25 @@ export class Network<A extends FloatArray = FloatArray> {
     return workspace;
   }
 
-  private pixelGradient(
+  /** Memory for what an oracle answers about up to `capacity` images: made at the first call, like a workspace. */
+  answers(capacity: number): Answers<A> {
+    let answers = this.answered.get(capacity);
+    if (!answers) {
+      const gradient = this.kernels.alloc(capacity * sizeOf(this.inputShape));
+      answers = { gradient, losses: new Float64Array(capacity), predictions: new Uint8Array(capacity) };
+      this.answered.set(capacity, answers);
+    }
+    return answers;
+  }
+
+  /** From the workspace's input to the gradient of each image's own loss with respect to its pixels. */
+  pixelGradient(
     workspace: Workspace<A>,
     labels: Uint8Array,
     n: number,
     { path, loss }: { path: GradientPath; loss: Loss },
   ): void {
+    workspace.forward(n);
     workspace.evaluateLoss(loss, labels, n);
     workspace.backward(n, { rule: this.errorRule(path), toPixels: true });
   }
@@ -134,8 +141,8 @@ export class Network<A extends FloatArray = FloatArray> {
     return new (this.parameters.values.constructor as new (length: number) => A)(length);
   }
 
-  /** Copies the images into the workspace a chunk at a time and lets `each` work on the n that begin at `first`. */
-  private inChunks(
+  /** Copies the images into the workspace a pass at a time and lets `each` work on the n that begin at `first`. */
+  private inPasses(
     operation: string,
     images: Tensor,
     each: (workspace: Workspace<A>, first: number, n: number) => void,
@@ -146,11 +153,11 @@ export class Network<A extends FloatArray = FloatArray> {
         `${operation}: images have shape ${shapeText(images.shape)}, the network expects [N, ${this.inputShape.join(', ')}]`,
       );
     }
-    const workspace = this.workspace(CHUNK);
+    const workspace = this.workspace(PASS);
     const { input } = workspace;
     const data = contiguous(images);
-    for (let first = 0; first < count; first += CHUNK) {
-      const n = Math.min(CHUNK, count - first);
+    for (let first = 0; first < count; first += PASS) {
+      const n = Math.min(PASS, count - first);
       input.data.set(data.subarray(first * input.size, (first + n) * input.size));
       each(workspace, first, n);
     }

@@ -1,6 +1,6 @@
 import type { Loss } from '../losses/loss.js';
 import type { FloatArray } from '../tensor/tensor.js';
-import type { GradientPath, Network } from './network.js';
+import { type GradientPath, type Network, PASS } from './network.js';
 
 /** What an attack asks of a network, over plain arrays and without allocating: see `Oracle` in src/attacks. */
 export interface NetworkOracle<A extends FloatArray> {
@@ -12,23 +12,44 @@ export interface NetworkOracle<A extends FloatArray> {
 
 /**
  * A network's answers to up to `capacity` images at a time: the loss's gradient along the path, losses, predictions.
- * Oracles of one network and capacity share their memory, as does all that uses that workspace: each answer lasts
- * until the next question.
+ * Oracles of one network and capacity share their memory: each answer lasts until the next question.
  */
 export function networkOracle<A extends FloatArray>(
   network: Network<A>,
   options: { readonly path: GradientPath; readonly loss: Loss },
   capacity: number,
 ): NetworkOracle<A> {
-  const workspace = network.workspace(capacity);
+  const workspace = network.workspace(Math.min(PASS, capacity));
+  const { gradient, losses, predictions } = network.answers(capacity);
+  const { size } = workspace.input;
+
+  /** Sends the images through the layers a pass at a time; `each` works on the n that begin at `first`. */
+  const ask = (images: A, labels: Uint8Array, count: number, each: PassWork) => {
+    for (let first = 0; first < count; first += workspace.capacity) {
+      const n = Math.min(workspace.capacity, count - first);
+      workspace.input.data.set(images.subarray(first * size, (first + n) * size));
+      each(labels.subarray(first, first + n), first, n);
+      losses.set(workspace.losses.subarray(0, n), first);
+      predictions.set(workspace.predictions(n).subarray(0, n), first);
+    }
+  };
+  const differentiate: PassWork = (labels, first, n) => {
+    network.pixelGradient(workspace, labels, n, options);
+    gradient.set(workspace.inputGradient.data.subarray(0, n * size), first * size);
+  };
+  const evaluate: PassWork = (labels, _, n) => {
+    workspace.forward(n);
+    workspace.evaluateLoss(options.loss, labels, n);
+  };
   return {
-    gradient: network.gradientFunction(options, capacity),
-    query(images, labels, n) {
-      workspace.input.data.set(images.subarray(0, n * workspace.input.size));
-      workspace.forward(n);
-      workspace.evaluateLoss(options.loss, labels, n);
+    gradient(images, labels, n) {
+      ask(images, labels, n, differentiate);
+      return gradient;
     },
-    losses: workspace.losses,
-    predictions: (n) => workspace.predictions(n),
+    query: (images, labels, n) => ask(images, labels, n, evaluate),
+    losses,
+    predictions: () => predictions,
   };
 }
+
+type PassWork = (labels: Uint8Array, first: number, n: number) => void;

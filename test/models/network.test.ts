@@ -2,6 +2,7 @@ import { test } from 'tap';
 import { ShapeError } from '../../src/errors.js';
 import { linear } from '../../src/layers/linear.js';
 import { crossEntropy } from '../../src/losses/cross-entropy.js';
+import { networkOracle } from '../../src/models/oracle.js';
 import { Heap } from '../../src/tensor/heap.js';
 import { backends, loadKernels } from '../../src/tensor/kernels.js';
 import { float64Kernels, referenceKernels } from '../../src/tensor/reference.js';
@@ -117,7 +118,7 @@ test('asking leaves the images as they are', async (t) => {
   const before = images.data.slice();
   network.logits(images);
   network.inputGradient(images, new Uint8Array(2), feedbackPath);
-  network.gradientFunction(feedbackPath, 2)(images.data, new Uint8Array(2), 2);
+  networkOracle(network, feedbackPath, 2).gradient(images.data, new Uint8Array(2), 2);
   t.ok(sameBits(images.data, before));
 });
 
@@ -133,20 +134,6 @@ test('an answer is not overwritten by the next, nor does it use up the kernelsâ€
   t.ok(sameBits(logits.data, keptLogits));
   t.ok(sameBits(gradient.data, keptGradient));
   t.equal(heap.used, used);
-});
-
-test('gradientFunction gives the same gradients over plain arrays, for up to its capacity', async (t) => {
-  const network = lenetOf('fa', referenceKernels());
-  const images = noiseImages(5, shape);
-  const labels = randomLabels(5, 10, 4);
-  for (const path of ['feedback', 'true'] as const) {
-    const options = { path, loss: crossEntropy };
-    const expected = network.inputGradient(images, labels, options).data;
-    const gradient = network.gradientFunction(options, 8);
-    t.ok(sameBits(gradient(images.data, labels, 5).slice(0, 5 * 784), expected), path);
-    const two = gradient(images.data, labels, 2);
-    t.ok(sameBits(two.slice(0, 2 * 784), expected.slice(0, 2 * 784)), 'also for fewer');
-  }
 });
 
 test('the two paths are one for backpropagation, two for feedback alignment', async (t) => {
@@ -167,4 +154,5 @@ test('a workspace of one capacity is made once', async (t) => {
   const network = lenetOf('bp', referenceKernels());
   t.equal(network.workspace(8), network.workspace(8));
   t.not(network.workspace(8), network.workspace(9));
+  t.equal(network.answers(8), network.answers(8), 'and so is the memory of an oracle');
 });

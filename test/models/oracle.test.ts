@@ -1,6 +1,7 @@
 import { test } from 'tap';
 import { crossEntropy } from '../../src/losses/cross-entropy.js';
 import { networkOracle } from '../../src/models/oracle.js';
+import { loadKernels } from '../../src/tensor/kernels.js';
 import { referenceKernels } from '../../src/tensor/reference.js';
 import { randomLabels, sameBits } from '../helpers/arrays.js';
 import { lenetOf, noiseImages } from '../helpers/networks.js';
@@ -28,6 +29,29 @@ test('after a gradient or a query it knows each image’s loss and predicted cla
     ask(images.data, labels, 5);
     t.same([...oracle.losses], [...expected]);
     t.same([...oracle.predictions(5)], [...network.predict(images)]);
+  }
+});
+
+test('however many images it holds and is asked about, its answers about each are the same to the bit', async (t) => {
+  const network = lenetOf('fa', await loadKernels());
+  const many = noiseImages(40, [1, 28, 28]);
+  const classes = randomLabels(40, 10, 2);
+  const options = { path: 'feedback', loss: crossEntropy } as const;
+  const answers = (capacity: number, first: number, n: number) => {
+    const oracle = networkOracle(network, options, capacity);
+    const gradient = oracle.gradient(many.data.subarray(first * 784), classes.subarray(first), n);
+    return { gradient: gradient.slice(0, n * 784), losses: [...oracle.losses.subarray(0, n)] };
+  };
+  const whole = answers(40, 0, 40);
+  for (const [capacity, first, n] of [
+    [40, 0, 17],
+    [40, 3, 33],
+    [16, 24, 16],
+    [5, 38, 2],
+  ]) {
+    const part = answers(capacity, first, n);
+    t.ok(sameBits(part.gradient, whole.gradient.slice(first * 784, (first + n) * 784)), `${n} from ${first}`);
+    t.same(part.losses, whole.losses.slice(first, first + n));
   }
 });
 
