@@ -110,7 +110,7 @@ function addMainJob(name: DatasetName, title: string): void {
     .option('--sgd-momentum <x>', `SGD's momentum; ${perRule} (default: the preset's)`)
     .option('--weight-decay <x>', `L2 penalty; ${perRule} (default: the preset's)`)
     .option('--augment', 'move and mirror training images at random')
-    .option('--model <name>', `${choices(models)} (default: lenet5)`)
+    .option('--model <name>', `${choices(models)} (default: the preset's)`)
     .option('--activation <name>', `${choices(activations)}; tanh and sigmoid go with average pooling (default: relu)`)
     .option('--initializer <name>', `${choices(initializers)} (default: the preset's)`)
     .option('--train-size <n>', 'only the first n training images')
