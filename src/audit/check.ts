@@ -96,5 +96,8 @@ export function meaningOf(finding: string, verdict: Answer, auditVerdict: Answer
     : finding;
 }
 
+/** `ε = 0.0157`, for 4/255. */
+export const epsilonIs = (epsilon: number): string => `ε = ${Number(epsilon.toPrecision(3))}`;
+
 /** A share as a person reads it. */
 export const percent = (share: number): string => `${(100 * share).toFixed(1)}\u00a0%`;

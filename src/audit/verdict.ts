@@ -1,4 +1,4 @@
-import { percent } from './check.js';
+import { epsilonIs, percent } from './check.js';
 import { GREY_RADIUS } from './checks-sanity.js';
 import { accuracyOf, accuracyUnder, type Evidence, paperAccuracy } from './evidence.js';
 import { attackId } from './recipe.js';
@@ -80,7 +80,7 @@ function plainVerdict(evidence: Evidence, worst: (epsilon: number) => number, la
     : '';
   return {
     text: left >= ROBUST ? 'robust as far as these attacks can tell' : "not robust, and the paper's attacks show it",
-    because: `At ε = ${epsilon} the paper's attacks leave ${percent(paper)} right, the worst case ${percent(left)}.${agreement}`,
+    because: `At ${epsilonIs(epsilon)} the paper's attacks leave ${percent(paper)} right, the worst case ${percent(left)}.${agreement}`,
   };
 }
 
@@ -103,7 +103,7 @@ function hiddenWeakness(evidence: Evidence, at: Gap): Verdict {
   const { counts, images, angle } = evidence.gradients;
   const zero = counts.find(({ loss, path }) => loss === 'cross-entropy' && path === own)?.zero ?? 0;
   const reasons = [
-    `At ε = ${epsilon} the paper's attacks leave ${percent(at.paper)} right, the worst case ${percent(at.worst)}.`,
+    `At ${epsilonIs(epsilon)} the paper's attacks leave ${percent(at.paper)} right, the worst case ${percent(at.worst)}.`,
   ];
   if (saturated) {
     reasons.push(

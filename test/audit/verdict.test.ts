@@ -1,4 +1,5 @@
 import { test } from 'tap';
+import { epsilonIs } from '../../src/audit/check.js';
 import { judge } from '../../src/audit/verdict.js';
 import { worstCase } from '../../src/audit/worst-case.js';
 import { type MadeUp, madeUp, saturated } from './made-up.js';
@@ -72,5 +73,11 @@ test('the gap at an epsilon below 0.5 is explained first: beyond, no network can
   const { text, because } = verdictOn({ but });
   t.equal(text, 'gradients misaligned');
   t.match(because, /^At ε = 0\.3/);
+  t.end();
+});
+
+test('an epsilon is told as a person reads it: 4/255 was 0.01568627450980392', (t) => {
+  t.equal(epsilonIs(4 / 255), 'ε = 0.0157');
+  t.equal(epsilonIs(0.3), 'ε = 0.3');
   t.end();
 });
