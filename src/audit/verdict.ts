@@ -21,8 +21,8 @@ export interface Verdict {
 }
 
 /** Below this clean accuracy there is little to be robust. */
-const TRAINED = 0.5;
-/** A network that keeps this much at some epsilon counts as robust there: what the paper's attacks, or all, must leave. */
+const TRAINED = 0.25;
+/** A network that keeps this share of its clean accuracy counts as robust: what the paper's attacks, or all, must leave. */
 const ROBUST = 0.5;
 /** The paper's attacks are taken at their word if the worst case is no further below them. */
 const GAP = 0.25;
@@ -32,10 +32,11 @@ const HIDDEN = 0.1;
 /**
  * The verdict's rules, all of them:
  *
- * 1. Clean accuracy under 50 %: undertrained.
- * 2. Where the paper's attacks leave the network 50 % or more, compare with the worst case. If that is nowhere more
- *    than 25 points lower, the paper's attacks tell the truth: the network is robust (as far as these attacks can tell)
- *    if the worst case leaves it 50 % at the largest ε below 0.5, and otherwise not robust, visibly.
+ * 1. Clean accuracy under 25 %: undertrained.
+ * 2. Where the paper's attacks leave the network half of its clean accuracy or more, compare with the worst case. If
+ *    that is nowhere more than 25 points lower, the paper's attacks tell the truth: the network is robust (as far as
+ *    these attacks can tell) if the worst case leaves it half at the largest ε below 0.5, and otherwise not robust,
+ *    visibly.
  * 3. Otherwise something hides the weakness. At the ε with the largest gap (below 0.5, if there is one), BIM says what,
  *    with one thing changed at a time. Saturation, if cross-entropy along the true weights leaves 10 points more than
  *    the margin does: the exact gradient fails, of a softmax gone flat. Misalignment, if the margin along the feedback
@@ -53,10 +54,10 @@ export function judge(evidence: Evidence, fates: ReadonlyMap<number, readonly Im
   const worst = (epsilon: number) => survivors(fates.get(epsilon) ?? []);
   const gaps = evidence.epsilons
     .map((epsilon) => ({ epsilon, paper: paperAccuracy(evidence, epsilon), worst: worst(epsilon) }))
-    .filter(({ paper }) => paper >= ROBUST)
+    .filter(({ paper }) => paper >= ROBUST * clean)
     .sort((a, b) => sizeOf(b) - sizeOf(a));
   const wide = gaps.filter((gap) => sizeOf(gap) > GAP);
-  if (wide.length === 0) return plainVerdict(evidence, worst, gaps[0]);
+  if (wide.length === 0) return plainVerdict(evidence, worst, ROBUST * clean, gaps[0]);
   return hiddenWeakness(evidence, wide.find(({ epsilon }) => epsilon < GREY_RADIUS) ?? wide[0]);
 }
 
@@ -69,17 +70,22 @@ interface Gap {
 
 const sizeOf = ({ paper, worst }: Gap): number => paper - worst;
 
-/** The paper's attacks tell the truth: where they leave a majority right, at most by `largest`, so does the worst case. */
-function plainVerdict(evidence: Evidence, worst: (epsilon: number) => number, largest: Gap | undefined): Verdict {
+/** The paper's attacks tell the truth: where they leave `robust` or more, the worst case is lower by `largest` at most. */
+function plainVerdict(
+  evidence: Evidence,
+  worst: (epsilon: number) => number,
+  robust: number,
+  largest: Gap | undefined,
+): Verdict {
   const { epsilons } = evidence;
   const epsilon = epsilons.filter((each) => each < GREY_RADIUS).at(-1) ?? epsilons[0];
   const left = worst(epsilon);
   const paper = paperAccuracy(evidence, epsilon);
   const agreement = largest
-    ? ` Where they leave a majority right, the worst case is at most ${points(sizeOf(largest))} lower.`
+    ? ` Where they leave half of what is right without attack, the worst case is at most ${points(sizeOf(largest))} lower.`
     : '';
   return {
-    text: left >= ROBUST ? 'robust as far as these attacks can tell' : "not robust, and the paper's attacks show it",
+    text: left >= robust ? 'robust as far as these attacks can tell' : "not robust, and the paper's attacks show it",
     because: `At ${epsilonIs(epsilon)} the paper's attacks leave ${percent(paper)} right, the worst case ${percent(left)}.${agreement}`,
   };
 }
