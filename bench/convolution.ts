@@ -1,6 +1,6 @@
 /*
  * The convolutions of a training step and of an attack, on LeNet-5's shapes: a shard of a mini-batch (training) or a
- * chunk of images (attacks) at once. Operations are counted as those of the matrix products that a convolution is:
+ * pass of images (attacks) at once. Operations are counted as those of the matrix products that a convolution is:
  * 2·n·O·(OH·OW)·(C·K·K) for each of its three passes. What moves numbers about (packing images into lanes, padding) is
  * in the time and not in the count, and counts most where there is least to multiply: in conv1, of one channel.
  *
@@ -9,7 +9,7 @@
  * product, so that a speed above the peak says what leaving out has saved. With all errors there is nothing to leave
  * out, as below a tanh and average pooling: that is the kernels' true speed.
  */
-import { CHUNK_SIZE } from '../src/metrics/accuracy.js';
+import { PASS } from '../src/models/network.js';
 import type { Window } from '../src/tensor/im2col.js';
 import type { Kernels } from '../src/tensor/kernels.js';
 import { stream } from '../src/tensor/random.js';
@@ -20,7 +20,7 @@ import type { ConvolutionShape } from './lenet.js';
 export const convolutionCases: Family = (kernels, { convolutions }) =>
   convolutions.flatMap((shape, i) => [
     ...convolution(kernels, shape, SHARD_SIZE, i > 0),
-    ...convolution(kernels, shape, CHUNK_SIZE, i > 0),
+    ...convolution(kernels, shape, PASS, i > 0),
   ]);
 
 /** @param learnsBelow whether training needs the error below this layer */

@@ -1,19 +1,19 @@
 /*
  * The matrix products of LeNet-5's linear layers, in the three forms: m × n × k for an `[m, n]` result of sums of k
- * terms, 2·m·n·k operations. A whole shard of a mini-batch (training) or chunk of images (attacks and evaluation) is
- * multiplied at once.
+ * terms, 2·m·n·k operations. A whole shard of a mini-batch (training) or pass of images (attacks) is multiplied
+ * at once.
  *
  * A side that isn't a whole number of register blocks (fc3 has 10 outputs) and a small k keep a product from the peak;
  * fc1's 48,000 weights no longer fit the L1 cache.
  */
-import { CHUNK_SIZE } from '../src/metrics/accuracy.js';
+import { PASS } from '../src/models/network.js';
 import type { Kernels } from '../src/tensor/kernels.js';
 import { SHARD_SIZE } from '../src/training/train.js';
 import { type Case, type Family, filled, times } from './cases.js';
 import type { LinearShape } from './lenet.js';
 
 export const matmulCases: Family = (kernels, { linears }) =>
-  linears.flatMap((shape) => [...linear(kernels, shape, SHARD_SIZE), ...linear(kernels, shape, CHUNK_SIZE)]);
+  linears.flatMap((shape) => [...linear(kernels, shape, SHARD_SIZE), ...linear(kernels, shape, PASS)]);
 
 function linear(kernels: Kernels<Float32Array>, { name, inputs, outputs }: LinearShape, images: number): Case[] {
   /** A product of the given form: `[m, n]` from sums of k terms. */
