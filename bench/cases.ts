@@ -1,9 +1,10 @@
-import type { Kernels } from '../src/tensor/kernels.js';
+import type { Convolution, Kernels } from '../src/tensor/kernels.js';
 import { stream } from '../src/tensor/random.js';
 import type { Shapes } from './lenet.js';
 
 /** The functions of the Kernels interface: all of them are measured. */
-export type KernelName = Exclude<keyof Kernels, 'backend' | 'alloc' | 'allocIndices'>;
+export type KernelName = Exclude<keyof Kernels, 'backend' | 'alloc' | 'allocIndices' | 'convolution'> | ConvolutionName;
+type ConvolutionName = `conv ${keyof Convolution<Float32Array>}`;
 
 /** One kernel on one of LeNet-5's shapes. */
 export interface Case {

@@ -9,6 +9,7 @@
  * product, so that a speed above the peak says what leaving out has saved. With all errors there is nothing to leave
  * out, as below a tanh and average pooling: that is the kernels' true speed.
  */
+import { convolutionOf } from '../src/layers/conv2d.js';
 import { PASS } from '../src/models/network.js';
 import type { Window } from '../src/tensor/im2col.js';
 import type { Kernels } from '../src/tensor/kernels.js';
@@ -31,6 +32,7 @@ function convolution(
   learnsBelow: boolean,
 ): Case[] {
   const { channels, height, width, kernel, outHeight, outWidth } = window;
+  const passes = convolutionOf(kernels);
   const taps = channels * kernel * kernel;
   const places = outHeight * outWidth;
   const [weight, dw] = [0, 1].map(() => filled(kernels, outputs * taps));
@@ -45,12 +47,12 @@ function convolution(
   const flops = 2 * n * outputs * places * taps;
   const training = n === SHARD_SIZE ? { perShard: 1 } : {};
   const forward: Case = {
-    kernel: 'convForward',
+    kernel: 'conv forward',
     where: `${name} forward`,
     ...common,
     flops,
     ...training,
-    run: () => kernels.convForward(x, weight, bias, y, n, window),
+    run: () => passes.forward(x, weight, bias, y, n, window),
   };
   const backward = [
     { dy: pooled, how: '', counted: training },
@@ -58,18 +60,18 @@ function convolution(
   ].flatMap(({ dy, how, counted }) => {
     const work = { ...common, flops };
     const below: Case = {
-      kernel: 'convBackwardInput',
+      kernel: 'conv backwardInput',
       where: `${name} error below${how}`,
       ...work,
       ...(learnsBelow ? counted : {}),
-      run: () => kernels.convBackwardInput(dy, weight, dx, n, window),
+      run: () => passes.backwardInput(dy, weight, dx, n, window),
     };
     const weights: Case = {
-      kernel: 'convBackwardWeights',
+      kernel: 'conv backwardWeights',
       where: `${name} weights${how}`,
       ...work,
       ...counted,
-      run: () => kernels.convBackwardWeights(x, dy, dw, db, n, window),
+      run: () => passes.backwardWeights(x, dy, dw, db, n, window),
     };
     return n === SHARD_SIZE ? [below, weights] : [below]; // an attack needs no gradient of the weights
   });

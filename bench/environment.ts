@@ -1,5 +1,5 @@
 import { availableParallelism, cpus, loadavg, release, totalmem, type } from 'node:os';
-import { defaultBackend } from '../src/tensor/kernels.js';
+import { defaultBackend } from '../src/tensor/backends.js';
 
 /** Where numbers were measured: without it they mean nothing. */
 export interface Environment {

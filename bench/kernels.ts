@@ -6,8 +6,10 @@
  * step some come from the next cache level. The last rows add up a shard's training step (8 images, forward and
  * backward) as its layers call the kernels.
  */
+
+import { loadKernels } from '../src/tensor/backends.js';
 import { Heap } from '../src/tensor/heap.js';
-import { type Backend, loadKernels } from '../src/tensor/kernels.js';
+import type { Backend } from '../src/tensor/kernels.js';
 import type { Case, Family } from './cases.js';
 import { convolutionCases } from './convolution.js';
 import { elementwiseCases } from './elementwise.js';

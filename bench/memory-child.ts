@@ -4,10 +4,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { quickAudit } from '../src/audit/recipe.js';
-import { configFrom } from '../src/experiment/options.js';
+import { configFrom } from '../src/commands/options.js';
 import { silent } from '../src/experiment/progress.js';
 import { runExperiment } from '../src/experiment/run.js';
-import { defaultBackend } from '../src/tensor/kernels.js';
+import { defaultBackend } from '../src/tensor/backends.js';
 import { secondsSince } from './measure.js';
 import type { PeakMemory } from './memory.js';
 

@@ -1,6 +1,8 @@
 /* The tables that a bench prints. */
-import { displayName, percent } from '../src/report/names.js';
+
+import { displayName } from '../src/report/names.js';
 import { textTable } from '../src/report/text.js';
+import { finePercent } from '../src/words.js';
 import type { AttackSpeed } from './attacks.js';
 import type { KernelResult, ShardTotal } from './kernels.js';
 import type { PeakMemory } from './memory.js';
@@ -31,7 +33,7 @@ export function arithmeticTable(results: readonly KernelResult[], totals: readon
 
 const speeds = (simd: number, reference: number, peak: number): string[] => [
   digits(simd),
-  percent(simd / peak),
+  finePercent(simd / peak),
   digits(reference),
   digits(simd / reference),
 ];
@@ -74,7 +76,7 @@ export function scalingTable(scaling: readonly Scaling[]): string {
     `${workers}`,
     digits(seconds),
     `${speedup.toFixed(2)} ×`,
-    percent(speedup / workers),
+    finePercent(speedup / workers),
   ]);
   return textTable(['workers', 's an epoch', 'speed', 'of the ideal'], rows, 0);
 }
@@ -87,7 +89,7 @@ export function attackTable(speeds: readonly AttackSpeed[]): string {
     `${images}`,
     digits(seconds),
     `${Math.round(imagesPerSecond)}`,
-    percent(accuracyAfter),
+    finePercent(accuracyAfter),
     `${zeroGradient}`,
   ]);
   const head = ['attack', 'gradients', 'images', 's', 'images/s', 'still correct', 'zero gradients'];
@@ -109,8 +111,11 @@ const shareNames: Record<keyof StepShares, string> = {
 /** Where a training step's time goes, a column a number of workers. */
 export function stepTable(profiles: readonly StepProfile[]): string {
   const keys = Object.keys(shareNames) as (keyof StepShares)[];
-  const rows = keys.map((key) => [shareNames[key], ...profiles.map(({ shares }) => percent(Math.max(0, shares[key])))]);
-  rows.push(['outside the kernels (all but the first two)', ...profiles.map((p) => percent(p.outsideKernels))]);
+  const rows = keys.map((key) => [
+    shareNames[key],
+    ...profiles.map(({ shares }) => finePercent(Math.max(0, shares[key]))),
+  ]);
+  rows.push(['outside the kernels (all but the first two)', ...profiles.map((p) => finePercent(p.outsideKernels))]);
   rows.push(['s an epoch', ...profiles.map((p) => digits(p.epochSeconds))]);
   rows.push(['s in kernels, all workers together', ...profiles.map((p) => digits(p.kernelSeconds))]);
   const head = [

@@ -1,16 +1,17 @@
 /* One member of the crew that step.ts measures: trains like a worker of the pool, with a watch in its hand. */
 import { parentPort, workerData } from 'node:worker_threads';
-import type { Crew } from '../src/crew.js';
+import type { Crew } from '../src/crew/crew.js';
+import { type CrewHandle, joinCrew } from '../src/crew/shared-crew.js';
 import { crossEntropy } from '../src/losses/cross-entropy.js';
 import { countMatches } from '../src/metrics/accuracy.js';
 import { buildLayers } from '../src/models/index.js';
 import { Network } from '../src/models/network.js';
-import { type CrewHandle, joinCrew } from '../src/parallel/crew.js';
 import type { TrainJob } from '../src/parallel/messages.js';
 import { rules } from '../src/rules/index.js';
+import { loadKernels } from '../src/tensor/backends.js';
 import { Heap } from '../src/tensor/heap.js';
 import { loadImage } from '../src/tensor/images.js';
-import { type Backend, loadKernels } from '../src/tensor/kernels.js';
+import type { Backend } from '../src/tensor/kernels.js';
 import { permutation, stream } from '../src/tensor/random.js';
 import { SHARD_SIZE, Trainer } from '../src/training/train.js';
 import { secondsSince } from './measure.js';

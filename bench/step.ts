@@ -13,13 +13,14 @@
  */
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
+import { newCrew } from '../src/crew/shared-crew.js';
 import { buildLayers } from '../src/models/index.js';
 import { initialParameters } from '../src/models/parameters.js';
-import { newCrew } from '../src/parallel/crew.js';
 import { WorkerPool } from '../src/parallel/pool.js';
+import { loadKernels } from '../src/tensor/backends.js';
 import { Heap } from '../src/tensor/heap.js';
 import { firstImages } from '../src/tensor/images.js';
-import { type Backend, loadKernels } from '../src/tensor/kernels.js';
+import type { Backend } from '../src/tensor/kernels.js';
 import { trainingMemory } from '../src/training/train.js';
 import type { Subject } from './lenet.js';
 import { type Effort, median, secondsSince } from './measure.js';

@@ -2,7 +2,7 @@
  * What happens once a mini-batch or an ascent step: adding the shards' gradients, the optimizer's step on all of
  * LeNet-5's parameters, and an L∞ attack's step on a chunk of images.
  */
-import { CHUNK_SIZE } from '../src/metrics/accuracy.js';
+import { CHUNK_SIZE } from '../src/metrics/chunks.js';
 import { sizeOf } from '../src/tensor/tensor.js';
 import { defaultTraining, SHARD_SIZE } from '../src/training/train.js';
 import { type Family, filled, times } from './cases.js';

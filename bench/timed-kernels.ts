@@ -1,3 +1,4 @@
+import { convolutionOf } from '../src/layers/conv2d.js';
 import type { Kernels } from '../src/tensor/kernels.js';
 import type { KernelName } from './cases.js';
 
@@ -21,19 +22,21 @@ export interface ClockCost {
   readonly outside: number;
 }
 
-const NOT_KERNELS = new Set(['backend', 'alloc', 'allocIndices']);
+const NOT_KERNELS = new Set(['backend', 'alloc', 'allocIndices', 'convolution']);
 
 /** The same kernels, each call between two looks at the clock. */
 export function timedKernels(kernels: Kernels<Float32Array>): TimedKernels {
   const times: Partial<Record<KernelName, KernelTime>> = {};
-  const timed = Object.fromEntries(
-    Object.entries(kernels).map(([name, member]) => {
-      if (NOT_KERNELS.has(name)) return [name, member];
-      const time = { seconds: 0, calls: 0 };
-      times[name as KernelName] = time;
-      return [name, counting(member, time)];
-    }),
-  );
+  const timedOf = (members: object, prefix: string) =>
+    Object.fromEntries(
+      Object.entries(members).map(([name, member]) => {
+        if (NOT_KERNELS.has(name)) return [name, member];
+        const time = { seconds: 0, calls: 0 };
+        times[`${prefix}${name}` as KernelName] = time;
+        return [name, counting(member, time)];
+      }),
+    );
+  const timed = { ...timedOf(kernels, ''), convolution: timedOf(convolutionOf(kernels), 'conv ') };
   return {
     kernels: timed as unknown as Kernels<Float32Array>,
     times,

@@ -4,18 +4,19 @@ import { availableParallelism } from 'node:os';
 import { Command, CommanderError } from 'commander';
 import { attacks, paperAttacks } from './attacks/index.js';
 import { defaultAudit } from './audit/recipe.js';
+import type { AuditOptions } from './commands/audit.js';
+import type { MainOptions } from './commands/main-job.js';
 import { type DatasetName, datasets } from './datasets/index.js';
 import { UserError } from './errors.js';
-import type { AuditOptions } from './experiment/audit-command.js';
-import type { MainOptions } from './experiment/main-job.js';
 import { presets } from './experiment/presets.js';
 import { losses } from './losses/index.js';
 import { models } from './models/index.js';
 import { initializers } from './models/initialize.js';
 import { activations } from './models/lenet.js';
 import { rules } from './rules/index.js';
-import { backends, defaultBackend } from './tensor/kernels.js';
-import { optimizers } from './training/optimizer.js';
+import { defaultBackend } from './tensor/backends.js';
+import { backends } from './tensor/kernels.js';
+import { optimizers } from './training/optimizers.js';
 import { decays } from './training/schedule.js';
 
 const FAILED = 1;
@@ -54,7 +55,7 @@ program
   .option('--spsa-iterations <n>', `SPSA's steps (default: ${defaultAudit.spsaIterations})`)
   .option('--workers <n>', `worker threads (default: ${availableParallelism()}, the cores here)`)
   .action(async (folder: string, options: AuditOptions) => {
-    const { auditCommand } = await import('./experiment/audit-command.js');
+    const { auditCommand } = await import('./commands/audit.js');
     await auditCommand(folder, options);
   });
 
@@ -63,7 +64,7 @@ program
   .description('list the data sets, where they come from and whether they are here; with a name, fetch and verify it')
   .argument('[name]', `data set to fetch: ${choices(datasets)}`)
   .action(async (name?: string) => {
-    const { dataCommand } = await import('./experiment/data-command.js');
+    const { dataCommand } = await import('./commands/data.js');
     await dataCommand(name);
   });
 
@@ -73,8 +74,8 @@ program
   .option('--seed <n>', 'decides inputs, weights and directions (default: 1)')
   .action(async ({ seed }: { seed?: string }) => {
     const [{ integer }, { gradientReport, gradientReportText }] = await Promise.all([
-      import('./experiment/options.js'),
-      import('./experiment/gradcheck.js'),
+      import('./commands/options.js'),
+      import('./commands/gradcheck.js'),
     ]);
     const report = gradientReport(integer('--seed', seed) ?? 1);
     process.stdout.write(`${gradientReportText(report)}\n`);
@@ -127,7 +128,7 @@ function addMainJob(name: DatasetName, title: string): void {
     .option('--no-audit', 'leave out the audit at the end')
     .option('--force', 'replace a run that is in the folder already')
     .action(async (options: MainOptions) => {
-      const { mainJob } = await import('./experiment/main-job.js');
+      const { mainJob } = await import('./commands/main-job.js');
       await mainJob(name, options);
     });
 }

@@ -1,5 +1,5 @@
 import { paperAttacks } from '../attacks/index.js';
-import type { GradientHealth } from './gradients.js';
+import type { GradientHealth } from './findings.js';
 import type { AuditAttack, Audited, Kind } from './recipe.js';
 
 /** What one attack at one epsilon did. */

@@ -1,25 +1,15 @@
-import type { Crew } from '../crew.js';
+import type { Crew } from '../crew/crew.js';
 import { losses } from '../losses/index.js';
-import { CHUNK_SIZE } from '../metrics/accuracy.js';
 import { angleBetween } from '../metrics/alignment.js';
-import type { GradientPath, Network } from '../models/network.js';
+import { CHUNK_SIZE, claimedChunks } from '../metrics/chunks.js';
+import type { Network } from '../models/network.js';
 import { networkOracle } from '../models/oracle.js';
-import { type LabelledImages, loadImage } from '../tensor/images.js';
+import { type GradientPath, gradientPaths } from '../rules/path.js';
+import type { LabelledImages } from '../tensor/images.js';
+import type { AngleSummary, GradientCount, GradientHealth } from './findings.js';
 
 /** The losses whose gradients are looked at: the paper's, and one that a saturated softmax can't hide. */
 const inspected = ['cross-entropy', 'margin'] as const;
-export type InspectedLoss = (typeof inspected)[number];
-const paths: readonly GradientPath[] = ['feedback', 'true'];
-
-/** How the gradient of one loss along one path fares, over the images at hand: counts. */
-export interface GradientCount {
-  readonly loss: InspectedLoss;
-  readonly path: GradientPath;
-  /** Exactly zero in every pixel. */
-  readonly zero: number;
-  /** NaN or infinite in some pixel. */
-  readonly notFinite: number;
-}
 
 /** What was seen at the clean images `first`, `first + 1`, …. */
 export interface InspectedPiece {
@@ -30,41 +20,17 @@ export interface InspectedPiece {
   readonly angles: Float64Array;
 }
 
-/** The same over all images. */
-export interface GradientHealth {
-  readonly images: number;
-  readonly counts: readonly GradientCount[];
-  /** Of the images that have one. */
-  readonly angle: AngleSummary | undefined;
-}
-
-/** Angles in degrees. */
-export interface AngleSummary {
-  readonly images: number;
-  readonly mean: number;
-  /** Standard deviation. */
-  readonly deviation: number;
-  readonly percentile5: number;
-  readonly median: number;
-  readonly percentile95: number;
-}
-
 /** Looks at the network's predictions and gradients at the clean images, a claimed chunk at a time. */
 export function inspectGradients(network: Network<Float32Array>, images: LabelledImages, crew: Crew): InspectedPiece[] {
   const size = images.pixels.length / images.count;
   const batch = new Float32Array(CHUNK_SIZE * size);
-  const chunks = Math.ceil(images.count / CHUNK_SIZE);
   const done: InspectedPiece[] = [];
-  for (let chunk = crew.claim(chunks); chunk >= 0; chunk = crew.claim(chunks)) {
-    const first = chunk * CHUNK_SIZE;
-    const n = Math.min(CHUNK_SIZE, images.count - first);
-    const labels = images.labels.subarray(first, first + n);
-    for (let i = 0; i < n; i++) loadImage(images, first + i, batch, i);
+  for (const { first, n, labels } of claimedChunks(images, crew, batch)) {
     let predictions = new Uint8Array(0);
     const counts: GradientCount[] = [];
     const margins = new Map<GradientPath, Float32Array>();
     for (const loss of inspected) {
-      for (const path of paths) {
+      for (const path of gradientPaths) {
         const oracle = networkOracle(network, { path, loss: losses[loss] }, CHUNK_SIZE);
         const gradient = oracle.gradient(batch, labels, n).slice(0, n * size);
         predictions = oracle.predictions(n).slice(0, n);
@@ -78,7 +44,6 @@ export function inspectGradients(network: Network<Float32Array>, images: Labelle
       (_, i) => angleBetween(image('feedback', i), image('true', i)) ?? Number.NaN,
     );
     done.push({ first, predictions, counts, angles });
-    crew.advance();
   }
   return done;
 }

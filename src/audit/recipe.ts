@@ -1,7 +1,7 @@
 import type { AttackOptions } from '../attacks/attack.js';
 import { type AttackName, paperAttacks } from '../attacks/index.js';
 import type { LossName } from '../losses/index.js';
-import type { GradientPath } from '../models/network.js';
+import type { GradientPath } from '../rules/path.js';
 
 /** How much an audit does. */
 export interface AuditSettings {

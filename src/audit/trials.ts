@@ -1,8 +1,9 @@
-import type { Attack, AttackMemory, AttackTarget, Oracle } from '../attacks/attack.js';
+import type { Attack, AttackTarget, Oracle } from '../attacks/attack.js';
 import { attacks } from '../attacks/index.js';
-import type { Crew } from '../crew.js';
+import type { Crew } from '../crew/crew.js';
 import { losses } from '../losses/index.js';
-import { CHUNK_SIZE } from '../metrics/accuracy.js';
+import type { AttackTable } from '../metrics/adversarial-accuracy.js';
+import { CHUNK_SIZE } from '../metrics/chunks.js';
 import type { Network } from '../models/network.js';
 import { networkOracle } from '../models/oracle.js';
 import { type LabelledImages, loadImage } from '../tensor/images.js';
@@ -25,13 +26,6 @@ export interface TrialPiece {
   readonly predictions: Uint8Array;
   /** How often the attack showed each image to the network. */
   readonly queries: Int32Array;
-}
-
-/** Memory for up to {@link CHUNK_SIZE} images. */
-export interface TrialMemory {
-  readonly memory: AttackMemory;
-  readonly images: Float32Array;
-  readonly adversarial: Float32Array;
 }
 
 /** All that an audit's trials are about. */
@@ -57,7 +51,7 @@ export const pieceCount = (trials: readonly Trial[]): number =>
 export function runTrials(
   setting: TrialSetting,
   trials: readonly Trial[],
-  table: TrialMemory,
+  table: AttackTable,
   crew: Crew,
 ): TrialPiece[] {
   const pieces = cut(trials);
@@ -83,7 +77,7 @@ function runPiece(
   { audited, sources, images, seed }: TrialSetting,
   { attack: { attack: name, path, loss, options, source }, epsilon }: Trial,
   indices: Uint32Array,
-  { memory, images: clean, adversarial }: TrialMemory,
+  { memory, images: clean, adversarial }: AttackTable,
 ): Pick<TrialPiece, 'predictions' | 'queries'> {
   const n = indices.length;
   const labels = Uint8Array.from(indices, (index) => images.labels[index]);

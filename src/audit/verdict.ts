@@ -1,5 +1,6 @@
-import { epsilonIs, percent } from './check.js';
-import { GREY_RADIUS } from './checks-sanity.js';
+import { percent } from '../words.js';
+import { epsilonIs } from './checks/check.js';
+import { GREY_RADIUS } from './checks/sanity.js';
 import { accuracyOf, accuracyUnder, type Evidence, paperAccuracy } from './evidence.js';
 import { attackId } from './recipe.js';
 import { type ImageFate, survivors } from './worst-case.js';
@@ -55,8 +56,8 @@ export function judge(evidence: Evidence, fates: ReadonlyMap<number, readonly Im
   const gaps = evidence.epsilons
     .map((epsilon) => ({ epsilon, paper: paperAccuracy(evidence, epsilon), worst: worst(epsilon) }))
     .filter(({ paper }) => paper >= ROBUST * clean)
-    .sort((a, b) => sizeOf(b) - sizeOf(a));
-  const wide = gaps.filter((gap) => sizeOf(gap) > GAP);
+    .sort((a, b) => widthOf(b) - widthOf(a));
+  const wide = gaps.filter((gap) => widthOf(gap) > GAP);
   if (wide.length === 0) return plainVerdict(evidence, worst, ROBUST * clean, gaps[0]);
   return hiddenWeakness(evidence, wide.find(({ epsilon }) => epsilon < GREY_RADIUS) ?? wide[0]);
 }
@@ -68,7 +69,7 @@ interface Gap {
   readonly worst: number;
 }
 
-const sizeOf = ({ paper, worst }: Gap): number => paper - worst;
+const widthOf = ({ paper, worst }: Gap): number => paper - worst;
 
 /** The paper's attacks tell the truth: where they leave `robust` or more, the worst case is lower by `largest` at most. */
 function plainVerdict(
@@ -82,7 +83,7 @@ function plainVerdict(
   const left = worst(epsilon);
   const paper = paperAccuracy(evidence, epsilon);
   const agreement = largest
-    ? ` Where they leave half of what is right without attack, the worst case is at most ${points(sizeOf(largest))} lower.`
+    ? ` Where they leave half of what is right without attack, the worst case is at most ${points(widthOf(largest))} lower.`
     : '';
   return {
     text: left >= robust ? 'robust as far as these attacks can tell' : "not robust, and the paper's attacks show it",

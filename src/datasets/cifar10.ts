@@ -5,10 +5,10 @@
 import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { cifar10Sources, fetchCifar10 } from './cifar10-sources.js';
 import type { Dataset, DatasetSource, LabelledImages, PublishedFile } from './dataset.js';
-import { loadOrFetch } from './download.js';
-import { checkIdentity, checkLabels, fileError, findAll, reading } from './files.js';
+import { cifar10Sources, fetchCifar10 } from './fetch/cifar10-sources.js';
+import { loadOrFetch } from './fetch/download.js';
+import { checkIdentity, checkLabels, fileError, findAll, reading } from './formats/files.js';
 
 const SHAPE = [3, 32, 32] as const;
 const PIXELS = 3 * 32 * 32;

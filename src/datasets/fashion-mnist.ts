@@ -2,10 +2,10 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DatasetSource, PublishedFile } from './dataset.js';
-import { download, type FetchOptions, fetchInto, loadOrFetch } from './download.js';
-import { fileState, findFile, sha256Fault } from './files.js';
-import { type IdxDatasetFacts, idxFiles, loadIdxDataset } from './idx-dataset.js';
-import { addressRequest, npmSettings } from './network.js';
+import { download, type FetchOptions, fetchInto, loadOrFetch } from './fetch/download.js';
+import { addressRequest, npmSettings } from './fetch/http.js';
+import { fileState, findFile, sha256Fault } from './formats/files.js';
+import { type IdxDatasetFacts, idxFiles, loadIdxDataset } from './formats/idx-dataset.js';
 
 const facts: IdxDatasetFacts = {
   name: 'fashion-mnist',

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { UserError } from '../errors.js';
 import type { Dataset, DatasetSource } from './dataset.js';
-import { type IdxDatasetFacts, idxFiles, loadIdxDataset } from './idx-dataset.js';
+import { type IdxDatasetFacts, idxFiles, loadIdxDataset } from './formats/idx-dataset.js';
 
 const facts: IdxDatasetFacts = {
   name: 'mnist',

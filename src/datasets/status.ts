@@ -1,7 +1,7 @@
 /** What `npm start -- data` shows and does. */
 import { stat } from 'node:fs/promises';
 import type { LoadOptions } from './dataset.js';
-import { type FileState, fileState, findFile } from './files.js';
+import { type FileState, fileState, findFile } from './formats/files.js';
 import { type DatasetName, datasets } from './index.js';
 
 export interface DatasetStatus {

@@ -1,17 +1,22 @@
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { type AuditWork, auditNetworks } from '../audit/audit.js';
+import type { ConcludedNetwork } from '../audit/conclude.js';
+import type { Audit } from '../audit/findings.js';
 import { type AuditSettings, defaultAudit } from '../audit/recipe.js';
+import { pieceCount } from '../audit/trials.js';
 import { datasets } from '../datasets/index.js';
 import { UserError } from '../errors.js';
-import { readNetwork } from '../models/save.js';
+import { readNetwork } from '../models/checkpoint.js';
 import type { SharedNetwork } from '../parallel/messages.js';
 import { WorkerPool } from '../parallel/pool.js';
-import { writeAudit } from '../report/audit-files.js';
-import type { Audit } from '../report/audit-results.js';
-import { firstImages } from '../tensor/images.js';
-import { type Kernels, loadKernels } from '../tensor/kernels.js';
-import { auditNetworks } from './audit-step.js';
+import { writeAudit } from '../report/audit/files.js';
+import { rules } from '../rules/index.js';
+import { ownPath } from '../rules/path.js';
+import { loadKernels } from '../tensor/backends.js';
+import { firstImages, type LabelledImages } from '../tensor/images.js';
+import type { Kernels } from '../tensor/kernels.js';
 import { type Config, parseConfigText } from './config.js';
 import { datasetAudit } from './presets.js';
 import type { Progress } from './progress.js';
@@ -60,22 +65,58 @@ export async function auditRun(
   }
 }
 
+/** Networks in memory that a pool's workers see, and how they are to be audited. */
+export interface AuditContext {
+  readonly networks: ReadonlyMap<string, SharedNetwork>;
+  readonly images: LabelledImages;
+  readonly seed: number;
+  readonly settings: AuditSettings;
+  readonly pool: WorkerPool;
+  readonly progress: Progress;
+}
+
 /** Audits networks that are at hand, and writes what it finds into a run's folder: the last step of the main job. */
 export async function auditAndWrite(
-  context: Parameters<typeof auditNetworks>[0],
+  context: AuditContext,
   { dataset, folder }: { readonly dataset: string; readonly folder: string },
 ): Promise<{ audit: Audit; files: string[] }> {
-  const { settings, seed, images } = context;
-  const { conclusions, rows } = await auditNetworks(context);
-  const audit: Audit = {
-    schema: 1,
-    dataset,
-    seed,
-    testImages: Math.min(settings.images, images.count),
-    settings,
-    models: conclusions,
+  const { networks, settings, seed } = context;
+  const images = firstImages(context.images, settings.images);
+  const subjects = [...networks].map(([name, { rule, spec }]) => ({
+    name,
+    ownPath: ownPath(rules[rule]),
+    classes: spec.classes,
+  }));
+  const found = await auditNetworks(subjects, images, settings, workOf(context));
+  const each = <Value>(pick: (network: ConcludedNetwork) => Value): Record<string, Value> =>
+    Object.fromEntries(Object.entries(found).map(([name, network]) => [name, pick(network)]));
+  const models = each(({ conclusion }) => conclusion);
+  const audit: Audit = { schema: 1, dataset, seed, testImages: images.count, settings, models };
+  return {
+    audit,
+    files: await writeAudit(
+      audit,
+      each(({ rows }) => rows),
+      folder,
+    ),
   };
-  return { audit, files: await writeAudit(audit, rows, folder) };
+}
+
+/** An audit's work, done by the pool. */
+function workOf({ networks, seed, pool, progress }: AuditContext): AuditWork {
+  const named = (name: string) => networks.get(name) as SharedNetwork;
+  return {
+    inspect: async (name, images) => (await pool.run('inspectGradients', { network: named(name), images })).flat(),
+    async tryAttacks(name, images, trials, remaining) {
+      const audited = named(name);
+      const title = `audit of ${rules[audited.rule].label}${remaining ? ', what is left' : ''}`;
+      const job = { audited, sources: Object.fromEntries(networks), images, seed, trials };
+      const bar = progress.begin(title, pieceCount(trials), 0);
+      const pieces = await pool.run('auditTrials', job, { onProgress: (done) => bar.update(done) });
+      bar.end();
+      return pieces.flat();
+    },
+  };
 }
 
 /**

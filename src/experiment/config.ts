@@ -7,23 +7,21 @@ import { models } from '../models/index.js';
 import { initializers } from '../models/initialize.js';
 import { activations } from '../models/lenet.js';
 import { rules } from '../rules/index.js';
+import { gradientPaths } from '../rules/path.js';
+import { count, keyOf, parseJson } from '../schema.js';
 import { backends } from '../tensor/kernels.js';
-import { optimizers } from '../training/optimizer.js';
+import { optimizers } from '../training/optimizers.js';
 import { decays } from '../training/schedule.js';
 
-/** The keys of a table, as a choice. */
-const keyOf = <Table extends object>(table: Table) =>
-  z.enum(Object.keys(table) as [keyof Table & string, ...(keyof Table & string)[]]);
-
-const count = z.number().int().positive();
+const positive = count.min(1);
 
 const trainingSchema = z.strictObject({
   optimizer: keyOf(optimizers),
   learningRate: z.number().positive(),
   decay: keyOf(decays),
   warmupEpochs: z.number().nonnegative(),
-  epochs: count,
-  batchSize: count,
+  epochs: positive,
+  batchSize: positive,
   momentum: z.number().min(0).lt(1),
   weightDecay: z.number().nonnegative(),
   augment: z.boolean(),
@@ -38,8 +36,8 @@ export const configSchema = z.strictObject({
   preset: z.string(),
   seed: z.number().int().min(0).max(0xffffffff),
   /** How many images, from the first; null for all. */
-  trainSize: count.nullable(),
-  testSize: count.nullable(),
+  trainSize: positive.nullable(),
+  testSize: positive.nullable(),
   model: keyOf(models),
   activation: keyOf(activations),
   initializer: keyOf(initializers),
@@ -48,12 +46,12 @@ export const configSchema = z.strictObject({
   attacks: z.array(keyOf(attacks)).min(1),
   epsilons: z.array(z.number().min(0).max(1)).min(1),
   /** What carries the attacks' gradient down: the rule's own feedback path, the true transposed weights, or each in turn. */
-  paths: z.array(z.enum(['feedback', 'true'])).min(1),
+  paths: z.array(z.enum(gradientPaths)).min(1),
   /** What the attacks make grow. */
   loss: keyOf(losses),
   attackOptions: z.strictObject({
     /** null: each attack's own default. */
-    iterations: count.nullable(),
+    iterations: positive.nullable(),
     /** In pixel units; null: epsilon / iterations. */
     stepSize: z.number().positive().nullable(),
     momentum: z.number().nonnegative().nullable(),
@@ -90,11 +88,5 @@ export function parseConfig(value: unknown, source: string): Config {
  * @throws {UserError} if it is not JSON, or not a usable configuration.
  */
 export function parseConfigText(text: string, file: string): Config {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw new UserError(`${file} is not JSON: ${(error as Error).message}.`);
-  }
-  return parseConfig(value, file);
+  return parseConfig(parseJson(text, file, 'Give a config.json that a run has written.'), file);
 }

@@ -1,22 +1,22 @@
 import { cpus } from 'node:os';
+import type { Audit } from '../audit/findings.js';
 import type { AuditSettings } from '../audit/recipe.js';
 import type { Dataset } from '../datasets/dataset.js';
 import { datasets } from '../datasets/index.js';
 import { UserError } from '../errors.js';
 import { networkSpec } from '../models/create.js';
 import { WorkerPool } from '../parallel/pool.js';
-import type { Audit } from '../report/audit-results.js';
-import { writeFigures, writeResults } from '../report/files.js';
-import type { Curve, Results } from '../report/results.js';
+import { writeFigures, writeResults } from '../report/run/files.js';
+import type { Curve, Results } from '../report/run/results.js';
 import type { RuleName } from '../rules/index.js';
 import { firstImages, type LabelledImages } from '../tensor/images.js';
-import { attackStep } from './attack-step.js';
+import { attackStep } from './attack.js';
 import { auditAndWrite, auditSettings } from './audit.js';
 import type { Config } from './config.js';
+import { RunFolder } from './folder.js';
 import { datasetAudit } from './presets.js';
 import type { Progress } from './progress.js';
-import { RunFolder } from './run-folder.js';
-import { type RunContext, type TrainedNetwork, trainStep } from './train-step.js';
+import { type RunContext, type TrainedNetwork, trainStep } from './train.js';
 
 export interface RunSettings {
   /** The folder for the run's files. */

@@ -1,16 +1,124 @@
 /*
- * Axes: N batch, C input channels, O output channels, H, W rows and columns, K kernel, OH, OW output rows and columns.
+ * A convolution is a matrix product with the unrolled image (tensor/im2col.ts), one image at a time:
+ *
+ *   y = W·im2col(x) + b        dx = col2im(Wᵀ·dy)        dw = Σ_images dy·im2col(x)ᵀ
+ *
+ * Kernels that can do without the unrolling bring a convolution of their own; the three functions here are what it is
+ * tested against.
+ *
+ * Axes: n batch, C input channels, O output channels, H, W rows and columns, K kernel, OH, OW output rows and columns.
  */
-import { slidingWindow } from '../tensor/im2col.js';
+import { col2im, im2col, im2colShape, slidingWindow, type Window } from '../tensor/im2col.js';
+import type { Convolution, Kernels } from '../tensor/kernels.js';
+import type { FloatArray } from '../tensor/tensor.js';
 import type { WeightedLayer } from './layer.js';
 
 /**
- * A convolution layer with square kernels:
+ * y[o, oy, ox] = b[o] + Σ_{c,ky,kx} w[o, c, ky, kx] · x[c, oy·stride + ky − padding, ox·stride + kx − padding]
  *
- *   y[o, oy, ox] = b[o] + Σ_{c,ky,kx} w[o, c, ky, kx] · x[c, oy·stride + ky − padding, ox·stride + kx − padding]
+ * @param x `[n, C, H, W]`
+ * @param weight `[O, C, K, K]`, read as the matrix `[O, C·K·K]`
+ * @param bias `[O]`
+ * @param y written: `[n, O, OH, OW]`
+ * @param cols scratch, `[C·K·K, OH·OW]`
+ */
+function convForward<A extends FloatArray>(
+  kernels: Kernels<A>,
+  x: A,
+  weight: A,
+  bias: A,
+  y: A,
+  cols: A,
+  n: number,
+  window: Window,
+): void {
+  const [taps, places] = im2colShape(window);
+  for (let i = 0; i < n; i++) {
+    const image = nthOf(y, i, bias.length * places);
+    im2col(nthOf(x, i, sizeOfImage(window)), cols, window);
+    kernels.matmul(weight, cols, image, bias.length, places, taps);
+    for (let o = 0, p = 0; o < bias.length; o++) {
+      for (let end = p + places; p < end; p++) image[p] += bias[o];
+    }
+  }
+}
+
+/**
+ * dx = col2im(Wᵀ·dy): each product w·x of the forward pass gives w·dy to its x, with `carrier` in the place of W.
  *
- * Backward, each of these products gives w·dy to its x (with the carrier in the place of w) and x·dy to its w. The
- * plain code of all three passes is in tensor/convolution.ts.
+ * @param dy `[n, O, OH, OW]`
+ * @param carrier `[O, C, K, K]`
+ * @param dx written: `[n, C, H, W]`
+ */
+function convBackwardInput<A extends FloatArray>(
+  kernels: Kernels<A>,
+  dy: A,
+  carrier: A,
+  dx: A,
+  cols: A,
+  n: number,
+  window: Window,
+): void {
+  const [taps, places] = im2colShape(window);
+  const outputs = carrier.length / taps;
+  for (let i = 0; i < n; i++) {
+    kernels.matmulTA(carrier, nthOf(dy, i, outputs * places), cols, taps, places, outputs);
+    col2im(cols, nthOf(dx, i, sizeOfImage(window)), window);
+  }
+}
+
+/**
+ * dw = Σ_images dy·im2col(x)ᵀ and db[o] = Σ_images Σ_places dy[o]: each product w·x gives x·dy to its w.
+ *
+ * @param dw written: `[O, C, K, K]`
+ * @param db written: `[O]`
+ */
+function convBackwardWeights<A extends FloatArray>(
+  kernels: Kernels<A>,
+  x: A,
+  dy: A,
+  dw: A,
+  db: A,
+  cols: A,
+  n: number,
+  window: Window,
+): void {
+  const [taps, places] = im2colShape(window);
+  for (let i = 0; i < n; i++) {
+    const image = nthOf(dy, i, db.length * places);
+    im2col(nthOf(x, i, sizeOfImage(window)), cols, window);
+    kernels.matmulTB(image, cols, dw, db.length, taps, places, i > 0);
+    for (let o = 0, p = 0; o < db.length; o++) {
+      let sum = i > 0 ? db[o] : 0;
+      for (let end = p + places; p < end; p++) sum += image[p];
+      db[o] = sum;
+    }
+  }
+}
+
+/** The convolution by unrolled images, on any kernels, with scratch memory of its own for one of them. */
+export function im2colConvolution<A extends FloatArray>(kernels: Kernels<A>): Convolution<A> {
+  let scratch = kernels.alloc(0);
+  const colsFor = (window: Window): A => {
+    const [taps, places] = im2colShape(window);
+    if (scratch.length < taps * places) scratch = kernels.alloc(taps * places);
+    return scratch;
+  };
+  return {
+    forward: (x, weight, bias, y, n, window) => convForward(kernels, x, weight, bias, y, colsFor(window), n, window),
+    backwardInput: (dy, carrier, dx, n, window) =>
+      convBackwardInput(kernels, dy, carrier, dx, colsFor(window), n, window),
+    backwardWeights: (x, dy, dw, db, n, window) =>
+      convBackwardWeights(kernels, x, dy, dw, db, colsFor(window), n, window),
+  };
+}
+
+/** The fastest convolution that the kernels have. */
+export const convolutionOf = <A extends FloatArray>(kernels: Kernels<A>): Convolution<A> =>
+  kernels.convolution ?? im2colConvolution(kernels);
+
+/**
+ * A convolution layer with square kernels.
  *
  * @param inputShape `[C, H, W]`
  * @throws {ShapeError} if the kernel doesn't fit the padded input.
@@ -30,10 +138,19 @@ export function conv2d(
     weightShape: [options.outputs, channels, kernel, kernel],
     biasShape: [options.outputs],
     fanIn: channels * kernel * kernel,
-    bind: (kernels, { x, y, dx, dy }) => ({
-      forward: (n, weight, bias) => kernels.convForward(x.data, weight, bias, y.data, n, window),
-      backwardInput: (n, carrier) => kernels.convBackwardInput(dy.data, carrier, dx.data, n, window),
-      backwardWeights: (n, dw, db) => kernels.convBackwardWeights(x.data, dy.data, dw, db, n, window),
-    }),
+    bind(kernels, { x, y, dx, dy }) {
+      const convolution = convolutionOf(kernels);
+      return {
+        forward: (n, weight, bias) => convolution.forward(x.data, weight, bias, y.data, n, window),
+        backwardInput: (n, carrier) => convolution.backwardInput(dy.data, carrier, dx.data, n, window),
+        backwardWeights: (n, dw, db) => convolution.backwardWeights(x.data, dy.data, dw, db, n, window),
+      };
+    },
   };
 }
+
+const sizeOfImage = ({ channels, height, width }: Window): number => channels * height * width;
+
+/** The i-th of equal parts of an array, sharing its memory. */
+const nthOf = <A extends FloatArray>(array: A, i: number, size: number): A =>
+  array.subarray(i * size, (i + 1) * size) as A;

@@ -1,23 +1,16 @@
-import type { Crew } from '../crew.js';
+import type { Crew } from '../crew/crew.js';
 import type { Network } from '../models/network.js';
-import { type LabelledImages, loadImage } from '../tensor/images.js';
+import type { LabelledImages } from '../tensor/images.js';
 import type { FloatArray, Tensor } from '../tensor/tensor.js';
-
-/** Images that one claim of an evaluation covers. */
-export const CHUNK_SIZE = 64;
+import { CHUNK_SIZE, claimedChunks } from './chunks.js';
 
 /** How many of the images in the chunks this member claims are classified correctly; the crew's counts add up. */
 export function countCorrect(network: Network<Float32Array>, images: LabelledImages, crew: Crew): number {
   const workspace = network.workspace(CHUNK_SIZE);
-  const chunks = Math.ceil(images.count / CHUNK_SIZE);
   let correct = 0;
-  for (let chunk = crew.claim(chunks); chunk >= 0; chunk = crew.claim(chunks)) {
-    const first = chunk * CHUNK_SIZE;
-    const n = Math.min(CHUNK_SIZE, images.count - first);
-    for (let i = 0; i < n; i++) loadImage(images, first + i, workspace.input.data, i);
+  for (const { n, labels } of claimedChunks(images, crew, workspace.input.data)) {
     workspace.forward(n);
-    correct += countMatches(workspace.predictions(n), images.labels.subarray(first, first + n));
-    crew.advance();
+    correct += countMatches(workspace.predictions(n), labels);
   }
   return correct;
 }

@@ -1,93 +1,115 @@
-/*
- * The safetensors format (https://github.com/huggingface/safetensors): 8 bytes with the header's length, little-endian;
- * the header, JSON that gives each tensor's type, shape and place; then the tensors' bytes, little-endian.
- */
-import { z } from 'zod';
 import { UserError } from '../errors.js';
-import { shapeText, sizeOf } from '../tensor/tensor.js';
+import type { Layer } from '../layers/layer.js';
+import { type RuleName, rules } from '../rules/index.js';
+import type { Kernels } from '../tensor/kernels.js';
+import { shapeText } from '../tensor/tensor.js';
+import { buildLayers, type NetworkSpec } from './index.js';
+import { Network } from './network.js';
+import { type Parameters, parameterLayout, type Slot } from './parameters.js';
+import { type CheckpointTensor, decodeCheckpoint, encodeCheckpoint } from './safetensors.js';
 
-/** Named float32 tensors and free text about them: what a checkpoint file holds. */
-export interface Checkpoint {
-  readonly tensors: Readonly<Record<string, CheckpointTensor>>;
-  readonly metadata: Readonly<Record<string, string>>;
-}
-
-export interface CheckpointTensor {
-  readonly shape: readonly number[];
-  readonly data: Float32Array;
-}
-
-const LENGTH_BYTES = 8;
-const METADATA = '__metadata__';
-const headerSchema = z.record(
-  z.string(),
-  z.object({
-    dtype: z.string(),
-    shape: z.array(z.number().int().nonnegative()),
-    data_offsets: z.tuple([z.number().int().nonnegative(), z.number().int().nonnegative()]),
-  }),
-);
-const metadataSchema = z.record(z.string(), z.string());
-
-/** The bytes of a safetensors file. */
-export function encodeCheckpoint({ tensors, metadata }: Checkpoint): Uint8Array {
-  const header: Record<string, unknown> = { [METADATA]: metadata };
-  let end = 0;
-  for (const [name, { shape, data }] of Object.entries(tensors)) {
-    header[name] = { dtype: 'F32', shape, data_offsets: [end, end + data.byteLength] };
-    end += data.byteLength;
-  }
-  const text = JSON.stringify(header);
-  const bare = new TextEncoder().encode(text);
-  const headerLength = Math.ceil(bare.length / LENGTH_BYTES) * LENGTH_BYTES;
-  const bytes = new Uint8Array(LENGTH_BYTES + headerLength + end);
-  const out = new DataView(bytes.buffer);
-  out.setBigUint64(0, BigInt(headerLength), true);
-  bytes.fill(0x20, LENGTH_BYTES, LENGTH_BYTES + headerLength);
-  bytes.set(bare, LENGTH_BYTES);
-  let place = LENGTH_BYTES + headerLength;
-  for (const { data } of Object.values(tensors)) {
-    for (const value of data) {
-      out.setFloat32(place, value, true);
-      place += 4;
-    }
-  }
-  return bytes;
+/**
+ * A network as named tensors: `conv1.weight`, `conv1.bias`, `conv1.feedback`, …, in PyTorch's layouts. They share the
+ * parameters' memory.
+ */
+export function networkTensors(
+  spec: NetworkSpec,
+  { values, feedback }: Parameters<Float32Array>,
+): Record<string, CheckpointTensor> {
+  const { slots, feedbackSlots } = parameterLayout(buildLayers(spec));
+  const named = (flat: Float32Array, list: readonly Slot[]) =>
+    list.map(({ name, shape, offset, length }) => [name, { shape, data: flat.subarray(offset, offset + length) }]);
+  return Object.fromEntries([...named(values, slots), ...(feedback.length > 0 ? named(feedback, feedbackSlots) : [])]);
 }
 
 /**
- * Reads a safetensors file.
+ * Fills parameters from named tensors.
  *
- * @param name what messages call it: the file's path
- * @throws {UserError} if it is no safetensors file, is cut short, or holds other types than float32.
+ * @param file what messages call the tensors' source
+ * @throws {UserError} if a tensor is missing or has another shape.
  */
-export function decodeCheckpoint(bytes: Uint8Array, name: string): Checkpoint {
-  const fail = (reason: string) => new UserError(`${name} is not a usable safetensors file: ${reason}.`);
-  if (bytes.length < LENGTH_BYTES) throw fail(`it has ${bytes.length} bytes`);
-  const input = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const headerLength = Number(input.getBigUint64(0, true));
-  const start = LENGTH_BYTES + headerLength;
-  if (start > bytes.length) throw fail(`its header says ${headerLength} bytes, the file has ${bytes.length}`);
-  let raw: unknown;
-  try {
-    raw = JSON.parse(new TextDecoder().decode(bytes.subarray(LENGTH_BYTES, start)));
-  } catch {
-    throw fail('its header is not JSON');
-  }
-  const { [METADATA]: rawMetadata = {}, ...rawTensors } = Object(raw);
-  const header = headerSchema.safeParse(rawTensors);
-  const metadata = metadataSchema.safeParse(rawMetadata);
-  if (!header.success || !metadata.success) throw fail('its header does not describe tensors');
-  const tensors: Record<string, CheckpointTensor> = {};
-  for (const [tensorName, { dtype, shape, data_offsets: offsets }] of Object.entries(header.data)) {
-    if (dtype !== 'F32') throw fail(`${tensorName} is of type ${dtype}, F32 is expected`);
-    const [from, to] = offsets;
-    if (to - from !== 4 * sizeOf(shape) || start + to > bytes.length) {
-      throw fail(`${tensorName} ${shapeText(shape)} does not fit its place [${from}, ${to}) in the file`);
+export function fillParameters(
+  spec: NetworkSpec,
+  tensors: Readonly<Record<string, CheckpointTensor>>,
+  parameters: Parameters<Float32Array>,
+  file: string,
+): void {
+  for (const [name, { shape, data }] of Object.entries(networkTensors(spec, parameters))) {
+    const found = tensors[name];
+    if (!found)
+      throw new UserError(`${file} holds no tensor ${name}; a ${spec.model} needs one of ${shapeText(shape)}.`);
+    if (shapeText(found.shape) !== shapeText(shape)) {
+      throw new UserError(
+        `${file}: ${name} has shape ${shapeText(found.shape)}, ${spec.model} needs ${shapeText(shape)}.`,
+      );
     }
-    const data = new Float32Array(sizeOf(shape));
-    for (let i = 0; i < data.length; i++) data[i] = input.getFloat32(start + from + 4 * i, true);
-    tensors[tensorName] = { shape, data };
+    data.set(found.data);
   }
-  return { tensors, metadata: metadata.data };
+}
+
+/** A trained network as the bytes of a safetensors file; {@link loadNetwork} needs nothing else to use it again. */
+export const saveNetwork = (
+  spec: NetworkSpec,
+  rule: RuleName,
+  parameters: Parameters<Float32Array>,
+  metadata: Readonly<Record<string, string>> = {},
+): Uint8Array =>
+  encodeCheckpoint({
+    tensors: networkTensors(spec, parameters),
+    metadata: { ...metadata, rule, model: spec.model, spec: JSON.stringify(spec) },
+  });
+
+/** What a file holds of a network: everything but the kernels to run it with. */
+export interface SavedNetwork {
+  readonly spec: NetworkSpec;
+  readonly rule: RuleName;
+  readonly layers: readonly Layer[];
+  readonly parameters: Parameters<Float32Array>;
+}
+
+/**
+ * Reads the bytes that {@link saveNetwork} made.
+ *
+ * @param file what messages call it
+ * @param kernels in whose memory the parameters shall lie
+ * @throws {UserError} if the bytes are no such file.
+ */
+export function readNetwork(bytes: Uint8Array, file: string, kernels: Kernels<Float32Array>): SavedNetwork {
+  const { tensors, metadata } = decodeCheckpoint(bytes, file);
+  if (metadata.spec === undefined || !Object.hasOwn(rules, metadata.rule ?? '')) {
+    throw new UserError(`${file} does not say which network it holds: its metadata needs "spec" and "rule".`);
+  }
+  const { spec, layers } = specOf(metadata.spec, file);
+  const rule = metadata.rule as RuleName;
+  const layout = parameterLayout(layers);
+  const parameters = {
+    values: kernels.alloc(layout.parameterCount),
+    feedback: kernels.alloc(rules[rule].usesFeedback ? layout.feedbackCount : 0),
+  };
+  fillParameters(spec, tensors, parameters, file);
+  return { spec, rule, layers, parameters };
+}
+
+/**
+ * A network from the bytes that {@link saveNetwork} made, ready to run.
+ *
+ * @param file what messages call it
+ * @throws {UserError} if the bytes are no such file.
+ */
+export function loadNetwork(bytes: Uint8Array, file: string, kernels: Kernels<Float32Array>): Network<Float32Array> {
+  const { layers, rule, parameters } = readNetwork(bytes, file, kernels);
+  return new Network(layers, rules[rule], kernels, parameters);
+}
+
+/** The network that a file's metadata describes, and its layers. */
+function specOf(text: string, file: string): { spec: NetworkSpec; layers: Layer[] } {
+  try {
+    const spec: NetworkSpec = JSON.parse(text);
+    return { spec, layers: buildLayers(spec) };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : error;
+    throw new UserError(
+      `${file}: the "spec" in its metadata describes no network that can be built (${reason}): ${text}`,
+    );
+  }
 }

@@ -1,7 +1,7 @@
 import { ShapeError } from '../errors.js';
 import type { Layer } from '../layers/layer.js';
 import type { Loss } from '../losses/loss.js';
-import { backprop } from '../rules/backprop.js';
+import type { GradientPath } from '../rules/path.js';
 import type { LearningRule } from '../rules/rule.js';
 import type { Kernels } from '../tensor/kernels.js';
 import { contiguous, type FloatArray, shapeText, sizeOf, type Tensor, tensor } from '../tensor/tensor.js';
@@ -13,12 +13,6 @@ import { Workspace } from './workspace.js';
  * up has left in a core's own cache. With 64 a LeNet-5's gradient took a sixth longer.
  */
 export const PASS = 16;
-
-/**
- * What carries the error down: the learning rule's own path (for feedback alignment the fixed random B, which is what
- * the paper's attacker uses), or the true transposed weights. The same for backpropagation.
- */
-export type GradientPath = 'feedback' | 'true';
 
 /** What an oracle (oracle.ts) answers about the images shown last. */
 export interface Answers<A extends FloatArray> {
@@ -91,7 +85,7 @@ export class Network<A extends FloatArray = FloatArray> {
     }
     const gradient = this.freshArray(sizeOf(images.shape));
     this.inPasses('inputGradient', images, (workspace, first, n) => {
-      this.pixelGradient(workspace, labels.subarray(first, first + n), n, options);
+      workspace.pixelGradient(labels.subarray(first, first + n), n, options);
       const { data, size } = workspace.inputGradient;
       gradient.set(data.subarray(0, n * size), first * size);
     });
@@ -117,23 +111,6 @@ export class Network<A extends FloatArray = FloatArray> {
       this.answered.set(capacity, answers);
     }
     return answers;
-  }
-
-  /** From the workspace's input to the gradient of each image's own loss with respect to its pixels. */
-  pixelGradient(
-    workspace: Workspace<A>,
-    labels: Uint8Array,
-    n: number,
-    { path, loss }: { path: GradientPath; loss: Loss },
-  ): void {
-    workspace.forward(n);
-    workspace.evaluateLoss(loss, labels, n);
-    workspace.backward(n, { rule: this.errorRule(path), toPixels: true });
-  }
-
-  /** The rule by which the error goes down the given path. */
-  errorRule(path: GradientPath): LearningRule {
-    return path === 'true' ? backprop : this.rule;
   }
 
   /** An array for the caller to keep: not from the kernels' memory, which is never given back. */

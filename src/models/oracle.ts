@@ -1,6 +1,7 @@
 import type { Loss } from '../losses/loss.js';
+import type { GradientPath } from '../rules/path.js';
 import type { FloatArray } from '../tensor/tensor.js';
-import { type GradientPath, type Network, PASS } from './network.js';
+import { type Network, PASS } from './network.js';
 
 /** What an attack asks of a network, over plain arrays and without allocating: see `Oracle` in src/attacks. */
 export interface NetworkOracle<A extends FloatArray> {
@@ -34,7 +35,7 @@ export function networkOracle<A extends FloatArray>(
     }
   };
   const differentiate: PassWork = (labels, first, n) => {
-    network.pixelGradient(workspace, labels, n, options);
+    workspace.pixelGradient(labels, n, options);
     gradient.set(workspace.inputGradient.data.subarray(0, n * size), first * size);
   };
   const evaluate: PassWork = (labels, _, n) => {

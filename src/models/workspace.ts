@@ -1,10 +1,10 @@
 import type { Batch, Layer, PlainLayer, PlainStage, WeightedLayer, WeightedStage } from '../layers/layer.js';
 import type { Loss } from '../losses/loss.js';
+import { type GradientPath, ruleAlong } from '../rules/path.js';
 import type { ErrorPath, LearningRule } from '../rules/rule.js';
 import type { Kernels } from '../tensor/kernels.js';
 import { type FloatArray, sizeOf } from '../tensor/tensor.js';
-import type { Network } from './network.js';
-import { view } from './parameters.js';
+import { type ParameterLayout, type Parameters, view } from './parameters.js';
 
 /** A layer and its memory. */
 type Stage<A extends FloatArray> =
@@ -28,6 +28,18 @@ export interface Gradient<A extends FloatArray> {
   readonly parts: ReadonlyMap<Layer, { readonly dw: A; readonly db: A }>;
 }
 
+/** What a workspace runs: a network, or what will be one. */
+export interface Runnable<A extends FloatArray> {
+  readonly layers: readonly Layer[];
+  readonly rule: LearningRule;
+  readonly kernels: Kernels<A>;
+  readonly parameters: Parameters<A>;
+  readonly layout: ParameterLayout;
+  /** `[C, H, W]` */
+  readonly inputShape: readonly number[];
+  readonly classes: number;
+}
+
 /** All memory that one thread needs to run a network forward and backward on up to `capacity` images. */
 export class Workspace<A extends FloatArray = FloatArray> {
   /** Images, `[capacity, C, H, W]`: written by the caller. */
@@ -44,7 +56,7 @@ export class Workspace<A extends FloatArray = FloatArray> {
   private readonly stages: readonly Stage<A>[];
 
   constructor(
-    readonly network: Network<A>,
+    readonly network: Runnable<A>,
     readonly capacity: number,
   ) {
     const { kernels, layers } = network;
@@ -115,6 +127,13 @@ export class Workspace<A extends FloatArray = FloatArray> {
     }
   }
 
+  /** From {@link input} to {@link inputGradient}: the gradient of each image's own loss with respect to its pixels. */
+  pixelGradient(labels: Uint8Array, n: number, { path, loss }: { path: GradientPath; loss: Loss }): void {
+    this.forward(n);
+    this.evaluateLoss(loss, labels, n);
+    this.backward(n, { rule: ruleAlong(path, this.network.rule), toPixels: true });
+  }
+
   /** The predicted class of each of the first n images, after {@link forward}; overwritten by the next call. */
   predictions(n: number): Uint8Array {
     argmaxRows(this.logits.data, n, this.network.classes, this.predicted);
@@ -123,7 +142,10 @@ export class Workspace<A extends FloatArray = FloatArray> {
 }
 
 /** Views of each weighted layer's part of a flat gradient, which has the layout of the network's parameters. */
-export function gradientOf<A extends FloatArray>(network: Network<A>, flat: A): Gradient<A> {
+export function gradientOf<A extends FloatArray>(
+  network: Pick<Runnable<A>, 'layers' | 'layout'>,
+  flat: A,
+): Gradient<A> {
   const { slots } = network.layout;
   const parts = new Map<Layer, { dw: A; db: A }>();
   for (const layer of network.layers) {
@@ -153,7 +175,7 @@ function newBatch<A extends FloatArray>(kernels: Kernels<A>, capacity: number, s
 }
 
 function bindStage<A extends FloatArray>(
-  network: Network<A>,
+  network: Runnable<A>,
   layer: Layer,
   buffers: { x: Batch<A>; y: Batch<A>; dx: Batch<A>; dy: Batch<A> },
 ): Stage<A> {

@@ -1,17 +1,18 @@
 import type { AttackOptions } from '../attacks/attack.js';
 import type { AttackName } from '../attacks/index.js';
 import type { Trial } from '../audit/trials.js';
+import type { CrewHandle } from '../crew/shared-crew.js';
 import type { LossName } from '../losses/index.js';
 import type { NetworkSpec } from '../models/index.js';
-import type { GradientPath } from '../models/network.js';
 import type { RuleName } from '../rules/index.js';
+import type { GradientPath } from '../rules/path.js';
 import type { LabelledImages } from '../tensor/images.js';
 import type { Backend } from '../tensor/kernels.js';
 import type { TrainingMemory, TrainingOptions } from '../training/train.js';
-import type { CrewHandle } from './crew.js';
 
 /** What a worker is sent. Arrays lie in shared memory: only their addresses travel. */
-export interface Message<Job> {
+export interface Message<Task extends string, Job> {
+  readonly task: Task;
   readonly memory: WebAssembly.Memory;
   readonly backend: Backend;
   readonly crew: CrewHandle;
@@ -37,12 +38,8 @@ export interface TrainJob {
   readonly epoch: number;
 }
 
+/** A look at a network: its accuracy, its angles, its gradients. */
 export interface EvaluateJob {
-  readonly network: SharedNetwork;
-  readonly images: LabelledImages;
-}
-
-export interface AlignmentJob {
   readonly network: SharedNetwork;
   readonly images: LabelledImages;
 }
@@ -61,11 +58,6 @@ export interface AttackJob {
   }[];
   /** Decides what is random in an attack, for each image by its index among `images`; 0 by default. */
   readonly seed?: number;
-}
-
-export interface GradientsJob {
-  readonly network: SharedNetwork;
-  readonly images: LabelledImages;
 }
 
 export interface AuditJob {

@@ -1,15 +1,13 @@
 import { availableParallelism } from 'node:os';
 import { Piscina } from 'piscina';
+import { newCrew, progressOf, stopCrew } from '../crew/shared-crew.js';
 import { Heap } from '../tensor/heap.js';
 import type { Backend } from '../tensor/kernels.js';
-import { newCrew, progressOf, stopCrew } from './crew.js';
 import type { Message } from './messages.js';
-import type { Answer, TaskName, Tasks } from './tasks.js';
+import type { Answer, Job, TaskName, Value } from './tasks.js';
 
-type Job<Name extends TaskName> = Parameters<Tasks[Name]>[0];
-type Value<Name extends TaskName> = ReturnType<Tasks[Name]>;
-
-export interface RunOptions {
+/** How one job is run. */
+export interface JobOptions {
   /** How many workers take part; all of them by default. */
   readonly members?: number;
   /** Called about five times a second with the units of progress that the crew has counted so far. */
@@ -47,15 +45,22 @@ export class WorkerPool {
    * @returns what each member returned, by rank
    * @throws the error of the first member that failed; the others are stopped
    */
-  async run<Name extends TaskName>(task: Name, job: Job<Name>, options: RunOptions = {}): Promise<Value<Name>[]> {
+  async run<Name extends TaskName>(task: Name, job: Job<Name>, options: JobOptions = {}): Promise<Value<Name>[]> {
     const { members = this.size, onProgress } = options;
     const crew = newCrew(members, availableParallelism());
     const watch = onProgress && setInterval(() => onProgress(progressOf(crew)), PROGRESS_INTERVAL);
     let failure: { error: unknown } | undefined;
     const answers = Array.from({ length: members }, async (_, rank): Promise<Answer<Value<Name>>> => {
-      const message: Message<Job<Name>> = { memory: this.heap.memory, backend: this.backend, crew, rank, job };
+      const message: Message<Name, Job<Name>> = {
+        task,
+        memory: this.heap.memory,
+        backend: this.backend,
+        crew,
+        rank,
+        job,
+      };
       try {
-        return await this.piscina.run(message, { name: task });
+        return await this.piscina.run(message);
       } catch (error) {
         failure ??= { error };
         stopCrew(crew);

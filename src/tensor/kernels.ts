@@ -1,8 +1,9 @@
-import { Heap } from './heap.js';
 import type { Window } from './im2col.js';
-import { referenceKernels } from './reference.js';
-import { simdKernels, simdSupported } from './simd.js';
 import type { FloatArray } from './tensor.js';
+
+/** The kernels that can be asked for, fastest first. */
+export const backends = ['simd', 'reference'] as const;
+export type Backend = (typeof backends)[number];
 
 /**
  * Every loop that a training step or an attack spends its time in. Layers say *what* is computed; a backend says *how*.
@@ -28,16 +29,8 @@ export interface Kernels<A extends FloatArray = FloatArray> {
   /** C = A·Bᵀ, or C += A·Bᵀ. A `[m, k]`, B `[n, k]`, C `[m, n]`. */
   matmulTB(a: A, b: A, c: A, m: number, n: number, k: number, accumulate?: boolean): void;
 
-  /**
-   * A convolution of n images: y[i, o, oy, ox] = bias[o] + Σ_{c,ky,kx} weight[o, c, ky, kx] ·
-   * x[i, c, oy·stride + ky − padding, ox·stride + kx − padding].
-   * x `[n, C, H, W]`, weight `[O, C, K, K]`, bias `[O]`, y `[n, O, OH, OW]`.
-   */
-  convForward(x: A, weight: A, bias: A, y: A, n: number, window: Window): void;
-  /** dx, its adjoint with `carrier` in the place of the weights; overwrites dx `[n, C, H, W]`. */
-  convBackwardInput(dy: A, carrier: A, dx: A, n: number, window: Window): void;
-  /** dw and db, summed over the n (at least 1) images; overwrites dw `[O, C, K, K]` and db `[O]`. */
-  convBackwardWeights(x: A, dy: A, dw: A, db: A, n: number, window: Window): void;
+  /** Convolutions that do without unrolled images; without them, layers/conv2d.ts makes them of matrix products. */
+  readonly convolution?: Convolution<A>;
 
   /** y[r, c] += bias[c]: a linear layer's bias. */
   addToColumns(y: A, bias: A, rows: number, columns: number): void;
@@ -96,15 +89,16 @@ export interface AdamStep {
   readonly scale: number;
 }
 
-/** The kernels that can be asked for, fastest first. */
-export const backends = ['simd', 'reference'] as const;
-export type Backend = (typeof backends)[number];
-
-/** The fastest kernels that this machine's JavaScript engine can run. */
-export const defaultBackend = (): Backend => (simdSupported() ? 'simd' : 'reference');
-
-/** The kernels of a backend, by default the fastest, over a heap that several threads may share. */
-export const loadKernels = async (
-  backend: Backend = defaultBackend(),
-  heap: Heap = new Heap(),
-): Promise<Kernels<Float32Array>> => (backend === 'simd' ? simdKernels(heap) : referenceKernels(heap));
+/** A convolution of n images in its three passes. */
+export interface Convolution<A extends FloatArray> {
+  /**
+   * y[i, o, oy, ox] = bias[o] + Σ_{c,ky,kx} weight[o, c, ky, kx] ·
+   * x[i, c, oy·stride + ky − padding, ox·stride + kx − padding].
+   * x `[n, C, H, W]`, weight `[O, C, K, K]`, bias `[O]`, y `[n, O, OH, OW]`.
+   */
+  forward(x: A, weight: A, bias: A, y: A, n: number, window: Window): void;
+  /** dx, its adjoint with `carrier` in the place of the weights; overwrites dx `[n, C, H, W]`. */
+  backwardInput(dy: A, carrier: A, dx: A, n: number, window: Window): void;
+  /** dw and db, summed over the n (at least 1) images; overwrites dw `[O, C, K, K]` and db `[O]`. */
+  backwardWeights(x: A, dy: A, dw: A, db: A, n: number, window: Window): void;
+}

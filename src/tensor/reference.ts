@@ -1,4 +1,3 @@
-import { plainConvolutions } from './convolution.js';
 import type { Heap } from './heap.js';
 import type { Window } from './im2col.js';
 import type { AdamStep, Kernels } from './kernels.js';
@@ -35,7 +34,6 @@ function kernelsWith<A extends FloatArray>(
     matmul: (a, b, c, m, n, k, accumulate = false) => multiply(a, k, 1, b, n, 1, c, m, n, k, accumulate),
     matmulTA: (a, b, c, m, n, k, accumulate = false) => multiply(a, 1, m, b, n, 1, c, m, n, k, accumulate),
     matmulTB: (a, b, c, m, n, k, accumulate = false) => multiply(a, k, 1, b, 1, k, c, m, n, k, accumulate),
-    ...plainConvolutions(alloc),
     addToColumns,
     sumColumns,
     relu,

@@ -85,25 +85,27 @@ function kernelsOver(heap: Heap, wasm: Exports): Kernels<Float32Array> {
       wasm.matmulTB(at(a, m * k), at(b, n * k), at(c, m * n), m, n, k, accumulate);
     },
 
-    convForward(x, weight, bias, y, n, window) {
-      const outputs = bias.length;
-      setWindow(window, outputs);
-      const from = at(x, n * imageSize(window));
-      const to = at(y, n * outputs * placesOf(window));
-      wasm.convForward(from, at(weight, outputs * tapsOf(window)), at(bias, outputs), to, n);
-    },
-    convBackwardInput(dy, carrier, dx, n, window) {
-      const outputs = carrier.length / tapsOf(window);
-      setWindow(window, outputs);
-      const from = at(dy, n * outputs * placesOf(window));
-      wasm.convBackwardInput(from, at(carrier, carrier.length), at(dx, n * imageSize(window)), n);
-    },
-    convBackwardWeights(x, dy, dw, db, n, window) {
-      const outputs = db.length;
-      setWindow(window, outputs);
-      const pixels = at(x, n * imageSize(window));
-      const errors = at(dy, n * outputs * placesOf(window));
-      wasm.convBackwardWeights(pixels, errors, at(dw, outputs * tapsOf(window)), at(db, outputs), n);
+    convolution: {
+      forward(x, weight, bias, y, n, window) {
+        const outputs = bias.length;
+        setWindow(window, outputs);
+        const from = at(x, n * imageSize(window));
+        const to = at(y, n * outputs * placesOf(window));
+        wasm.convForward(from, at(weight, outputs * tapsOf(window)), at(bias, outputs), to, n);
+      },
+      backwardInput(dy, carrier, dx, n, window) {
+        const outputs = carrier.length / tapsOf(window);
+        setWindow(window, outputs);
+        const from = at(dy, n * outputs * placesOf(window));
+        wasm.convBackwardInput(from, at(carrier, carrier.length), at(dx, n * imageSize(window)), n);
+      },
+      backwardWeights(x, dy, dw, db, n, window) {
+        const outputs = db.length;
+        setWindow(window, outputs);
+        const pixels = at(x, n * imageSize(window));
+        const errors = at(dy, n * outputs * placesOf(window));
+        wasm.convBackwardWeights(pixels, errors, at(dw, outputs * tapsOf(window)), at(db, outputs), n);
+      },
     },
 
     addToColumns(y, bias, rows, columns) {
@@ -206,6 +208,10 @@ const placesOf = ({ outHeight, outWidth }: Window): number => outHeight * outWid
 
 /** What assembly/index.ts exports: a function a kernel, which takes addresses in bytes, then sizes. */
 type Exports = Record<
-  Exclude<keyof Kernels, 'backend' | 'alloc' | 'allocIndices'> | 'setWindow',
+  | Exclude<keyof Kernels, 'backend' | 'alloc' | 'allocIndices' | 'convolution'>
+  | 'convForward'
+  | 'convBackwardInput'
+  | 'convBackwardWeights'
+  | 'setWindow',
   (...parameters: (number | boolean)[]) => void
 >;

@@ -1,6 +1,4 @@
 import type { Kernels } from '../tensor/kernels.js';
-import { adam } from './adam.js';
-import { sgd } from './sgd.js';
 
 /** Named arrays, each as long as the parameters: all that an optimizer remembers from step to step. */
 export type OptimizerState = Readonly<Record<string, Float32Array>>;
@@ -40,7 +38,3 @@ export interface Optimizer {
     step: number,
   ): void;
 }
-
-/** Every optimizer, by the name that the command line uses. */
-export const optimizers = { sgd, adam } satisfies Record<string, Optimizer>;
-export type OptimizerName = keyof typeof optimizers;

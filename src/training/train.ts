@@ -1,4 +1,4 @@
-import { type Crew, shareOf, solo } from '../crew.js';
+import { type Crew, memberRange, solo } from '../crew/crew.js';
 import { crossEntropy } from '../losses/cross-entropy.js';
 import { countMatches } from '../metrics/accuracy.js';
 import type { Network } from '../models/network.js';
@@ -7,7 +7,8 @@ import { type LabelledImages, loadImage } from '../tensor/images.js';
 import type { Kernels } from '../tensor/kernels.js';
 import { permutation, stream } from '../tensor/random.js';
 import { augment } from './augment.js';
-import { type OptimizerName, type OptimizerOptions, type OptimizerState, optimizers } from './optimizer.js';
+import type { OptimizerOptions, OptimizerState } from './optimizer.js';
+import { type OptimizerName, optimizers } from './optimizers.js';
 import { type DecayName, learningRate } from './schedule.js';
 
 /**
@@ -153,7 +154,7 @@ export class Trainer {
   private updateFor(crew: Crew): (shards: number, images: number, step: number, steps: number) => void {
     const { network, options, memory } = this;
     const { kernels, parameters } = network;
-    const [from, to] = shareOf(crew, parameters.values.length);
+    const [from, to] = memberRange(crew, parameters.values.length);
     const cut = (array: Float32Array) => array.subarray(from, to);
     const parts = memory.shards.map(cut);
     const slice = {

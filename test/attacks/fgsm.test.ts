@@ -1,7 +1,8 @@
 import { test } from 'tap';
 import { attacks } from '../../src/attacks/index.js';
+import { loadKernels } from '../../src/tensor/backends.js';
 import { Heap } from '../../src/tensor/heap.js';
-import { backends, loadKernels } from '../../src/tensor/kernels.js';
+import { backends } from '../../src/tensor/kernels.js';
 import { sameBits } from '../helpers/arrays.js';
 import { attacked, victims, wavy } from '../helpers/attacks.js';
 

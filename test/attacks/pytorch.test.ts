@@ -16,12 +16,15 @@ import { relu } from '../../src/layers/relu.js';
 import { tanh } from '../../src/layers/tanh.js';
 import { crossEntropy } from '../../src/losses/cross-entropy.js';
 import { type LossName, losses } from '../../src/losses/index.js';
-import { decodeCheckpoint } from '../../src/models/checkpoint.js';
-import { type GradientPath, Network } from '../../src/models/network.js';
+import { Network } from '../../src/models/network.js';
 import { parameterLayout } from '../../src/models/parameters.js';
+import { decodeCheckpoint } from '../../src/models/safetensors.js';
 import { feedbackAlignment } from '../../src/rules/feedback-alignment.js';
+import type { GradientPath } from '../../src/rules/path.js';
+import { ruleAlong } from '../../src/rules/path.js';
+import { loadKernels } from '../../src/tensor/backends.js';
 import { Heap } from '../../src/tensor/heap.js';
-import { backends, loadKernels } from '../../src/tensor/kernels.js';
+import { backends } from '../../src/tensor/kernels.js';
 import { tensor } from '../../src/tensor/tensor.js';
 import { largestDifference, relativeDifference } from '../helpers/arrays.js';
 import { parameterGradient, weightsOf } from '../helpers/networks.js';
@@ -94,7 +97,7 @@ for (const backend of backends) {
       for (const path of paths) {
         const gradient = parameterGradient(network, of('images'), labels, {
           loss: crossEntropy,
-          rule: network.errorRule(path),
+          rule: ruleAlong(path, network.rule),
         });
         for (const { name, offset, length } of network.layout.slots) {
           const own = gradient.subarray(offset, offset + length);

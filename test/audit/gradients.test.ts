@@ -1,6 +1,6 @@
 import { test } from 'tap';
 import { gradientHealth, inspectGradients, summarize } from '../../src/audit/gradients.js';
-import { type Crew, solo } from '../../src/crew.js';
+import { type Crew, solo } from '../../src/crew/crew.js';
 import { flatten } from '../../src/layers/flatten.js';
 import { linear } from '../../src/layers/linear.js';
 import type { RuleName } from '../../src/rules/index.js';

@@ -1,5 +1,5 @@
 import type { Evidence, Outcome } from '../../src/audit/evidence.js';
-import type { GradientHealth } from '../../src/audit/gradients.js';
+import type { GradientHealth } from '../../src/audit/findings.js';
 import {
   type AuditAttack,
   type Audited,

@@ -1,13 +1,13 @@
 import { test } from 'tap';
-import { attackMemory } from '../../src/attacks/attack.js';
 import { attacks } from '../../src/attacks/index.js';
 import { type AuditSettings, recipe } from '../../src/audit/recipe.js';
-import { pieceCount, runTrials, type Trial, type TrialMemory, type TrialPiece } from '../../src/audit/trials.js';
-import { type Crew, solo } from '../../src/crew.js';
+import { pieceCount, runTrials, type Trial, type TrialPiece } from '../../src/audit/trials.js';
+import { type Crew, solo } from '../../src/crew/crew.js';
 import { activation } from '../../src/layers/activation.js';
 import { flatten } from '../../src/layers/flatten.js';
 import { linear } from '../../src/layers/linear.js';
 import { relu } from '../../src/layers/relu.js';
+import { attackTable } from '../../src/metrics/adversarial-accuracy.js';
 import type { LabelledImages } from '../../src/tensor/images.js';
 import { stream } from '../../src/tensor/random.js';
 import { referenceKernels } from '../../src/tensor/reference.js';
@@ -44,11 +44,7 @@ const settings: AuditSettings = {
 };
 const attackList = recipe({ name: 'fa', ownPath: 'feedback' }, [{ name: 'bp', ownPath: 'true' }], settings);
 
-const memory = (): TrialMemory => ({
-  memory: attackMemory(kernels, 64, 16),
-  images: kernels.alloc(64 * 16),
-  adversarial: kernels.alloc(64 * 16),
-});
+const memory = () => attackTable(kernels, 16);
 
 /** Pieces in one order, whoever did them. */
 const sorted = (pieces: readonly TrialPiece[]) =>

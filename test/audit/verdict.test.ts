@@ -1,5 +1,5 @@
 import { test } from 'tap';
-import { epsilonIs } from '../../src/audit/check.js';
+import { epsilonIs } from '../../src/audit/checks/check.js';
 import { judge } from '../../src/audit/verdict.js';
 import { worstCase } from '../../src/audit/worst-case.js';
 import { type MadeUp, madeUp, saturated } from './made-up.js';

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import pacote from 'pacote';
 import { test } from 'tap';
 import { cifar10 } from '../../src/datasets/cifar10.js';
-import { npmSettings } from '../../src/datasets/network.js';
+import { npmSettings } from '../../src/datasets/fetch/http.js';
 import { datasetStatus, fetchDataset } from '../../src/datasets/status.js';
 import { FIXTURE, RECORD } from './cifar10-fixture.js';
 import { countPerClass, pixelStatistics } from './statistics.js';

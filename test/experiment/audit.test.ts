@@ -1,13 +1,13 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'tap';
+import { parseAudit } from '../../src/audit/findings.js';
 import { type AuditSettings, defaultAudit, quickAudit } from '../../src/audit/recipe.js';
+import { configFrom } from '../../src/commands/options.js';
 import { UserError } from '../../src/errors.js';
 import { auditRun, auditSettings } from '../../src/experiment/audit.js';
-import { configFrom } from '../../src/experiment/options.js';
 import { silent } from '../../src/experiment/progress.js';
 import { runExperiment } from '../../src/experiment/run.js';
-import { parseAudit } from '../../src/report/audit-results.js';
 
 const settings: AuditSettings = {
   epsilons: [0.3, 0.1, 1],

@@ -2,16 +2,16 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import tap, { test } from 'tap';
+import { type ConfigOptions, configFrom } from '../../src/commands/options.js';
 import { UserError } from '../../src/errors.js';
 import type { Config } from '../../src/experiment/config.js';
-import { configFrom, type RunOptions } from '../../src/experiment/options.js';
 import { type Progress, silent } from '../../src/experiment/progress.js';
 import { runExperiment } from '../../src/experiment/run.js';
-import { loadNetwork } from '../../src/models/save.js';
-import { parseResults } from '../../src/report/results.js';
+import { loadNetwork } from '../../src/models/checkpoint.js';
+import { parseResults } from '../../src/report/run/results.js';
 import { referenceKernels } from '../../src/tensor/reference.js';
 
-const small: RunOptions = {
+const small: ConfigOptions = {
   trainSize: '640',
   testSize: '130',
   epochs: '3',

@@ -1,6 +1,6 @@
 /* The second member of a crew of two: keeps step for some rounds, then waits for one who doesn't come. */
 import { isMainThread, workerData } from 'node:worker_threads';
-import { type CrewHandle, CrewStopped, joinCrew } from '../../src/parallel/crew.js';
+import { type CrewHandle, CrewStopped, joinCrew } from '../../src/crew/shared-crew.js';
 
 export interface CrewWorkerData {
   readonly crew: CrewHandle;

@@ -1,7 +1,8 @@
 import { test } from 'tap';
-import { type Crew, solo } from '../../src/crew.js';
+import { type Crew, solo } from '../../src/crew/crew.js';
 import { linear } from '../../src/layers/linear.js';
-import { accuracy, CHUNK_SIZE, countCorrect, countMatches } from '../../src/metrics/accuracy.js';
+import { accuracy, countCorrect, countMatches } from '../../src/metrics/accuracy.js';
+import { CHUNK_SIZE } from '../../src/metrics/chunks.js';
 import { imageBatch, type LabelledImages } from '../../src/tensor/images.js';
 import { referenceKernels } from '../../src/tensor/reference.js';
 import { networkOf, weightsOf } from '../helpers/networks.js';

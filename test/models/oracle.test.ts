@@ -1,7 +1,7 @@
 import { test } from 'tap';
 import { crossEntropy } from '../../src/losses/cross-entropy.js';
 import { networkOracle } from '../../src/models/oracle.js';
-import { loadKernels } from '../../src/tensor/kernels.js';
+import { loadKernels } from '../../src/tensor/backends.js';
 import { referenceKernels } from '../../src/tensor/reference.js';
 import { randomLabels, sameBits } from '../helpers/arrays.js';
 import { lenetOf, noiseImages } from '../helpers/networks.js';

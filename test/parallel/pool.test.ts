@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto';
 import { test } from 'tap';
 import { datasets } from '../../src/datasets/index.js';
+import { sumCounts } from '../../src/metrics/adversarial-accuracy.js';
 import { createNetwork, networkSpec } from '../../src/models/create.js';
 import type { SharedNetwork } from '../../src/parallel/messages.js';
 import { WorkerPool } from '../../src/parallel/pool.js';
-import { addCounts } from '../../src/parallel/tasks.js';
 import type { RuleName } from '../../src/rules/index.js';
+import { loadKernels } from '../../src/tensor/backends.js';
 import { firstImages } from '../../src/tensor/images.js';
-import { backends, loadKernels } from '../../src/tensor/kernels.js';
+import { backends } from '../../src/tensor/kernels.js';
 import { type TrainingOptions, train, trainingMemory } from '../../src/training/train.js';
 
 const mnist = await datasets.mnist.load();
@@ -69,9 +70,7 @@ async function attackOn(pool: WorkerPool, { attacked, iterations }: Workload): P
       epsilons: [0, 0.1],
     })),
   });
-  const [total, ...others] = parts;
-  for (const { correct } of others) addCounts(total.correct, correct);
-  return { correct: total.correct, zero: parts.reduce((sum, { zeroGradient }) => sum + zeroGradient, 0) };
+  return sumCounts(parts);
 }
 
 for (const backend of backends) {

@@ -1,13 +1,13 @@
 import { test } from 'tap';
+import { newCrew, stopCrew } from '../../src/crew/shared-crew.js';
 import { datasets } from '../../src/datasets/index.js';
 import { createNetwork, networkSpec } from '../../src/models/create.js';
-import { newCrew, stopCrew } from '../../src/parallel/crew.js';
 import type { SharedNetwork } from '../../src/parallel/messages.js';
 import { WorkerPool } from '../../src/parallel/pool.js';
-import { perform, type TaskName, type Tasks } from '../../src/parallel/tasks.js';
+import { type Job, perform, type TaskName } from '../../src/parallel/tasks.js';
+import { loadKernels } from '../../src/tensor/backends.js';
 import { Heap } from '../../src/tensor/heap.js';
 import { firstImages } from '../../src/tensor/images.js';
-import { loadKernels } from '../../src/tensor/kernels.js';
 import { defaultTraining, trainingMemory } from '../../src/training/train.js';
 
 const mnist = await datasets.mnist.load();
@@ -15,7 +15,7 @@ const spec = networkSpec(mnist);
 const images = firstImages(mnist.train, 100);
 
 /** The jobs of a run, one after the other, over networks in the given heap. */
-async function jobs(heap: Heap): Promise<{ [Name in TaskName]?: Parameters<Tasks[Name]>[0] }> {
+async function jobs(heap: Heap): Promise<{ [Name in TaskName]?: Job<Name> }> {
   const kernels = await loadKernels('simd', heap);
   const [bp, fa] = (['bp', 'fa'] as const).map((rule): SharedNetwork => {
     const { parameters } = createNetwork(spec, { rule, seed: 2, kernels });
@@ -44,8 +44,15 @@ test('on this thread, each task answers what a pool of one answers', async (t) =
   const pool = new WorkerPool(1, 'simd');
   const there = await jobs(pool.heap);
   for (const name of Object.keys(here) as TaskName[]) {
-    const message = { memory: heap.memory, backend: 'simd' as const, crew: newCrew(1, 1), rank: 0, job: here[name]! };
-    const answer = await perform(name, message as never);
+    const message = {
+      task: name,
+      memory: heap.memory,
+      backend: 'simd' as const,
+      crew: newCrew(1, 1),
+      rank: 0,
+      job: here[name]!,
+    };
+    const answer = await perform(message as never);
     const [expected] = await pool.run(name, there[name] as never);
     t.same(answer, { value: expected }, name);
   }
@@ -57,6 +64,13 @@ test('a member of a stopped crew answers that it was stopped', async (t) => {
   const crew = newCrew(2, 1);
   stopCrew(crew);
   const { countCorrect: job } = await jobs(heap);
-  const answer = await perform('countCorrect', { memory: heap.memory, backend: 'simd', crew, rank: 0, job: job! });
+  const answer = await perform({
+    task: 'countCorrect',
+    memory: heap.memory,
+    backend: 'simd',
+    crew,
+    rank: 0,
+    job: job!,
+  });
   t.same(answer, { stopped: true });
 });

@@ -6,7 +6,8 @@ import { initialParameters } from '../../src/models/parameters.js';
 import { Workspace } from '../../src/models/workspace.js';
 import { backprop } from '../../src/rules/backprop.js';
 import type { LearningRule } from '../../src/rules/rule.js';
-import { backends, loadKernels } from '../../src/tensor/kernels.js';
+import { loadKernels } from '../../src/tensor/backends.js';
+import { backends } from '../../src/tensor/kernels.js';
 
 /** As the README writes it. */
 const signSymmetry: LearningRule = {

@@ -1,6 +1,7 @@
 import { test } from 'tap';
+import { defaultBackend, loadKernels } from '../../src/tensor/backends.js';
 import { Heap } from '../../src/tensor/heap.js';
-import { backends, defaultBackend, loadKernels } from '../../src/tensor/kernels.js';
+import { backends } from '../../src/tensor/kernels.js';
 import { float64Kernels, referenceKernels } from '../../src/tensor/reference.js';
 
 test('the backend asked for is the one loaded, over the heap given', async (t) => {

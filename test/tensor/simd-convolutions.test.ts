@@ -1,6 +1,10 @@
 import { test } from 'tap';
+import { convolutionOf, im2colConvolution } from '../../src/layers/conv2d.js';
 import { im2colShape, slidingWindow, type Window } from '../../src/tensor/im2col.js';
 import { absolute, close, type Dice, forAll, place, plain, sameBits, simd, type Twin, U } from './twins.js';
+
+/** Both twins' convolutions: the kernels' own, and the one by unrolled images. */
+const convolutions = { simd: convolutionOf(simd), plain: im2colConvolution(plain) };
 
 /** A window of any kernel, stride and padding that fits; wide outputs and their odd ends are as likely as tiny ones. */
 function anyWindow({ size, random }: Dice): Window {
@@ -63,15 +67,15 @@ function errors({ numbers, random }: Dice, n: number, size: number): Float32Arra
 
 /** All three passes of the plain twin. */
 function runPlain({ n, window, x, w, b, dy, y, dx, dw, db }: Case): void {
-  plain.convForward(x.plain, w.plain, b.plain, y.plain, n, window);
-  plain.convBackwardInput(dy.plain, w.plain, dx.plain, n, window);
-  plain.convBackwardWeights(x.plain, dy.plain, dw.plain, db.plain, n, window);
+  convolutions.plain.forward(x.plain, w.plain, b.plain, y.plain, n, window);
+  convolutions.plain.backwardInput(dy.plain, w.plain, dx.plain, n, window);
+  convolutions.plain.backwardWeights(x.plain, dy.plain, dw.plain, db.plain, n, window);
 }
 
 function runSimd({ n, window, x, w, b, dy, y, dx, dw, db }: Case): void {
-  simd.convForward(x.simd, w.simd, b.simd, y.simd, n, window);
-  simd.convBackwardInput(dy.simd, w.simd, dx.simd, n, window);
-  simd.convBackwardWeights(x.simd, dy.simd, dw.simd, db.simd, n, window);
+  convolutions.simd.forward(x.simd, w.simd, b.simd, y.simd, n, window);
+  convolutions.simd.backwardInput(dy.simd, w.simd, dx.simd, n, window);
+  convolutions.simd.backwardWeights(x.simd, dy.simd, dw.simd, db.simd, n, window);
 }
 
 /** A sum of `terms` products errs by (terms + 3)·u·Σ|a||b| at most; that sum is the same convolution of |x|, |w|, |dy|. */
@@ -106,13 +110,13 @@ test('an image’s convolution has the same bits alone and anywhere in a batch',
   forAll(150, (dice) => {
     const [n, outputs, window] = [dice.size(1, 11), dice.size(1, 4), anyWindow(dice)];
     const { x, w, b, dy, y, dx } = caseOf(dice, n, outputs, window);
-    simd.convForward(x.simd, w.simd, b.simd, y.simd, n, window);
-    simd.convBackwardInput(dy.simd, w.simd, dx.simd, n, window);
+    convolutions.simd.forward(x.simd, w.simd, b.simd, y.simd, n, window);
+    convolutions.simd.backwardInput(dy.simd, w.simd, dx.simd, n, window);
     const chosen = dice.random.integer(0, n - 1);
     const cut = (all: Float32Array) => all.subarray((chosen * all.length) / n, ((chosen + 1) * all.length) / n);
     const [yAlone, dxAlone] = [place(cut(y.plain), 1), place(cut(dx.plain), 2)];
-    simd.convForward(place(cut(x.simd), 3), w.simd, b.simd, yAlone, 1, window);
-    simd.convBackwardInput(place(cut(dy.simd), 1), w.simd, dxAlone, 1, window);
+    convolutions.simd.forward(place(cut(x.simd), 3), w.simd, b.simd, yAlone, 1, window);
+    convolutions.simd.backwardInput(place(cut(dy.simd), 1), w.simd, dxAlone, 1, window);
     sameBits(yAlone, cut(y.simd));
     sameBits(dxAlone, cut(dx.simd));
   });
@@ -147,10 +151,10 @@ test('an error of zero among few adds nothing, not even where the weight or the 
   errors[5] = 1;
   const [dy, dx] = [place(errors), place(new Float32Array(2 * 1176))];
   const infinite = (length: number) => place(new Float32Array(length).fill(Number.POSITIVE_INFINITY));
-  simd.convBackwardInput(dy, infinite(2400), dx, 2, window);
+  convolutions.simd.backwardInput(dy, infinite(2400), dx, 2, window);
   t.same([dx[4], dx[5], dx[9], dx[11]], [0, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, 0]);
   const [dw, db] = [place(new Float32Array(2400)), place(new Float32Array(outputs))];
-  simd.convBackwardWeights(infinite(2 * 1176), dy, dw, db, 2, window);
+  convolutions.simd.backwardWeights(infinite(2 * 1176), dy, dw, db, 2, window);
   t.same([dw[149], dw[150], dw[2399], db[0], db[1]], [Number.POSITIVE_INFINITY, 0, 0, 1, 0]);
 });
 
@@ -160,7 +164,7 @@ test('a NaN among the errors of one image reaches no other image of its group', 
     const errors = new Float32Array(4 * 1600).fill(others);
     errors[2 * 1600 + 500] = Number.NaN;
     const dx = place(new Float32Array(4 * 1176));
-    simd.convBackwardInput(place(errors), place(new Float32Array(2400).fill(1)), dx, 4, window);
+    convolutions.simd.backwardInput(place(errors), place(new Float32Array(2400).fill(1)), dx, 4, window);
     const hasNaN = [0, 1, 2, 3].map((i) => dx.subarray(i * 1176, (i + 1) * 1176).some(Number.isNaN));
     t.same(hasNaN, [false, false, true, false]);
   }
@@ -170,7 +174,7 @@ test('a NaN in one image reaches no other image of its group', async (t) => {
   const { window, outputs } = lenet[1];
   const [x, y] = [place(new Float32Array(4 * 1176).fill(1)), place(new Float32Array(4 * 1600))];
   x[2 * 1176 + 500] = Number.NaN;
-  simd.convForward(x, place(new Float32Array(2400).fill(1)), place(new Float32Array(outputs)), y, 4, window);
+  convolutions.simd.forward(x, place(new Float32Array(2400).fill(1)), place(new Float32Array(outputs)), y, 4, window);
   const hasNaN = [0, 1, 2, 3].map((i) => y.subarray(i * 1600, (i + 1) * 1600).some(Number.isNaN));
   t.same(hasNaN, [false, false, true, false]);
   t.equal(y[0], 150);

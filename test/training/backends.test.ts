@@ -1,8 +1,9 @@
 import { test } from 'tap';
-import { solo } from '../../src/crew.js';
+import { solo } from '../../src/crew/crew.js';
 import { countCorrect } from '../../src/metrics/accuracy.js';
 import { createNetwork } from '../../src/models/create.js';
-import { backends, loadKernels } from '../../src/tensor/kernels.js';
+import { loadKernels } from '../../src/tensor/backends.js';
+import { backends } from '../../src/tensor/kernels.js';
 import { train } from '../../src/training/train.js';
 import { mnistImages } from '../helpers/mnist.js';
 import { mnistSpec } from '../helpers/networks.js';

@@ -1,8 +1,10 @@
 import { test } from 'tap';
+import { loadKernels } from '../../src/tensor/backends.js';
 import { Heap } from '../../src/tensor/heap.js';
-import { backends, loadKernels } from '../../src/tensor/kernels.js';
-import type { OptimizerName, OptimizerOptions } from '../../src/training/optimizer.js';
-import { optimizers } from '../../src/training/optimizer.js';
+import { backends } from '../../src/tensor/kernels.js';
+import type { OptimizerOptions } from '../../src/training/optimizer.js';
+import type { OptimizerName } from '../../src/training/optimizers.js';
+import { optimizers } from '../../src/training/optimizers.js';
 import { normals, relativeDifference } from '../helpers/arrays.js';
 
 const STEPS = 25;

@@ -1,11 +1,11 @@
 import { test } from 'tap';
-import { solo } from '../../src/crew.js';
+import { solo } from '../../src/crew/crew.js';
 import { crossEntropy } from '../../src/losses/cross-entropy.js';
 import { accuracy, countCorrect } from '../../src/metrics/accuracy.js';
 import { createNetwork } from '../../src/models/create.js';
 import type { RuleName } from '../../src/rules/index.js';
+import { loadKernels } from '../../src/tensor/backends.js';
 import { firstImages, imageBatch, type LabelledImages } from '../../src/tensor/images.js';
-import { loadKernels } from '../../src/tensor/kernels.js';
 import { permutation, stream } from '../../src/tensor/random.js';
 import {
   batchesPerEpoch,

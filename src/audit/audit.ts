@@ -1,0 +1,121 @@
+import { bim } from '../attacks/bim.js';
+import type { LabelledImages } from '../tensor/images.js';
+import { type ConcludedNetwork, conclude } from './conclude.js';
+import { type Evidence, indicesOf, type Outcome, outcomesAt, rightUnder } from './evidence.js';
+import { gradientHealth, type InspectedPiece } from './gradients.js';
+import {
+  type AuditAttack,
+  type Audited,
+  type AuditSettings,
+  lastResort,
+  longerPaperAttack,
+  recipe,
+  restartedPaperAttack,
+  strongerWhiteBox,
+} from './recipe.js';
+import type { Trial, TrialPiece } from './trials.js';
+
+/** A network as an audit is handed it. */
+export interface Subject extends Audited {
+  readonly classes: number;
+}
+
+/** The two kinds of work that an audit asks for; whoever does it, all of it or in pieces, gives the pieces back. */
+export interface AuditWork {
+  /** {@link inspectGradients}, on the named network. */
+  inspect(name: string, images: LabelledImages): Promise<InspectedPiece[]>;
+  /**
+   * {@link runTrials}, on the named network.
+   *
+   * @param remaining whether it is the second round, on the images that the first one left
+   */
+  tryAttacks(name: string, images: LabelledImages, trials: readonly Trial[], remaining: boolean): Promise<TrialPiece[]>;
+}
+
+/**
+ * Audits every network of a run. The findings are the same whoever did the work.
+ *
+ * @param settings its epsilons in ascending order
+ * @param images those to be audited, and no others
+ */
+export async function auditNetworks(
+  subjects: readonly Subject[],
+  images: LabelledImages,
+  settings: AuditSettings,
+  work: AuditWork,
+): Promise<Readonly<Record<string, ConcludedNetwork>>> {
+  const concluded: Record<string, ConcludedNetwork> = {};
+  for (const subject of subjects) {
+    const others = subjects.filter((other) => other !== subject);
+    concluded[subject.name] = conclude(await gather(subject, others, images, settings, work));
+  }
+  return concluded;
+}
+
+/** An attack at one epsilon, on the images at these indices; undefined for all. */
+interface Plan {
+  readonly attack: AuditAttack;
+  readonly epsilon: number;
+  readonly images: Uint32Array | undefined;
+}
+
+/** Everything that is to be known of one network: first what all images meet, then what is left for the survivors. */
+async function gather(
+  subject: Subject,
+  others: readonly Subject[],
+  images: LabelledImages,
+  settings: AuditSettings,
+  work: AuditWork,
+): Promise<Evidence> {
+  const { epsilons } = settings;
+  const run = async (plans: readonly Plan[], remaining: boolean): Promise<Outcome[]> => {
+    const trials = trialsOf(plans, images.count);
+    return outcomesOf(plans, trials, await work.tryAttacks(subject.name, images, trials, remaining));
+  };
+  const pieces = await work.inspect(subject.name, images);
+  const clean = new Uint8Array(images.count);
+  for (const { first, predictions } of pieces) clean.set(predictions, first);
+
+  const first = recipe(subject, others, settings);
+  const firstPlans = epsilons.flatMap((epsilon) => first.map((attack) => ({ attack, epsilon, images: undefined })));
+  const outcomes = await run(firstPlans, false);
+  const { labels } = images;
+  const evidence: Evidence = { ...subject, labels, clean, epsilons, outcomes, gradients: gradientHealth(pieces) };
+  const more = await run(
+    epsilons.flatMap((epsilon) => leftOver(evidence, settings, epsilon)),
+    true,
+  );
+  return { ...evidence, outcomes: [...outcomes, ...more] };
+}
+
+/** What the first round leaves to be done at one epsilon. */
+function leftOver(evidence: Evidence, settings: AuditSettings, epsilon: number): Plan[] {
+  const left = (outcomes: readonly Outcome[]) => indicesOf(rightUnder(evidence, outcomes));
+  const byPaper = left(outcomesAt(evidence, epsilon, { kinds: ['paper'] }));
+  const byAll = left(outcomesAt(evidence, epsilon));
+  return [
+    { attack: longerPaperAttack(evidence, bim.defaultIterations ?? 1), epsilon, images: undefined },
+    { attack: restartedPaperAttack(evidence, settings), epsilon, images: byPaper },
+    ...strongerWhiteBox(settings).map((attack) => ({ attack, epsilon, images: byAll })),
+    { attack: lastResort(settings), epsilon, images: byAll.subarray(0, settings.spsaImages) },
+  ];
+}
+
+function trialsOf(plans: readonly Plan[], images: number): Trial[] {
+  const everyImage = Uint32Array.from({ length: images }, (_, i) => i);
+  return plans.map(({ attack, epsilon, images: some }) => ({ attack, epsilon, images: some ?? everyImage }));
+}
+
+/** Puts the pieces together, in the order of the plans. */
+function outcomesOf(plans: readonly Plan[], trials: readonly Trial[], pieces: readonly TrialPiece[]): Outcome[] {
+  const outcomes = plans.map((plan, t) => ({
+    ...plan,
+    predictions: new Uint8Array(trials[t].images.length),
+    queries: new Int32Array(trials[t].images.length),
+  }));
+  for (const { trial, first, predictions, queries } of pieces) {
+    outcomes[trial].predictions.set(predictions, first);
+    outcomes[trial].queries.set(queries, first);
+  }
+  return outcomes;
+}

@@ -1,0 +1,111 @@
+import { z } from 'zod';
+import { UserError } from '../errors.js';
+import { gradientPaths } from '../rules/path.js';
+import { count, type Parsed, parseJson, share } from '../schema.js';
+
+/*
+ * The schema of `audit.json`: how far each network of a run can be trusted, and why. Shares are in [0, 1], of all
+ * audited images. Fields may be added; none changes its meaning. Objects are loose: a field that a later version added
+ * is kept.
+ */
+
+const degrees = z.number().min(0).max(180);
+
+const answer = z.enum(['pass', 'fail', 'not applicable']);
+export type Answer = z.infer<typeof answer>;
+
+/** One question about how the attacks on a network were made. */
+const checkSchema = z.looseObject({
+  id: count,
+  name: z.string(),
+  /** Of the paper's attacks on this network. */
+  verdict: answer,
+  /** Of the audit's strongest attacks on it. */
+  auditVerdict: answer,
+  /** What was compared: shares in [0, 1] and epsilons; those that begin with `audit` are of the audit's attacks. */
+  numbers: z.record(z.string(), z.number()),
+  meaning: z.string(),
+});
+export type Check = Parsed<typeof checkSchema>;
+
+/** How the gradient of one loss along one path fares at the clean images. */
+const gradientCountSchema = z.looseObject({
+  loss: z.string(),
+  path: z.enum(gradientPaths),
+  /** Images whose gradient is exactly zero in every pixel. */
+  zero: count,
+  /** Images whose gradient is NaN or infinite in some pixel. */
+  notFinite: count,
+});
+export type GradientCount = Parsed<typeof gradientCountSchema>;
+
+/** Degrees between the margin's gradient along the rule's own path and the true one, over the images that have both. */
+const angleSchema = z.looseObject({
+  images: count,
+  mean: degrees,
+  /** Standard deviation. */
+  deviation: degrees,
+  percentile5: degrees,
+  median: degrees,
+  percentile95: degrees,
+});
+export type AngleSummary = Parsed<typeof angleSchema>;
+
+const gradientsSchema = z.looseObject({
+  images: count,
+  counts: z.array(gradientCountSchema),
+  angle: angleSchema.optional(),
+});
+export type GradientHealth = Parsed<typeof gradientsSchema>;
+
+const pointSchema = z.looseObject({
+  epsilon: share,
+  /** Share of the images that no attack fooled: the worst case, image by image. */
+  worstCase: share,
+  /** The accuracy that the most successful of the paper's attacks, on its own, leaves. */
+  paper: share,
+  /** The accuracy under each attack that all images met. */
+  byAttack: z.record(z.string(), share),
+  /** How many images each attack was the first to fool. */
+  brokenBy: z.record(z.string(), count),
+});
+
+const modelSchema = z.looseObject({
+  cleanAccuracy: share,
+  gradients: gradientsSchema,
+  points: z.array(pointSchema).min(1),
+  checks: z.array(checkSchema),
+  /** In a few plain words, such as `gradients masked by saturation`. */
+  verdict: z.string(),
+  /** The numbers that decided. */
+  because: z.string(),
+});
+/** What an audit concludes of one network. */
+export type AuditedModel = Parsed<typeof modelSchema>;
+
+const auditSchema = z.looseObject({
+  schema: z.literal(1),
+  dataset: z.string(),
+  seed: z.number(),
+  /** How many test images, from the first. */
+  testImages: count.min(1),
+  /** All that is needed to repeat the audit. */
+  settings: z.looseObject({}),
+  /** By the network's name in the run, its learning rule's: `bp`, `fa`. */
+  models: z.record(z.string(), modelSchema),
+});
+export type Audit = Parsed<typeof auditSchema>;
+
+/**
+ * Reads the text of an `audit.json`.
+ *
+ * @param file the file's name, for the message of an error
+ * @throws {UserError} if the text is not JSON, or a field is missing or impossible
+ */
+export function parseAudit(text: string, file: string): Audit {
+  const parsed = auditSchema.safeParse(parseJson(text, file, 'Give an audit.json that an audit has written.'));
+  if (parsed.success) return parsed.data;
+  throw new UserError(
+    `${file} is no audit.json of schema 1, or was changed by hand; repeat the audit:\n${z.prettifyError(parsed.error)}`,
+  );
+}

@@ -1,0 +1,130 @@
+/** What the data sets share in dealing with files: finding, unzipping and verifying them, and saying what is wrong. */
+import { createHash } from 'node:crypto';
+import { open, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pipeline, type Readable } from 'node:stream';
+import { createGunzip } from 'node:zlib';
+import { UserError } from '../../errors.js';
+import type { PublishedFile } from '../dataset.js';
+
+/** Deflate can't make anything smaller than this (zlib's technical notes), so a zipped file holds no more. */
+const MOST_BYTES_PER_ZIPPED_BYTE = 1032;
+
+/** The one form of message about a data file: its name, what was expected, what was found. */
+export function fileError(path: string, expected: string, found: string): UserError {
+  return new UserError(`${path}: expected ${expected}, found ${found}.`);
+}
+
+/**
+ * Calls `read`, and turns what the system or zlib says of the file into a message for a person.
+ *
+ * @throws {UserError} that names the file, if it can't be read or unzipped.
+ */
+export async function reading<T>(path: string, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (error instanceof UserError || code === undefined) throw error;
+    if (code === 'Z_BUF_ERROR') throw fileError(path, 'a whole gzip file', 'one that is cut off');
+    if (code.startsWith('Z_')) throw fileError(path, 'an intact gzip file', `a damaged one (${message})`);
+    throw fileError(path, 'a file that can be read', message);
+  }
+}
+
+/** A file's bytes in pieces, unzipped if its first bytes (not its name) say gzip; `most` is how many there can be. */
+export async function openContents(path: string): Promise<{ stream: Readable; most: number; zipped: boolean }> {
+  const handle = await open(path);
+  const first = Buffer.alloc(2);
+  try {
+    await handle.read(first, 0, 2, 0);
+    const { size } = await handle.stat();
+    const file = handle.createReadStream({ start: 0, highWaterMark: 1 << 20 });
+    if (first[0] !== 0x1f || first[1] !== 0x8b) return { stream: file, most: size, zipped: false };
+    // Errors reach the reader through the unzipped stream; pipeline's own callback has nothing to add.
+    const stream = pipeline(file, createGunzip({ chunkSize: 1 << 18 }), () => {});
+    return { stream, most: size * MOST_BYTES_PER_ZIPPED_BYTE, zipped: true };
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
+}
+
+/** Where in `folder` this file is, under any of its names; `undefined` if it isn't, or if there is no such folder. */
+export async function findFile(folder: string, { name, alsoCalled = [] }: PublishedFile): Promise<string | undefined> {
+  const present = await readdir(folder).catch((): string[] => []);
+  const found = [name, ...alsoCalled].find((candidate) => present.includes(candidate));
+  return found === undefined ? undefined : join(folder, found);
+}
+
+/**
+ * Where in a folder each of these files is.
+ *
+ * @throws {UserError} if one is missing; the message says what is there instead.
+ */
+export async function findAll(folder: string, files: readonly PublishedFile[]): Promise<string[]> {
+  const present = await readdir(folder).catch((error: Error) => {
+    throw fileError(folder, `a folder with ${files.map(({ name }) => name).join(', ')}`, error.message);
+  });
+  return files.map(({ name, alsoCalled = [] }) => {
+    const found = [name, ...alsoCalled].find((candidate) => present.includes(candidate));
+    if (found !== undefined) return join(folder, found);
+    const there = present.length > 0 ? `only ${present.sort().slice(0, 12).join(', ')}` : 'an empty folder';
+    throw fileError(folder, `the file ${[name, ...alsoCalled].join(' or ')}`, there);
+  });
+}
+
+/** SHA-256 of a file, of the unzipped bytes if it is zipped. */
+async function sha256OfContents(path: string): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of (await openContents(path)).stream) hash.update(chunk);
+  return hash.digest('hex');
+}
+
+/** `undefined` if the file at `path` is the published one, byte for byte; else what is wrong with it. */
+export async function sha256Fault(path: string, { sha256 }: PublishedFile): Promise<string | undefined> {
+  const found = await sha256OfContents(path).catch((error: Error) => `none (${error.message})`);
+  return found === sha256 ? undefined : `expected the SHA-256 ${sha256}, found ${found}`;
+}
+
+export type FileState = 'verified' | 'missing' | 'damaged';
+
+/** Whether a published file is in this folder, byte for byte. */
+export async function fileState(folder: string, file: PublishedFile): Promise<FileState> {
+  const path = await findFile(folder, file);
+  if (path === undefined) return 'missing';
+  return (await sha256Fault(path, file)) === undefined ? 'verified' : 'damaged';
+}
+
+/** Whether any of the files is not in the folder, under any of its names. */
+export async function anyMissing(folder: string, files: readonly PublishedFile[]): Promise<boolean> {
+  const paths = await Promise.all(files.map((file) => findFile(folder, file)));
+  return paths.includes(undefined);
+}
+
+/**
+ * Checks that the file at `path`, read as `file`, is that one and not another of the same data set.
+ *
+ * @param verify whether it must be the published file, byte for byte. A person's own needn't be; even so a published
+ *   file in the place of another is an error.
+ * @throws {UserError} if it is not.
+ */
+export function checkIdentity(
+  path: string,
+  file: PublishedFile,
+  sha256: string,
+  files: readonly PublishedFile[],
+  verify: boolean,
+): void {
+  if (sha256 === file.sha256) return;
+  const other = files.find((candidate) => candidate.sha256 === sha256);
+  if (other !== undefined) throw fileError(path, file.name, `the contents of ${other.name}: the files are swapped`);
+  if (!verify) return;
+  throw fileError(path, `the published file (SHA-256 ${file.sha256})`, `another (SHA-256 ${sha256})`);
+}
+
+/** @throws {UserError} if a label is not a class index. */
+export function checkLabels(path: string, labels: Uint8Array, classes: number): void {
+  const at = labels.findIndex((label) => label >= classes);
+  if (at >= 0) throw fileError(path, `labels from 0 to ${classes - 1}`, `the label ${labels[at]} (image ${at})`);
+}

@@ -1,0 +1,69 @@
+import { sumCounts } from '../metrics/adversarial-accuracy.js';
+import { chunkCount } from '../metrics/chunks.js';
+import type { AttackJob } from '../parallel/messages.js';
+import type { Curve } from '../report/run/results.js';
+import { type RuleName, rules } from '../rules/index.js';
+import { type GradientPath, ownPath } from '../rules/path.js';
+import type { RunContext, TrainedNetwork } from './train.js';
+
+/**
+ * Attacks one network with every attack of the run, along each gradient path, and shows the examples to all networks:
+ * figure (a)'s curves for the network itself, figure (b)'s for the others.
+ */
+export async function attackStep(
+  context: RunContext,
+  source: RuleName,
+  networks: ReadonlyMap<RuleName, TrainedNetwork>,
+): Promise<Curve[]> {
+  const curves: Curve[] = [];
+  const paths: readonly GradientPath[] = ownPath(rules[source]) === 'true' ? ['true'] : context.config.paths;
+  for (const path of paths) curves.push(...(await attackAlong(context, source, path, networks)));
+  return curves;
+}
+
+async function attackAlong(
+  { config, dataset, pool, progress }: RunContext,
+  source: RuleName,
+  path: GradientPath,
+  networks: ReadonlyMap<RuleName, TrainedNetwork>,
+): Promise<Curve[]> {
+  const { attacks, epsilons, loss, attackOptions } = config;
+  const attacked = networks.get(source)?.network;
+  if (!attacked) throw new Error(`no network learned by ${source}`);
+  const options = {
+    iterations: attackOptions.iterations ?? undefined,
+    stepSize: attackOptions.stepSize ?? undefined,
+    momentum: attackOptions.momentum ?? undefined,
+    project: attackOptions.project,
+    clip: attackOptions.clip,
+  };
+  const job: AttackJob = {
+    source: attacked,
+    path,
+    loss,
+    targets: [...networks.values()].map(({ network }) => network),
+    images: dataset.test,
+    plans: attacks.map((attack) => ({ attack, options, epsilons })),
+  };
+  const { label } = rules[source];
+  const title = config.paths.length > 1 ? `attacks on ${label}, ${path} path` : `attacks on ${label}`;
+  const bar = progress.begin(title, chunkCount(dataset.test.count), 0);
+  const counts = await pool.run('attack', job, { onProgress: (chunks) => bar.update(chunks) });
+  bar.end();
+
+  const { correct: totals, zeroGradient } = sumCounts(counts);
+  const images = dataset.test.count;
+  return attacks.flatMap((attack, a) =>
+    [...networks.keys()].map((target, t) => ({
+      attack,
+      source,
+      target,
+      path,
+      loss,
+      points: epsilons.map((epsilon, e) => {
+        const correct = totals[a][e][t];
+        return { epsilon, correct, total: images, accuracy: correct / images, zeroGradient };
+      }),
+    })),
+  );
+}

@@ -1,0 +1,32 @@
+import type { Crew } from '../crew/crew.js';
+import { type LabelledImages, loadImage } from '../tensor/images.js';
+import type { FloatArray } from '../tensor/tensor.js';
+
+/** Images that one claim of an evaluation covers. */
+export const CHUNK_SIZE = 64;
+
+/** How many chunks so many images make. */
+export const chunkCount = (images: number): number => Math.ceil(images / CHUNK_SIZE);
+
+/** Images `first` … `first + n − 1` of a set. */
+export interface Chunk {
+  readonly first: number;
+  readonly n: number;
+  readonly labels: Uint8Array;
+}
+
+/**
+ * The chunks that this member of the crew claims, one after the other; each counts as progress once it is done with.
+ *
+ * @param into written before a chunk is given out: its images, `[n, C, H, W]` in [0, 1]
+ */
+export function* claimedChunks(images: LabelledImages, crew: Crew, into: FloatArray): Generator<Chunk> {
+  const chunks = chunkCount(images.count);
+  for (let chunk = crew.claim(chunks); chunk >= 0; chunk = crew.claim(chunks)) {
+    const first = chunk * CHUNK_SIZE;
+    const n = Math.min(CHUNK_SIZE, images.count - first);
+    for (let i = 0; i < n; i++) loadImage(images, first + i, into, i);
+    yield { first, n, labels: images.labels.subarray(first, first + n) };
+    crew.advance();
+  }
+}

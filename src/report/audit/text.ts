@@ -1,0 +1,61 @@
+/** An audit as text for a terminal (or a file) of a given width, without colour. */
+import type { Audit, Check } from '../../audit/findings.js';
+import { percentNumber } from '../../words.js';
+import { epsilonText, in255ths } from '../epsilon-text.js';
+import { displayName } from '../names.js';
+import { textTable, wrap } from '../text.js';
+
+/** The verdicts, the accuracies behind them, and the checks with what the failed ones mean. */
+export function auditText(audit: Audit, width = 100): string {
+  const parts = [pointTable(audit), checkTable(audit), ...failures(audit), ...verdicts(audit)];
+  return parts.map((part) => (part.includes('\n') ? part : wrap(part, width))).join('\n\n');
+}
+
+/** Per network and epsilon: what the paper's attacks leave, the worst case, and what broke most images. */
+function pointTable({ models }: Audit): string {
+  const rows = Object.entries(models).flatMap(([name, { cleanAccuracy, points }]) => {
+    const counted255ths = in255ths(points.map(({ epsilon }) => epsilon));
+    const own = points.map(({ epsilon, paper, worstCase, brokenBy }) => {
+      const [most] = Object.entries(brokenBy).filter(([by]) => by !== 'none');
+      return [
+        '',
+        epsilonText(epsilon, counted255ths),
+        percentNumber(paper),
+        percentNumber(worstCase),
+        most ? most[0] : '–',
+      ];
+    });
+    return [[displayName(name), '0', percentNumber(cleanAccuracy), percentNumber(cleanAccuracy), '–'], ...own];
+  });
+  return textTable(['Accuracy (%)', 'ε', "Paper's attacks", 'Worst case', 'First to fool most'], rows, 1);
+}
+
+/** A row a check, two columns a network: the paper's attacks, and the audit's. */
+function checkTable({ models }: Audit): string {
+  const networks = Object.entries(models);
+  const listed = networks[0]?.[1].checks ?? [];
+  const rows = listed.map(({ id, name }) => [
+    `${id}`,
+    name,
+    ...networks.flatMap(([, { checks }]) => {
+      const check = checks.find((each) => each.id === id);
+      return check ? [mark(check.verdict), mark(check.auditVerdict)] : ['–', '–'];
+    }),
+  ]);
+  const heads = networks.flatMap(([name]) => [`${displayName(name)}: paper`, 'audit']);
+  return textTable(['', "Check of the paper's attacks, and of this audit's", ...heads], rows, 2 + heads.length);
+}
+
+const marks = { pass: 'pass', fail: 'FAIL', 'not applicable': '–' } as const;
+const mark = (verdict: Check['verdict']): string => marks[verdict];
+
+/** What the failed checks mean, a sentence each. */
+const failures = ({ models }: Audit): string[] =>
+  Object.entries(models).flatMap(([name, { checks }]) =>
+    checks
+      .filter(({ verdict, auditVerdict }) => verdict === 'fail' || auditVerdict === 'fail')
+      .map(({ id, meaning }) => `${displayName(name)}, check ${id}: ${meaning}`),
+  );
+
+const verdicts = ({ models }: Audit): string[] =>
+  Object.entries(models).map(([name, { verdict, because }]) => `${displayName(name)}: ${verdict}. ${because}`);

@@ -1,0 +1,40 @@
+import { epsilonNumber } from '../words.js';
+import type { CurvePoint } from './run/results.js';
+
+/** Every epsilon of the curves once, smallest first. */
+export function epsilonsOf(curves: readonly { readonly points: readonly Pick<CurvePoint, 'epsilon'>[] }[]): number[] {
+  const all = curves.flatMap((curve) => curve.points.map((point) => point.epsilon));
+  return [...new Set(all)].sort((a, b) => a - b);
+}
+
+/** Whether all are a few 255ths (up to 32), the unit that CIFAR-10's literature counts in. */
+export function in255ths(epsilons: readonly number[]): boolean {
+  if (!epsilons.some((each) => each > 0)) return false;
+  return epsilons.every((each) => each <= 32 / 255 && Math.abs(each * 255 - Math.round(each * 255)) < 1e-6);
+}
+
+/** An epsilon as a person reads it: `0.1`, or `8/255` where all of a run's are a few 255ths. */
+export function epsilonText(epsilon: number, counted255ths: boolean): string {
+  if (epsilon === 0) return '0';
+  return counted255ths ? `${Math.round(epsilon * 255)}/255` : epsilonNumber(epsilon);
+}
+
+/**
+ * At most `count` of the epsilons (2 or more): zero if there, the smallest other one, the largest, and between them
+ * more small ones than large, since accuracy falls where epsilon is small.
+ *
+ * @param epsilons smallest first, each once
+ */
+export function chooseEpsilons(epsilons: readonly number[], count: number): number[] {
+  if (epsilons.length <= count) return [...epsilons];
+  const zeros = epsilons.filter((each) => each === 0);
+  const others = epsilons.filter((each) => each > 0);
+  const wanted = count - zeros.length;
+  if (wanted === 1) return [...zeros, others.at(-1)!];
+  const chosen = Array.from({ length: wanted }, (_, index) => {
+    const share = (index / (wanted - 1)) ** 1.5;
+    // At least `index`, so that none is chosen twice.
+    return others[Math.max(index, Math.round(share * (others.length - 1)))]!;
+  });
+  return [...zeros, ...chosen];
+}

@@ -1,0 +1,70 @@
+/** The figures as Vega-Lite specs: pure functions of the results. `render.ts` draws them, `files.ts` writes them. */
+import type { TopLevelSpec } from 'vega-lite';
+import { finePercent, list } from '../../words.js';
+import { directionName, displayName } from '../names.js';
+import { comparesPaths, zeroGradients, zeroGradientThreshold } from '../run/gradient-health.js';
+import type { Results } from '../run/results.js';
+import { drawChart } from './chart.js';
+import { coloursOfDirections, coloursOfNetworks } from './style.js';
+
+/**
+ * Figure (a): each network against attacks that follow its own gradient (source = target).
+ *
+ * @returns undefined if the results hold no such curve
+ */
+export function figureA(results: Results): TopLevelSpec | undefined {
+  const curves = results.curves.filter((curve) => curve.source === curve.target);
+  const networks = Object.keys(results.models).filter((name) => curves.some((curve) => curve.source === name));
+  return drawChart({
+    title: `${displayName(results.dataset)}: adversarial accuracy`,
+    subtitle: [
+      `Each network attacked through its own gradient${lossText(results)}; ${provenance(results)}`,
+      ...healthLine(results, networks),
+    ],
+    yTitle: 'Accuracy (%)',
+    lines: curves.map((curve) => ({ series: displayName(curve.source), curve })),
+    series: networks.map(displayName),
+    colours: coloursOfNetworks(networks),
+  });
+}
+
+/**
+ * Figure (b), transferability: examples made on one network, shown to another (source ≠ target).
+ *
+ * @returns undefined if the results hold no such curve, as in a run of one network
+ */
+export function figureB(results: Results): TopLevelSpec | undefined {
+  const curves = results.curves.filter((curve) => curve.source !== curve.target);
+  const directions = [...new Set(curves.map((curve) => directionName(curve.source, curve.target)))];
+  const sources = Object.keys(results.models).filter((name) => curves.some((curve) => curve.source === name));
+  return drawChart({
+    title: `${displayName(results.dataset)}: transferability`,
+    subtitle: [
+      `Examples made on the first network${lossText(results)}, shown to the second; ${provenance(results)}`,
+      ...healthLine(results, sources),
+    ],
+    yTitle: 'Accuracy of the second network (%)',
+    lines: curves.map((curve) => ({ series: directionName(curve.source, curve.target), curve })),
+    series: directions,
+    colours: coloursOfDirections(directions),
+  });
+}
+
+/** The attacks' loss, where it is not the one a reader expects. */
+function lossText({ curves }: Results): string {
+  const others = [...new Set(curves.map(({ loss }) => loss))].filter((loss) => loss !== 'cross-entropy');
+  return others.length === 0 ? '' : `, ${list(others)} loss`;
+}
+
+function provenance(results: Results): string {
+  return `${results.testImages.toLocaleString('en')} test images, seed ${results.seed}`;
+}
+
+/** A figure travels without the summary, so a share of zero gradients that explains a flat curve goes with it. */
+function healthLine(results: Results, sources: readonly string[]): string[] {
+  const paths = comparesPaths(results.curves);
+  const shares = zeroGradients(results)
+    .filter((each) => sources.includes(each.source) && each.share > zeroGradientThreshold)
+    .map((each) => `${displayName(each.source)}${paths ? ` (${each.path})` : ''} ${finePercent(each.share)}`);
+  return shares.length === 0 ? [] : [`Images with a gradient of exactly zero: ${[...new Set(shares)].join(', ')}`];
+}

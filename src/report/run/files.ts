@@ -1,0 +1,47 @@
+/** Everything of a report that is written to disk. Each file is written to a temporary name and renamed. */
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import writeFileAtomic from 'write-file-atomic';
+import { figureA, figureB } from '../figures/accuracy.js';
+import { renderPng, renderSvg } from '../figures/render.js';
+import { formatCsv } from './csv.js';
+import { parseResults, type Results } from './results.js';
+
+/**
+ * Writes `results.json` and `results.csv` into an existing folder.
+ *
+ * @returns the names of the files
+ * @throws {UserError} if the results would not read back (a share that is not a number, say); nothing is written then
+ */
+export async function writeResults(results: Results, folder: string): Promise<string[]> {
+  const json = `${JSON.stringify(results, null, 2)}\n`;
+  parseResults(json, join(folder, 'results.json'));
+  await writeFileAtomic(join(folder, 'results.json'), json);
+  await writeFileAtomic(join(folder, 'results.csv'), formatCsv(results));
+  return ['results.json', 'results.csv'];
+}
+
+/**
+ * Writes figures (a) and (b) into an existing folder, each as SVG and PNG. A figure without curves is not written, and
+ * an earlier run's files of that name are removed.
+ *
+ * @returns the names of the files written
+ */
+export async function writeFigures(results: Results, folder: string): Promise<string[]> {
+  const written: string[] = [];
+  for (const [name, spec] of [
+    ['figure-a', figureA(results)],
+    ['figure-b', figureB(results)],
+  ] as const) {
+    const files = [`${name}.svg`, `${name}.png`] as const;
+    if (spec === undefined) {
+      await Promise.all(files.map((file) => rm(join(folder, file), { force: true })));
+      continue;
+    }
+    const svg = await renderSvg(spec);
+    await writeFileAtomic(join(folder, files[0]), svg);
+    await writeFileAtomic(join(folder, files[1]), Buffer.from(await renderPng(svg)));
+    written.push(...files);
+  }
+  return written;
+}

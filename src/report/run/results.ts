@@ -1,0 +1,109 @@
+import { z } from 'zod';
+import { UserError } from '../../errors.js';
+import { gradientPaths } from '../../rules/path.js';
+import { count, type Parsed, parseJson, share } from '../../schema.js';
+
+/*
+ * The schema of `results.json`: the curves of one run, and what is needed to judge them. Fields may be added; none
+ * changes its meaning. Objects are loose: a field that a later version added is kept.
+ */
+
+const pointSchema = z
+  .looseObject({
+    /** L-infinity radius, in [0, 1] pixel units. */
+    epsilon: share,
+    correct: count,
+    total: count.min(1),
+    /** `correct / total` */
+    accuracy: share,
+    /** Images whose gradient in the source, at the clean image, is exactly zero in every pixel. */
+    zeroGradient: count,
+  })
+  .refine((point) => point.correct <= point.total, { path: ['correct'], error: 'more than total' })
+  .refine((point) => point.zeroGradient <= point.total, { path: ['zeroGradient'], error: 'more than total' })
+  .refine((point) => Math.abs(point.accuracy - point.correct / point.total) < 1e-9, {
+    path: ['accuracy'],
+    error: 'not correct / total',
+  });
+export type CurvePoint = Parsed<typeof pointSchema>;
+
+const curveSchema = z.looseObject({
+  /** The attack's name, a key of the attacks table, such as `bim`. */
+  attack: z.string(),
+  /** The model whose gradient made the examples. `source === target` is figure (a), otherwise transfer, figure (b). */
+  source: z.string(),
+  /** The model asked to classify them. */
+  target: z.string(),
+  /** What carried the gradient in the source: its feedback weights, or its true transposed weights. */
+  path: z.enum(gradientPaths),
+  /** The loss that the attack made grow, a key of the losses table, such as `cross-entropy`. */
+  loss: z.string(),
+  points: z.array(pointSchema).min(1),
+});
+/** Accuracy against epsilon for one attack, one source and one target. */
+export type Curve = Parsed<typeof curveSchema>;
+
+const resultsSchema = z.looseObject({
+  schema: z.literal(1),
+  dataset: z.string(),
+  seed: z.number(),
+  /** How many test images every curve counts. */
+  testImages: count,
+  /** Per learning rule (`bp`, `fa`); the clean accuracy is that on all test images. */
+  models: z.record(z.string(), z.looseObject({ cleanAccuracy: share, trainSeconds: z.number().min(0) })),
+  curves: z.array(curveSchema),
+  environment: z.looseObject({ node: z.string(), workers: count, backend: z.string(), cpu: z.string() }),
+});
+export type Results = Parsed<typeof resultsSchema>;
+
+/**
+ * Reads the text of a `results.json`.
+ *
+ * @param file the file's name, for the message of an error
+ * @throws {UserError} if the text is not JSON, is of another schema, or a field is missing or impossible
+ */
+export function parseResults(text: string, file: string): Results {
+  const data = parseJson(text, file, 'Give a results.json that a run has written.');
+  const schema = valueAt(data, ['schema']);
+  if (schema === undefined) {
+    throw new UserError(`${file}: no results of a run: the field "schema" is missing. Give a results.json.`);
+  }
+  if (schema !== 1) {
+    throw new UserError(
+      `${file}: schema is ${JSON.stringify(schema)}; this version of weight-transport reads schema 1.`,
+    );
+  }
+  const parsed = resultsSchema.safeParse(data);
+  if (parsed.success) return withKnownModels(parsed.data, file);
+  const issue = parsed.error.issues[0]!;
+  const value = valueAt(data, issue.path);
+  const wrong = value === undefined ? 'is missing' : `is ${JSON.stringify(value)?.slice(0, 60)}: ${issue.message}`;
+  throw new UserError(
+    `${file}: ${fieldName(issue.path)} ${wrong}. The file is damaged or was changed by hand; repeat the run.`,
+  );
+}
+
+function withKnownModels(results: Results, file: string): Results {
+  for (const [index, curve] of results.curves.entries()) {
+    for (const role of ['source', 'target'] as const) {
+      if (Object.hasOwn(results.models, curve[role])) continue;
+      throw new UserError(
+        `${file}: curves[${index}].${role} is "${curve[role]}", which is not among the models ` +
+          `(${Object.keys(results.models).join(', ')}).`,
+      );
+    }
+  }
+  return results;
+}
+
+/** `curves[0].points[2].epsilon` */
+function fieldName(path: readonly PropertyKey[]): string {
+  return path
+    .map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`))
+    .join('')
+    .replace(/^\./, '');
+}
+
+function valueAt(data: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>((value, key) => (value as Record<PropertyKey, unknown> | null | undefined)?.[key], data);
+}

@@ -1,0 +1,101 @@
+/** The summary at the end of a run, as text for a terminal (or a file) of a given width, without colour. */
+
+import { gradientPaths } from '../../rules/path.js';
+import { fineDuration, finePercent, percentNumber } from '../../words.js';
+import { chooseEpsilons, epsilonsOf, epsilonText, in255ths } from '../epsilon-text.js';
+import { directionName, displayName } from '../names.js';
+import { textTable, wrap } from '../text.js';
+import { comparesPaths, zeroGradients } from './gradient-health.js';
+import { honestySentences } from './honesty.js';
+import type { Curve, Results } from './results.js';
+
+const mostEpsilons = 7;
+
+/**
+ * The networks, the accuracies and the honest reading of them.
+ *
+ * @param width columns of the terminal; fewer epsilons are shown where it is narrow
+ */
+export function summary(results: Results, width = 100): string {
+  const parts = [networkTable(results), accuracyTable(results, width)];
+  return [...parts, ...honestySentences(results).map((sentence) => wrap(sentence, width))].join('\n\n');
+}
+
+/** Per network: accuracy without attack, training time, share of images with a gradient of exactly zero. */
+export function networkTable(results: Results): string {
+  const compared = comparesPaths(results.curves);
+  const paths: readonly (Curve['path'] | undefined)[] = compared ? gradientPaths : [undefined];
+  const rows = Object.entries(results.models).map(([name, model]) => [
+    displayName(name),
+    finePercent(model.cleanAccuracy),
+    fineDuration(model.trainSeconds),
+    ...paths.map((path) => zeroShare(results, name, path)),
+  ]);
+  const zeroHeads = paths.map((path) => (path === undefined ? 'Zero gradients' : `Zero gradients (${path})`));
+  return textTable(['Network', 'Clean accuracy', 'Training time', ...zeroHeads], rows, 1);
+}
+
+/**
+ * Accuracy in % at up to seven epsilons, a row per curve: networks under their own gradient first, then transfers.
+ *
+ * @param width columns that the table must fit; at least two epsilons are shown whatever it is
+ */
+export function accuracyTable(results: Results, width = 100): string {
+  const own = results.curves.filter((curve) => curve.source === curve.target);
+  const transfers = results.curves.filter((curve) => curve.source !== curve.target);
+  const compared = comparesPaths(results.curves);
+  const curves = [...inOrder(own, results), ...inOrder(transfers, results)];
+  const labels = curves.map((curve) => [
+    curve.source === curve.target ? displayName(curve.source) : directionName(curve.source, curve.target),
+    displayName(curve.attack),
+    ...(compared ? [curve.path] : []),
+  ]);
+  const heads = ['Accuracy (%)', 'Attack', ...(compared ? ['Path'] : [])];
+  const all = epsilonsOf(curves);
+  const counted255ths = in255ths(all);
+  const headOf = (epsilon: number) => (epsilon === 0 ? 'ε = 0' : epsilonText(epsilon, counted255ths));
+  const shown = fitting(all, (epsilons) => lineWidth(build(epsilons)) <= width);
+  return build(shown);
+
+  function build(epsilons: readonly number[]): string {
+    const rows = curves.map((curve, index) => [
+      ...labels[index]!.map((label, column) => (column === 0 && label === labels[index - 1]?.[0] ? '' : label)),
+      ...epsilons.map((epsilon) => accuracyAt(curve, epsilon)),
+    ]);
+    return textTable([...heads, ...epsilons.map(headOf)], rows, heads.length);
+  }
+}
+
+/** As many epsilons as fit, from seven down to two. */
+function fitting(all: readonly number[], fits: (epsilons: readonly number[]) => boolean): number[] {
+  for (let count = mostEpsilons; count > 2; count--) {
+    const chosen = chooseEpsilons(all, count);
+    if (fits(chosen)) return chosen;
+  }
+  return chooseEpsilons(all, 2);
+}
+
+/** Curves of one source and target together, in the order of the models. */
+function inOrder(curves: readonly Curve[], results: Results): Curve[] {
+  const names = Object.keys(results.models);
+  const rank = (curve: Curve) => names.indexOf(curve.source) * names.length + names.indexOf(curve.target);
+  return [...curves].sort((a, b) => rank(a) - rank(b));
+}
+
+function accuracyAt(curve: Curve, epsilon: number): string {
+  const point = curve.points.find((each) => each.epsilon === epsilon);
+  return point === undefined ? '–' : percentNumber(point.accuracy);
+}
+
+function zeroShare(results: Results, source: string, path: Curve['path'] | undefined): string {
+  const shares = zeroGradients(results)
+    .filter((each) => each.source === source && (path === undefined || each.path === path))
+    .map((each) => each.share);
+  if (shares.length === 0) return '–';
+  const [least, most] = [finePercent(Math.min(...shares)), finePercent(Math.max(...shares))];
+  return least === most ? most : `${least} to ${most}`;
+}
+
+function lineWidth(text: string): number {
+  return Math.max(...text.split('\n').map((line) => line.length));
+}

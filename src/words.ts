@@ -1,0 +1,29 @@
+/** How numbers and lists are written for people, wherever they are. */
+
+/** A share in [0, 1] as a person reads it: `96.1 %`. The space does not break. */
+export const percent = (share: number, decimals = 1): string => `${(100 * share).toFixed(decimals)}\u00a0%`;
+
+/** The same, with two decimals below one percent: `0.03 %`. */
+export const finePercent = (share: number): string => percent(share, share > 0 && share < 0.01 ? 2 : 1);
+
+/** The number alone, for a column headed `%`. */
+export const percentNumber = (share: number): string => finePercent(share).replace(/\s*%/, '');
+
+/** `95` as `1 min 35 s`. */
+export function duration(seconds: number): string {
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${whole} s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+  return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
+}
+
+/** The same, with a decimal below ten seconds: `5.3 s`. */
+export const fineDuration = (seconds: number): string => (seconds < 10 ? `${seconds.toFixed(1)} s` : duration(seconds));
+
+/** `FGSM`, `FGSM and BIM`, `FGSM, BIM and MI-FGSM`. */
+export function list(words: readonly string[]): string {
+  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
+}
+
+/** An epsilon in three digits: `0.0157`, for 4/255. */
+export const epsilonNumber = (epsilon: number): string => `${Number(epsilon.toPrecision(3))}`;

@@ -1,0 +1,45 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'tap';
+import { parseAudit } from '../../../src/audit/findings.js';
+import { UserError } from '../../../src/errors.js';
+import { formatAuditCsv, writeAudit } from '../../../src/report/audit/files.js';
+import { exampleAudit, exampleRows } from '../../helpers/audit-example.js';
+
+test('an audit is written as JSON, CSV and figure (c), and nothing else', async (t) => {
+  const folder = t.testdir();
+  const files = await writeAudit(exampleAudit, exampleRows, folder);
+  t.same(files, ['audit.json', 'audit.csv', 'figure-c.svg', 'figure-c.png']);
+  t.same(readdirSync(folder).sort(), [...files].sort());
+  t.same(parseAudit(readFileSync(join(folder, 'audit.json'), 'utf8'), 'audit.json'), exampleAudit);
+  t.match(readFileSync(join(folder, 'figure-c.svg'), 'utf8'), /^<svg/);
+  t.same([...readFileSync(join(folder, 'figure-c.png')).subarray(1, 4)], [...Buffer.from('PNG')]);
+});
+
+test('audit.csv has a row for each model, epsilon and image; what nothing broke has no attack', (t) => {
+  t.equal(
+    formatAuditCsv(exampleRows),
+    [
+      'model,epsilon,image,label,cleanPrediction,firstAttack,queries,prediction',
+      'bp,0.1,0,7,7,"apgd/true/margin, 5 starts",12,3',
+      'bp,0.1,1,2,2,,,',
+      'fa,0.1,0,7,9,none,0,9',
+      '',
+    ].join('\n'),
+  );
+  t.end();
+});
+
+test('an audit that would not read back is not written', async (t) => {
+  const folder = t.testdir();
+  const broken = { ...exampleAudit, models: { bp: { ...exampleAudit.models.bp, cleanAccuracy: Number.NaN } } };
+  await t.rejects(writeAudit(broken, exampleRows, folder), UserError);
+  t.same(readdirSync(folder), []);
+});
+
+test('an audit of no network removes the figure of an earlier one', async (t) => {
+  const folder = t.testdir();
+  writeFileSync(join(folder, 'figure-c.svg'), 'old');
+  t.same(await writeAudit({ ...exampleAudit, models: {} }, {}, folder), ['audit.json', 'audit.csv']);
+  t.notOk(existsSync(join(folder, 'figure-c.svg')));
+});

@@ -1,0 +1,39 @@
+import { test } from 'tap';
+import { auditText } from '../../../src/report/audit/text.js';
+import { exampleAudit } from '../../helpers/audit-example.js';
+
+const text = auditText(exampleAudit, 100);
+const lineWith = (...words: readonly string[]) =>
+  text.split('\n').find((line) => words.every((word) => line.includes(word))) ?? '';
+const cells = (line: string) =>
+  line
+    .split('│')
+    .map((cell) => cell.trim())
+    .slice(1, -1);
+
+test('the text gives, for each network and epsilon, the paper’s reading, the worst case and what broke most', (t) => {
+  t.same(cells(lineWith('BP', '99.1')), ['BP', '0', '99.1', '99.1', '–']);
+  t.same(cells(lineWith('63.0')), ['', '0.1', '63.0', '45.0', 'bim/true/cross-entropy']);
+  t.same(
+    cells(lineWith('97.4')),
+    ['', '0.3', '97.4', '0.0', 'apgd/true/margin'],
+    'what was wrong anyway is no attack’s',
+  );
+  t.end();
+});
+
+test('checks stand side by side for the networks, the failed ones with what they mean', (t) => {
+  t.same(cells(lineWith('check number 11')), ['11', 'check number 11', '–', '–', 'FAIL', 'pass']);
+  t.match(text, 'FA, check 11: What check 11 found, fail.');
+  t.notMatch(text, 'What check 1 found');
+  t.end();
+});
+
+test('the verdicts come last, and no line is wider than the terminal', (t) => {
+  t.match(text, /FA: gradients masked by saturation\. The softmax has gone flat\.$/);
+  const long = 'word '.repeat(60).trim();
+  const { bp } = exampleAudit.models;
+  const wordy = auditText({ ...exampleAudit, models: { bp: { ...bp, because: long } } }, 80);
+  t.ok(wordy.split('\n').every((line) => line.length <= 80));
+  t.end();
+});
