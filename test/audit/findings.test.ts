@@ -22,7 +22,7 @@ test('an audit of a network whose gradients have no angle reads back too', (t) =
 
 test('what is no audit.json is refused, with the file and the field', (t) => {
   t.throws(() => parseAudit('{', 'out/x/audit.json'), UserError);
-  t.throws(() => parseAudit('{', 'out/x/audit.json'), /out\/x\/audit\.json {2}is not JSON/);
+  t.throws(() => parseAudit('{', 'out/x/audit.json'), /out\/x\/audit\.json is not JSON/);
   t.throws(refused({ ...exampleAudit, schema: 2 }), /out\/x\/audit\.json.*schema/s);
   const [point] = exampleAudit.models.bp.points;
   const bp = { ...exampleAudit.models.bp, points: [{ ...point, worstCase: 1.2 }] };
