@@ -3,7 +3,9 @@ import { stream } from '../src/tensor/random.js';
 import type { Shapes } from './lenet.js';
 
 /** The functions of the Kernels interface: all of them are measured. */
-export type KernelName = Exclude<keyof Kernels, 'backend' | 'alloc' | 'allocIndices' | 'convolution'> | ConvolutionName;
+export type KernelName =
+  | Exclude<keyof Kernels, 'backend' | 'alloc' | 'allocIndices' | 'free' | 'convolution'>
+  | ConvolutionName;
 type ConvolutionName = `conv ${keyof Convolution<Float32Array>}`;
 
 /** One kernel on one of LeNet-5's shapes. */

@@ -63,7 +63,7 @@ export async function benchKernels(shapes: Shapes, effort: Effort): Promise<Kern
 async function allCases(backend: Backend, shapes: Shapes): Promise<Case[]> {
   const kernels = await loadKernels(backend, new Heap());
   const cases = families.flatMap((family) => family(kernels, shapes));
-  const covered = new Set<string>(['backend', 'alloc', 'allocIndices', ...cases.map(({ kernel }) => kernel)]);
+  const covered = new Set<string>(['backend', 'alloc', 'allocIndices', 'free', ...cases.map(({ kernel }) => kernel)]);
   const missing = Object.keys(kernels).filter((name) => !covered.has(name));
   if (missing.length > 0) throw new Error(`no benchmark covers the kernels ${missing.join(', ')}`);
   return cases;

@@ -22,7 +22,7 @@ export interface ClockCost {
   readonly outside: number;
 }
 
-const NOT_KERNELS = new Set(['backend', 'alloc', 'allocIndices', 'convolution']);
+const NOT_KERNELS = new Set(['backend', 'alloc', 'allocIndices', 'free', 'convolution']);
 
 /** The same kernels, each call between two looks at the clock. */
 export function timedKernels(kernels: Kernels<Float32Array>): TimedKernels {

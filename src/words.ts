@@ -27,3 +27,10 @@ export function list(words: readonly string[]): string {
 
 /** An epsilon in three digits: `0.0157`, for 4/255. */
 export const epsilonNumber = (epsilon: number): string => `${Number(epsilon.toPrecision(3))}`;
+
+/** Bytes as a person reads them: `0.5 MB`, `4,295 MB`. The space does not break. */
+export function megabytes(bytes: number): string {
+  const digits = bytes < 99.95e6 ? 1 : 0;
+  const format = { minimumFractionDigits: digits, maximumFractionDigits: digits };
+  return `${(bytes / 1e6).toLocaleString('en', format)}\u00a0MB`;
+}

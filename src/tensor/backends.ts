@@ -3,16 +3,35 @@ import type { Backend, Kernels } from './kernels.js';
 import { referenceKernels } from './reference.js';
 import { simdKernels, simdSupported } from './simd.js';
 
-const makers: Readonly<Record<Backend, (heap: Heap) => Kernels<Float32Array> | Promise<Kernels<Float32Array>>>> = {
-  simd: simdKernels,
-  reference: referenceKernels,
-};
+/** What kernels are made of, where the defaults don't do. */
+export interface KernelChoice {
+  /** By default the fastest that this machine's JavaScript engine can run. */
+  readonly backend?: Backend;
+  /** Where all arrays are to live; several threads may share one. By default a new one. */
+  readonly heap?: Heap;
+  /**
+   * For the SIMD kernels: their module, compiled already, or where it is to be fetched. By default it is kernels.wasm
+   * in the folder of this package's own files; a bundle for browsers has to say where it went.
+   */
+  readonly module?: WebAssembly.Module | URL | string;
+}
 
 /** The fastest kernels that this machine's JavaScript engine can run. */
 export const defaultBackend = (): Backend => (simdSupported() ? 'simd' : 'reference');
 
-/** The kernels of a backend, by default the fastest, over a heap that several threads may share. */
-export const loadKernels = async (
-  backend: Backend = defaultBackend(),
-  heap: Heap = new Heap(),
-): Promise<Kernels<Float32Array>> => makers[backend](heap);
+const makers: Readonly<
+  Record<Backend, (choice: KernelChoice) => Kernels<Float32Array> | Promise<Kernels<Float32Array>>>
+> = {
+  simd: ({ heap = new Heap(), module }) => simdKernels(heap, module),
+  reference: ({ heap }) => referenceKernels(heap),
+};
+
+/**
+ * The kernels of a backend: `loadKernels()`, `loadKernels('reference')`, or `loadKernels({ module: '/kernels.wasm' })`.
+ *
+ * @param heap the same as the choice's
+ */
+export async function loadKernels(choice: Backend | KernelChoice = {}, heap?: Heap): Promise<Kernels<Float32Array>> {
+  const { backend = defaultBackend(), ...rest } = typeof choice === 'string' ? { backend: choice } : choice;
+  return makers[backend](heap ? { ...rest, heap } : rest);
+}

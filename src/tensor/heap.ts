@@ -1,17 +1,41 @@
+import { megabytes } from '../words.js';
+
+/** Any array that can lie in a heap. */
+export type HeapArray = Float32Array | Float64Array | Int32Array;
+
 /**
  * Memory that every thread of a run sees: parameters, gradients, optimizer state and each worker's activations.
  * It is one shared WebAssembly memory, whichever kernels are in use, because WebAssembly kernels can read nothing
  * else, and because it grows without moving: arrays handed out earlier stay valid.
  *
- * Allocation only moves a mark upwards (atomically: any thread may allocate); all of it is freed together, when the
- * last thread forgets the memory.
+ * Any thread may allocate: a mark below which everything is handed out is moved upwards, atomically. What the thread
+ * that asked for it gives back is kept for that thread's next request, or, where it lies right below the mark, moves
+ * the mark down for all. An array that nobody refers to any more is not given back by itself.
  */
 export class Heap {
   readonly memory: WebAssembly.Memory;
+  /** What the memory can grow to. */
+  readonly maximumBytes: number;
+  /** The heap's own words, at the bottom of the memory; see the indices below. */
+  private readonly words: Int32Array;
+  /** What this object handed out and didn't get back: bytes by address. */
+  private readonly handedOut = new Map<number, number>();
+  /** What this object got back, by ascending address; zeroed, and no two of them side by side. */
+  private readonly holes: Block[] = [];
+  private readonly knownBuffers = new WeakSet<ArrayBufferLike>();
+  private readonly knownArrays = new WeakSet<HeapArray>();
 
-  /** @param memory another thread's heap to join; without it, a new one is made. */
-  constructor(memory?: WebAssembly.Memory) {
-    this.memory = memory ?? newMemory();
+  /**
+   * @param from another thread's heap to join; or how large a new one may grow: by default 4 GiB, or as much of that
+   *   as the machine grants. Only what is used is ever backed by real memory.
+   * @throws {RangeError} if the maximum is no usable number of bytes, or more than the machine grants
+   */
+  constructor(from: WebAssembly.Memory | { readonly maximumBytes?: number } = {}) {
+    const joined = from instanceof WebAssembly.Memory;
+    this.memory = joined ? from : newMemory(from.maximumBytes);
+    this.words = wordsOf(this.memory.buffer);
+    this.maximumBytes = this.words[MAXIMUM] * PAGE;
+    if (this.maximumBytes === 0) throw new RangeError('heap: the memory to join is no heap’s');
   }
 
   /** A zeroed array of `length` numbers, aligned to a cache line. */
@@ -30,35 +54,181 @@ export class Heap {
     return new Int32Array(this.memory.buffer, start, length);
   }
 
-  /** Bytes handed out so far. */
-  get used(): number {
-    return Atomics.load(new Int32Array(this.memory.buffer, MARK, 1), 0) >>> 0;
+  /**
+   * Takes back an array that this object handed out, whole. Its numbers, and those of every part of it, will be
+   * another array's: nobody may use them any more.
+   *
+   * @throws {Error} if the array isn't one of those
+   */
+  free(array: HeapArray): void {
+    if (array.byteLength === 0) return;
+    const start = array.byteOffset;
+    const bytes = this.handedOut.get(start);
+    if (bytes !== rounded(array.byteLength) || !this.holds(array)) {
+      throw new Error(
+        `heap: ${array.length} numbers at address ${start} were not handed out here, or given back twice`,
+      );
+    }
+    this.handedOut.delete(start);
+    new Uint8Array(this.memory.buffer, start, bytes).fill(0);
+    this.addHole({ start, bytes });
   }
 
-  private reserve(bytes: number): number {
-    const rounded = Math.ceil(bytes / LINE) * LINE;
-    const start = Atomics.add(new Int32Array(this.memory.buffer, MARK, 1), 0, rounded) >>> 0;
-    while (this.memory.buffer.byteLength < start + rounded) {
-      const missing = start + rounded - this.memory.buffer.byteLength;
-      this.memory.grow(Math.max(Math.ceil(missing / PAGE), GROWTH_PAGES));
-    }
+  /** Whether the array lies in this heap's memory, whoever allocated it. */
+  holds(array: HeapArray): boolean {
+    return this.knownArrays.has(array) || this.recognizes(array);
+  }
+
+  /** Bytes handed out so far and not given back. */
+  get used(): number {
+    return this.mark - this.holes.reduce((sum, { bytes }) => sum + bytes, 0);
+  }
+
+  private get mark(): number {
+    return Atomics.load(this.words, MARK) >>> 0;
+  }
+
+  private reserve(length: number): number {
+    const bytes = rounded(length);
+    if (bytes === 0) return this.mark;
+    const start = this.reuse(bytes) ?? this.extend(bytes);
+    this.handedOut.set(start, bytes);
     return start;
   }
+
+  /** Takes from the smallest hole that is large enough, if there is one. */
+  private reuse(bytes: number): number | undefined {
+    let best: Block | undefined;
+    for (const block of this.holes) {
+      if (block.bytes >= bytes && (best === undefined || block.bytes < best.bytes)) best = block;
+    }
+    if (!best) return undefined;
+    const { start } = best;
+    best.start += bytes;
+    best.bytes -= bytes;
+    if (best.bytes === 0) this.holes.splice(this.holes.indexOf(best), 1);
+    return start;
+  }
+
+  /** Moves the mark, once there is memory below where it will stand: a failure changes nothing. */
+  private extend(bytes: number): number {
+    for (;;) {
+      const { mark } = this;
+      if (!this.growTo(mark + bytes)) {
+        throw new RangeError(
+          `heap: ${megabytes(bytes)} were asked for, ${megabytes(this.maximumBytes - this.used)} of ${megabytes(this.maximumBytes)} are left, ${this.holes.length > 0 ? 'in pieces' : 'in one piece'}. Release networks that are no longer needed, or give loadKernels a larger heap.`,
+        );
+      }
+      if (Atomics.compareExchange(this.words, MARK, mark | 0, (mark + bytes) | 0) >>> 0 === mark) return mark;
+    }
+  }
+
+  /** @returns whether the memory reaches to `end` now */
+  private growTo(end: number): boolean {
+    if (end > this.maximumBytes) return false;
+    for (let size = this.memory.buffer.byteLength; size < end; size = this.memory.buffer.byteLength) {
+      const missing = Math.max(end - size, Math.min(GROWTH_BYTES, this.maximumBytes - size));
+      try {
+        this.memory.grow(Math.ceil(missing / PAGE));
+      } catch {
+        if (this.memory.buffer.byteLength === size) return false; // else another thread was quicker: look again
+      }
+    }
+    return true;
+  }
+
+  /** Puts a block among the holes and together with its neighbours; the mark comes down if it stands on top of it. */
+  private addHole(block: Block): void {
+    const { holes } = this;
+    let i = holes.findIndex(({ start }) => start > block.start);
+    if (i < 0) i = holes.length;
+    holes.splice(i, 0, block);
+    const merge = (at: number) => {
+      const [below, above] = [holes[at], holes[at + 1]];
+      if (!below || !above || below.start + below.bytes !== above.start) return;
+      below.bytes += above.bytes;
+      holes.splice(at + 1, 1);
+    };
+    merge(i);
+    merge(i - 1);
+    const { start, bytes } = holes[holes.length - 1];
+    const end = start + bytes;
+    if (Atomics.compareExchange(this.words, MARK, end | 0, start | 0) >>> 0 === end) holes.pop();
+  }
+
+  /**
+   * Growing a shared memory, and sending it to another thread, makes new buffer objects over the same memory, and
+   * nothing says so of them: what is counted through ours must then show through theirs.
+   */
+  private recognizes(array: HeapArray): boolean {
+    const { buffer } = array;
+    if (!this.knownBuffers.has(buffer)) {
+      if (!(buffer instanceof this.words.buffer.constructor) || buffer.byteLength < RESERVED_BYTES) return false;
+      const theirs = wordsOf(buffer);
+      const before = Atomics.load(theirs, COUNTER);
+      Atomics.add(this.words, COUNTER, 1);
+      if (Atomics.load(theirs, COUNTER) === before) return false;
+      this.knownBuffers.add(buffer);
+    }
+    this.knownArrays.add(array);
+    return true;
+  }
+}
+
+/** A range of the memory, in bytes. */
+interface Block {
+  start: number;
+  bytes: number;
 }
 
 const PAGE = 65536;
 const LINE = 64;
-/** Address of the mark itself. Address 0 stays unused: WebAssembly code may hold it for null. */
-const MARK = LINE;
 /** What WebAssembly code keeps for itself (its constants and stack) below the first array. */
 export const RESERVED_BYTES = PAGE;
-const INITIAL_PAGES = 64;
-const GROWTH_PAGES = 64;
-/** 2 GiB: addresses stay positive as 32-bit integers. Only what is used is ever backed by real memory. */
-const MAXIMUM_PAGES = 32767;
+/** Address of the heap's own words. Address 0 stays unused: WebAssembly code may hold it for null. */
+const WORDS = LINE;
+/** Which word holds the mark, the most pages the memory may have, and what {@link Heap.holds} counts by. */
+const MARK = 0;
+const MAXIMUM = 1;
+const COUNTER = 2;
 
-function newMemory(): WebAssembly.Memory {
-  const memory = new WebAssembly.Memory({ initial: INITIAL_PAGES, maximum: MAXIMUM_PAGES, shared: true });
-  new Int32Array(memory.buffer, MARK, 1)[0] = RESERVED_BYTES;
+const INITIAL_PAGES = 64;
+const GROWTH_BYTES = 64 * PAGE;
+/** 4 GiB but for one page, so that the end of the memory is a 32-bit number too. */
+const MOST_PAGES = 65535;
+
+/** In whole cache lines. */
+const rounded = (bytes: number): number => Math.ceil(bytes / LINE) * LINE;
+
+const wordsOf = (buffer: ArrayBufferLike): Int32Array => new Int32Array(buffer, WORDS, 3);
+
+function newMemory(maximumBytes?: number): WebAssembly.Memory {
+  const memory = maximumBytes === undefined ? largestMemory() : memoryUpTo(pagesIn(maximumBytes));
+  wordsOf(memory.buffer)[MARK] = RESERVED_BYTES;
   return memory;
+}
+
+function memoryUpTo(maximum: number): WebAssembly.Memory {
+  const memory = new WebAssembly.Memory({ initial: Math.min(INITIAL_PAGES, maximum), maximum, shared: true });
+  wordsOf(memory.buffer)[MAXIMUM] = maximum;
+  return memory;
+}
+
+/** Phones refuse what a desktop grants. */
+function largestMemory(): WebAssembly.Memory {
+  for (let pages = MOST_PAGES; ; pages = Math.floor(pages / 2)) {
+    try {
+      return memoryUpTo(pages);
+    } catch (error) {
+      if (!(error instanceof RangeError) || pages <= INITIAL_PAGES) throw error;
+    }
+  }
+}
+
+function pagesIn(maximumBytes: number): number {
+  const pages = Math.floor(maximumBytes / PAGE);
+  if (pages >= 2 && pages <= MOST_PAGES) return pages;
+  throw new RangeError(
+    `heap: maximumBytes is ${maximumBytes}; a number from ${2 * PAGE} to ${MOST_PAGES * PAGE} is expected`,
+  );
 }

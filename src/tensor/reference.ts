@@ -14,6 +14,7 @@ export const referenceKernels = (heap?: Heap): Kernels<Float32Array> =>
   kernelsWith(
     (length) => heap?.float32(length) ?? new Float32Array(length),
     (length) => heap?.int32(length) ?? new Int32Array(length),
+    (array) => heap?.free(array),
   );
 
 /** The same in float64, for gradient checks. */
@@ -26,11 +27,13 @@ export const float64Kernels = (): Kernels<Float64Array> =>
 function kernelsWith<A extends FloatArray>(
   alloc: (length: number) => A,
   allocIndices: (length: number) => Int32Array,
+  free: (array: A | Int32Array) => void = () => {},
 ): Kernels<A> {
   return {
     backend: 'reference',
     alloc,
     allocIndices,
+    free,
     matmul: (a, b, c, m, n, k, accumulate = false) => multiply(a, k, 1, b, n, 1, c, m, n, k, accumulate),
     matmulTA: (a, b, c, m, n, k, accumulate = false) => multiply(a, 1, m, b, n, 1, c, m, n, k, accumulate),
     matmulTB: (a, b, c, m, n, k, accumulate = false) => multiply(a, k, 1, b, 1, k, c, m, n, k, accumulate),

@@ -13,32 +13,58 @@ import type { Kernels } from './kernels.js';
  * The instructions are those of fixed-width SIMD, whose results WebAssembly defines to the last bit, so that they are
  * the same on every machine.
  *
- * @param heap where all arrays must live. An array that isn't in shared memory, or is too short for what is asked, is
- *   refused with an error: WebAssembly would go on into its neighbour.
- * @param module what {@link simdModule} answered in another thread, to share its machine code.
+ * @param heap where all arrays must live. An array that isn't there, or is too short for what is asked, is refused with
+ *   an error: WebAssembly would read what stands at the same address, or go on into the neighbour.
+ * @param module what {@link simdModule} answered, in this thread or another, to share its machine code; or where
+ *   kernels.wasm is, if not beside this file.
  */
-export async function simdKernels(heap: Heap, module?: WebAssembly.Module): Promise<Kernels<Float32Array>> {
-  const instance = await WebAssembly.instantiate(module ?? (await simdModule()), { env: { memory: heap.memory } });
+export async function simdKernels(
+  heap: Heap,
+  module: WebAssembly.Module | URL | string = besideThisFile(),
+): Promise<Kernels<Float32Array>> {
+  const machineCode = module instanceof WebAssembly.Module ? module : await simdModule(module);
+  const instance = await WebAssembly.instantiate(machineCode, { env: { memory: heap.memory } });
   return kernelsOver(heap, instance.exports as unknown as Exports);
 }
 
-/** Whether this machine's JavaScript engine has 128-bit SIMD and shared memory. */
+/**
+ * Whether this JavaScript engine has 128-bit SIMD and lets a WebAssembly memory be shared: browsers do also on pages
+ * without cross-origin isolation, where the global SharedArrayBuffer is hidden.
+ */
 export function simdSupported(): boolean {
-  return typeof SharedArrayBuffer === 'function' && WebAssembly.validate(SMALLEST_SIMD_MODULE);
+  return WebAssembly.validate(SMALLEST_SIMD_MODULE) && sharedMemoryGranted();
+}
+
+function sharedMemoryGranted(): boolean {
+  try {
+    return !(new WebAssembly.Memory({ initial: 0, maximum: 1, shared: true }).buffer instanceof ArrayBuffer);
+  } catch {
+    return false;
+  }
 }
 
 /** The kernels, compiled once a thread; a module can be posted to other threads. */
-export function simdModule(): Promise<WebAssembly.Module> {
-  compiled ??= compile(new URL('./kernels.wasm', import.meta.url));
-  return compiled;
+export function simdModule(url: URL | string = besideThisFile()): Promise<WebAssembly.Module> {
+  let module = compiled.get(`${url}`);
+  if (!module) {
+    module = bytesAt(url).then((bytes) => WebAssembly.compile(bytes));
+    compiled.set(`${url}`, module);
+    module.catch(() => compiled.delete(`${url}`)); // so that another try fetches it again
+  }
+  return module;
 }
 
-let compiled: Promise<WebAssembly.Module> | undefined;
+const compiled = new Map<string, Promise<WebAssembly.Module>>();
 
-async function compile(url: URL): Promise<WebAssembly.Module> {
-  if (url.protocol !== 'file:') return WebAssembly.compileStreaming(fetch(url));
-  const { readFile } = await import('node:fs/promises');
-  return WebAssembly.compile(await readFile(url));
+const besideThisFile = (): URL => new URL('./kernels.wasm', import.meta.url);
+
+async function bytesAt(url: URL | string): Promise<BufferSource> {
+  // Node's fetch reads no files. Its own module is asked for by name, since bundlers for browsers follow every import.
+  const files = `${url}`.startsWith('file:') && globalThis.process?.getBuiltinModule?.('node:fs/promises');
+  if (files) return files.readFile(new URL(url));
+  const response = await fetch(url);
+  if (!response.ok) throw new Error(`simd kernels: ${url} answers ${response.status} ${response.statusText}`);
+  return response.arrayBuffer();
 }
 
 /** A module whose one function is `v128.const 0; drop`. */
@@ -57,6 +83,21 @@ function kernelsOver(heap: Heap, wasm: Exports): Kernels<Float32Array> {
   const addresses = heap.int32(PARTS_AT_ONCE);
   let scratch = heap.float32(0);
 
+  /** The address of an array that holds at least `needed` numbers. */
+  function at(array: Float32Array | Int32Array, needed: number): number {
+    if (array.length < needed) {
+      throw new ShapeError(
+        `simd kernels: an array is too short: it holds ${array.length} numbers, ${needed} are needed`,
+      );
+    }
+    if (!heap.holds(array)) {
+      throw new TypeError(
+        'simd kernels: an array does not lie in the heap that these kernels work on; allocate it with their alloc, or with that heap',
+      );
+    }
+    return array.byteOffset;
+  }
+
   /** Prepares a convolution to `outputs` channels; scratch memory (assembly/window.ts) grows when a larger one comes. */
   function setWindow(window: Window, outputs: number): void {
     const { channels, height, width, kernel, stride, padding, outHeight, outWidth } = window;
@@ -65,7 +106,11 @@ function kernelsOver(heap: Heap, wasm: Exports): Kernels<Float32Array> {
     const filters = 4 * outputs * kernel * Math.ceil((kernel * channels) / 4);
     const few = places + 3 + 64 + outputs + 1 + 2 * (outputs * places + 3) + filters;
     const needed = places + tapsOf(window) + 4 * packed + few;
-    if (scratch.length < needed) scratch = heap.float32(needed);
+    if (scratch.length < needed) {
+      heap.free(scratch);
+      scratch = heap.float32(0); // what is left if the next line fails
+      scratch = heap.float32(needed);
+    }
     const address = scratch.byteOffset;
     wasm.setWindow(address, outputs, channels, height, width, kernel, stride, padding, outHeight, outWidth);
   }
@@ -74,6 +119,7 @@ function kernelsOver(heap: Heap, wasm: Exports): Kernels<Float32Array> {
     backend: 'simd',
     alloc: (length) => heap.float32(length),
     allocIndices: (length) => heap.int32(length),
+    free: (array) => heap.free(array),
 
     matmul(a, b, c, m, n, k, accumulate = false) {
       wasm.matmul(at(a, m * k), at(b, k * n), at(c, m * n), m, n, k, accumulate);
@@ -185,19 +231,6 @@ function kernelsOver(heap: Heap, wasm: Exports): Kernels<Float32Array> {
   };
 }
 
-/** The address of an array that holds at least `needed` numbers. */
-function at(array: Float32Array | Int32Array, needed: number): number {
-  if (array.length < needed) {
-    throw new ShapeError(`simd kernels: an array is too short: it holds ${array.length} numbers, ${needed} are needed`);
-  }
-  if (!(array.buffer instanceof SharedArrayBuffer)) {
-    throw new TypeError(
-      'simd kernels: an array is not in shared memory; allocate it with the kernels’ alloc or the heap (this is a bug)',
-    );
-  }
-  return array.byteOffset;
-}
-
 const imageSize = ({ channels, height, width }: Window): number => channels * height * width;
 
 /** C·K·K */
@@ -208,7 +241,7 @@ const placesOf = ({ outHeight, outWidth }: Window): number => outHeight * outWid
 
 /** What assembly/index.ts exports: a function a kernel, which takes addresses in bytes, then sizes. */
 type Exports = Record<
-  | Exclude<keyof Kernels, 'backend' | 'alloc' | 'allocIndices' | 'convolution'>
+  | Exclude<keyof Kernels, 'backend' | 'alloc' | 'allocIndices' | 'free' | 'convolution'>
   | 'convForward'
   | 'convBackwardInput'
   | 'convBackwardWeights'

@@ -1,7 +1,11 @@
+import { once } from 'node:events';
 import { test } from 'tap';
 import { Heap } from '../../src/tensor/heap.js';
+import { slidingWindow } from '../../src/tensor/im2col.js';
 import { simdKernels, simdModule, simdSupported } from '../../src/tensor/simd.js';
 import { forAll, place, plain, sameBits, simd } from './twins.js';
+
+const NOT_HERE = /does not lie in the heap/;
 
 test('the kernels load where SIMD is supported, and say which they are', async (t) => {
   t.equal(simdSupported(), true, 'this machine has SIMD');
@@ -20,10 +24,74 @@ test('arrays come zeroed, in shared memory', async (t) => {
 
 test('an array of private memory is refused, whichever argument it is', async (t) => {
   const [shared, own] = [place([1, 2, 3, 4]), new Float32Array(4)];
-  t.throws(() => simd.relu(own, shared, 4), /not in shared memory/);
-  t.throws(() => simd.relu(shared, own, 4), /not in shared memory/);
-  t.throws(() => simd.matmul(shared, shared, own, 2, 2, 2), /not in shared memory/);
-  t.throws(() => simd.sumParts([shared, own], 2, shared, 4), /not in shared memory/);
+  t.throws(() => simd.relu(own, shared, 4), NOT_HERE);
+  t.throws(() => simd.relu(shared, own, 4), NOT_HERE);
+  t.throws(() => simd.matmul(shared, shared, own, 2, 2, 2), NOT_HERE);
+  t.throws(() => simd.sumParts([shared, own], 2, shared, 4), NOT_HERE);
+});
+
+test('so is an array of another heap, and of a copy of this one, by every kernel', async (t) => {
+  const heap = new Heap();
+  const kernels = await simdKernels(heap);
+  const window = slidingWindow('test', [1, 4, 4], { kernel: 2, stride: 2 });
+  const { convolution } = kernels;
+  const step = { rate: 0, beta1: 0, beta2: 0, epsilon: 1, decay: 0, scale: 1 };
+  const calls: Readonly<Record<string, (x: Float32Array, index: Int32Array) => void>> = {
+    matmul: (x) => kernels.matmul(x, x, x, 1, 1, 1),
+    matmulTA: (x) => kernels.matmulTA(x, x, x, 1, 1, 1),
+    matmulTB: (x) => kernels.matmulTB(x, x, x, 1, 1, 1),
+    'convolution.forward': (x) => convolution?.forward(x, x, x.subarray(0, 1), x, 1, window),
+    'convolution.backwardInput': (x) => convolution?.backwardInput(x, x.subarray(0, 4), x, 1, window),
+    'convolution.backwardWeights': (x) => convolution?.backwardWeights(x, x, x, x.subarray(0, 1), 1, window),
+    addToColumns: (x) => kernels.addToColumns(x, x, 1, 1),
+    sumColumns: (x) => kernels.sumColumns(x, x, 1, 1),
+    relu: (x) => kernels.relu(x, x, 4),
+    reluBackward: (x) => kernels.reluBackward(x, x, x, 4),
+    normalize: (x) => kernels.normalize(x, x, x.subarray(0, 1), x, 1, 4),
+    normalizeBackward: (x) => kernels.normalizeBackward(x, x, x.subarray(0, 1), 1, 4),
+    maxPool: (x, index) => kernels.maxPool(x, x, index, 1, window),
+    maxPoolBackward: (x, index) => kernels.maxPoolBackward(x, index, x, 1, window),
+    sgd: (x) => kernels.sgd(x, x, x, 4, 0, 0, 0, 1),
+    adam: (x) => kernels.adam(x, x, x, x, 4, step),
+    sumParts: (x) => kernels.sumParts([x, x], 2, x, 4),
+    signStep: (x) => kernels.signStep(x, x, x, 4, 0, 0, 0, 1),
+  };
+  const own = { ...kernels, ...kernels.convolution };
+  const names = Object.keys(own).filter(
+    (name) => !['backend', 'alloc', 'allocIndices', 'free', 'convolution'].includes(name),
+  );
+  t.same(
+    Object.keys(calls)
+      .map((name) => name.replace('convolution.', ''))
+      .sort(),
+    names.sort(),
+    'no kernel is left out',
+  );
+  const other = new Heap();
+  const copy = heap.memory.buffer.slice(0);
+  const at = heap.float32(64).byteOffset;
+  for (const [name, call] of Object.entries(calls)) {
+    call(heap.float32(64), heap.int32(64));
+    t.throws(() => call(other.float32(64), other.int32(64)), NOT_HERE, `${name}: another heap`);
+    t.throws(() => call(new Float32Array(copy, at, 64), new Int32Array(copy, at, 64)), NOT_HERE, `${name}: a copy`);
+  }
+});
+
+test('an array that came from another thread, or from before the memory grew, is known for the heap’s own', async (t) => {
+  const heap = new Heap();
+  const kernels = await simdKernels(heap);
+  const { port1, port2 } = new MessageChannel();
+  const early = heap.float32(4);
+  heap.memory.grow(3);
+  for (const array of [early, heap.float32(4)]) {
+    array.set([1, -2, 3, -4]);
+    port1.postMessage(array);
+    const [posted] = (await once(port2, 'message')) as [Float32Array];
+    t.not(posted.buffer, array.buffer, 'another object over the same memory');
+    kernels.relu(posted, posted, 4);
+    t.same([...array], [1, 0, 3, 0]);
+  }
+  port1.close();
 });
 
 test('an array that is too short is refused before anything is written', async (t) => {
