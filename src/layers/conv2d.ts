@@ -101,7 +101,11 @@ export function im2colConvolution<A extends FloatArray>(kernels: Kernels<A>): Co
   let scratch = kernels.alloc(0);
   const colsFor = (window: Window): A => {
     const [taps, places] = im2colShape(window);
-    if (scratch.length < taps * places) scratch = kernels.alloc(taps * places);
+    if (scratch.length < taps * places) {
+      kernels.free(scratch);
+      scratch = kernels.alloc(0); // what is left if the next line fails
+      scratch = kernels.alloc(taps * places);
+    }
     return scratch;
   };
   return {
@@ -113,9 +117,17 @@ export function im2colConvolution<A extends FloatArray>(kernels: Kernels<A>): Co
   };
 }
 
-/** The fastest convolution that the kernels have. */
-export const convolutionOf = <A extends FloatArray>(kernels: Kernels<A>): Convolution<A> =>
-  kernels.convolution ?? im2colConvolution(kernels);
+/** The fastest convolution that the kernels have; the same one for all layers that run on them. */
+export function convolutionOf<A extends FloatArray>(kernels: Kernels<A>): Convolution<A> {
+  let convolution = kernels.convolution ?? (unrolled.get(kernels) as Convolution<A> | undefined);
+  if (!convolution) {
+    convolution = im2colConvolution(kernels);
+    unrolled.set(kernels, convolution);
+  }
+  return convolution;
+}
+
+const unrolled = new WeakMap<object, unknown>();
 
 /**
  * A convolution layer with square kernels.

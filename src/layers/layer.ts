@@ -15,6 +15,12 @@ export interface Buffers<A extends FloatArray> {
   readonly y: Batch<A>;
   readonly dx: Batch<A>;
   readonly dy: Batch<A>;
+  /**
+   * More memory, to be asked for while the layer is bound. Like the batches it lasts from a pass forward to the pass
+   * back and no longer, since other passes use it too: nothing may be kept in it from one pass to the next.
+   */
+  alloc(length: number): A;
+  allocIndices(length: number): Int32Array;
 }
 
 interface LayerShape {

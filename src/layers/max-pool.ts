@@ -24,8 +24,8 @@ export function maxPool(
     output: 'own',
     inputShape,
     outputShape,
-    bind(kernels, { x, y, dx, dy }) {
-      const winner = kernels.allocIndices(y.images.length * sizeOf(outputShape));
+    bind(kernels, { x, y, dx, dy, allocIndices }) {
+      const winner = allocIndices(y.images.length * sizeOf(outputShape));
       return {
         forward: (n) => kernels.maxPool(x.data, y.data, winner, n * channels, window),
         backward: (n) => kernels.maxPoolBackward(dy.data, winner, dx.data, n * channels, window),

@@ -26,13 +26,15 @@ export function normalize(
     output: 'own',
     inputShape,
     outputShape: inputShape,
-    bind(kernels, { x, y, dx, dy }) {
-      const means = kernels.alloc(channels);
-      const stds = kernels.alloc(channels);
-      means.set(mean);
-      stds.set(std);
+    bind(kernels, { x, y, dx, dy, alloc }) {
+      const means = alloc(channels);
+      const stds = alloc(channels);
       return {
-        forward: (n) => kernels.normalize(x.data, y.data, means, stds, n * channels, height * width),
+        forward(n) {
+          means.set(mean); // each time: between passes the memory is others'
+          stds.set(std);
+          kernels.normalize(x.data, y.data, means, stds, n * channels, height * width);
+        },
         backward: (n) => kernels.normalizeBackward(dy.data, dx.data, stds, n * channels, height * width),
       };
     },

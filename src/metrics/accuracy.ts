@@ -1,16 +1,36 @@
 import type { Crew } from '../crew/crew.js';
-import type { Network } from '../models/network.js';
+import { type Network, PASS } from '../models/network.js';
 import type { LabelledImages } from '../tensor/images.js';
-import type { FloatArray, Tensor } from '../tensor/tensor.js';
+import { type FloatArray, sizeOf, type Tensor } from '../tensor/tensor.js';
 import { CHUNK_SIZE, claimedChunks } from './chunks.js';
 
 /** How many of the images in the chunks this member claims are classified correctly; the crew's counts add up. */
 export function countCorrect(network: Network<Float32Array>, images: LabelledImages, crew: Crew): number {
-  const workspace = network.workspace(CHUNK_SIZE);
+  const batch = new Float32Array(CHUNK_SIZE * sizeOf(network.inputShape));
   let correct = 0;
-  for (const { n, labels } of claimedChunks(images, crew, workspace.input.data)) {
-    workspace.forward(n);
-    correct += countMatches(workspace.predictions(n), labels);
+  for (const { n, labels } of claimedChunks(images, crew, batch)) correct += correctAmong(network, batch, labels, n);
+  return correct;
+}
+
+/**
+ * How many of the n images are given their true label, a pass at a time.
+ *
+ * @param images `[n, C, H, W]`
+ */
+export function correctAmong<A extends FloatArray>(
+  network: Network<A>,
+  images: A,
+  labels: Uint8Array,
+  n: number,
+): number {
+  const workspace = network.workspace(PASS);
+  const { input } = workspace;
+  let correct = 0;
+  for (let first = 0; first < n; first += PASS) {
+    const last = Math.min(first + PASS, n);
+    input.data.set(images.subarray(first * input.size, last * input.size));
+    workspace.forward(last - first);
+    correct += countMatches(workspace.predictions(last - first), labels.subarray(first, last));
   }
   return correct;
 }

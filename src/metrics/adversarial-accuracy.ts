@@ -16,7 +16,7 @@ import type { GradientPath } from '../rules/path.js';
 import type { LabelledImages } from '../tensor/images.js';
 import type { Kernels } from '../tensor/kernels.js';
 import { stream } from '../tensor/random.js';
-import { countMatches } from './accuracy.js';
+import { correctAmong } from './accuracy.js';
 import { CHUNK_SIZE, claimedChunks } from './chunks.js';
 
 /** Classifies a batch of images: how many of the n are given their true label. */
@@ -104,7 +104,11 @@ export function countAdversarial(setting: AdversarialSetting, table: AttackTable
   const shape = source.inputShape;
   const oracle = networkOracle(source, { path, loss }, CHUNK_SIZE);
   const marginOracle = networkOracle(source, { path, loss: margin }, CHUNK_SIZE);
-  const counters = targets.map(correctCounter);
+  const counters = targets.map(
+    (network): CorrectCounter =>
+      (images, labels, n) =>
+        correctAmong(network, images, labels, n),
+  );
   const asked = plans.map((plan) => ({ ...plan, oracle: plan.attack.needs === 'queries' ? marginOracle : undefined }));
   const correct = plans.map(({ epsilons }) => epsilons.map(() => targets.map(() => 0)));
   let zeroGradient = 0;
@@ -119,15 +123,6 @@ export function countAdversarial(setting: AdversarialSetting, table: AttackTable
     addCounts(correct, counts.correct);
   }
   return { correct, zeroGradient };
-}
-
-function correctCounter(network: Network<Float32Array>): CorrectCounter {
-  const workspace = network.workspace(CHUNK_SIZE);
-  return (images, labels, n) => {
-    workspace.input.data.set(images.subarray(0, n * workspace.input.size));
-    workspace.forward(n);
-    return countMatches(workspace.predictions(n), labels);
-  };
 }
 
 /** All members' counts together. */

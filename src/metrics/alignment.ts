@@ -1,8 +1,8 @@
 import ops from 'ndarray-ops';
 import { crossEntropy } from '../losses/cross-entropy.js';
-import type { Network } from '../models/network.js';
+import { type Network, PASS } from '../models/network.js';
 import { view } from '../models/parameters.js';
-import { type Gradient, gradientOf } from '../models/workspace.js';
+import { type Gradient, gradientOf, type Workspace } from '../models/workspace.js';
 import { backprop } from '../rules/backprop.js';
 import type { LearningRule } from '../rules/rule.js';
 import { type LabelledImages, loadImage } from '../tensor/images.js';
@@ -41,43 +41,64 @@ function unitVector(values: FloatArray): Tensor<Float64Array> | undefined {
   return vector;
 }
 
-/** How far a network's learning rule is from backpropagation, layer by layer, on the given images at its weights. */
+/**
+ * How far a network's learning rule is from backpropagation, layer by layer, on the given images at its weights. The
+ * gradients are added up over passes of a few images, in float64.
+ */
 export function alignment<A extends FloatArray>(network: Network<A>, images: LabelledImages): LayerAlignment[] {
-  const workspace = network.workspace(images.count);
-  for (let i = 0; i < images.count; i++) loadImage(images, i, workspace.input.data, i);
-  workspace.forward(images.count);
-  const [own, exact] = scratchGradients(network);
-  const compute = (rule: LearningRule, gradient: Gradient<A>) => {
-    workspace.evaluateLoss(crossEntropy, images.labels, images.count);
-    workspace.backward(images.count, { rule, gradient, toPixels: false });
-  };
-  compute(network.rule, own);
-  compute(backprop, exact);
-  const { slots, feedbackSlots } = network.layout;
+  const { kernels, parameters, rule } = network;
+  const { slots, feedbackSlots, parameterCount } = network.layout;
+  const own = new Float64Array(parameterCount);
+  const exact = new Float64Array(parameterCount);
+  const flat = kernels.alloc(parameterCount);
+  try {
+    const gradient = gradientOf(network, flat);
+    forEachPass(network, images, (workspace, labels, n) => {
+      workspace.forward(n);
+      addGradient(workspace, labels, n, rule, gradient, own);
+      addGradient(workspace, labels, n, backprop, gradient, exact);
+    });
+  } finally {
+    kernels.free(flat);
+  }
   const angles: LayerAlignment[] = [];
-  for (const layer of network.layers) {
-    if (!layer.weighted) continue;
-    const name = layer.name;
-    const weights = view(network.parameters.values, slots, `${name}.weight`);
-    const feedback = view(network.parameters.feedback, feedbackSlots, `${name}.feedback`);
+  for (const { name, weighted } of network.layers) {
+    if (!weighted) continue;
+    const weights = view(parameters.values, slots, `${name}.weight`);
+    const feedback = view(parameters.feedback, feedbackSlots, `${name}.feedback`);
     angles.push({
       layer: name,
-      gradientAngle: angleBetween(own.parts.get(layer)?.dw as A, exact.parts.get(layer)?.dw as A),
-      weightAngle: network.rule.usesFeedback ? angleBetween(weights, feedback) : undefined,
+      gradientAngle: angleBetween(view(own, slots, `${name}.weight`), view(exact, slots, `${name}.weight`)),
+      weightAngle: rule.usesFeedback ? angleBetween(weights, feedback) : undefined,
     });
   }
   return angles;
 }
 
-/** Two gradients for each network, made once: kernels' memory is not given back. */
-const scratch = new WeakMap<object, unknown>();
-
-function scratchGradients<A extends FloatArray>(network: Network<A>): readonly [Gradient<A>, Gradient<A>] {
-  let pair = scratch.get(network) as [Gradient<A>, Gradient<A>] | undefined;
-  if (!pair) {
-    const fresh = () => gradientOf(network, network.kernels.alloc(network.layout.parameterCount));
-    pair = [fresh(), fresh()];
-    scratch.set(network, pair);
+/** Loads the images a pass at a time and lets `each` work on those n. */
+function forEachPass<A extends FloatArray>(
+  network: Network<A>,
+  images: LabelledImages,
+  each: (workspace: Workspace<A>, labels: Uint8Array, n: number) => void,
+): void {
+  const workspace = network.workspace(PASS);
+  for (let first = 0; first < images.count; first += PASS) {
+    const n = Math.min(PASS, images.count - first);
+    for (let i = 0; i < n; i++) loadImage(images, first + i, workspace.input.data, i);
+    each(workspace, images.labels.subarray(first, first + n), n);
   }
-  return pair;
+}
+
+/** sum += the gradient of the n losses by the given rule; `gradient` is scratch. */
+function addGradient<A extends FloatArray>(
+  workspace: Workspace<A>,
+  labels: Uint8Array,
+  n: number,
+  rule: LearningRule,
+  gradient: Gradient<A>,
+  sum: Float64Array,
+): void {
+  workspace.evaluateLoss(crossEntropy, labels, n);
+  workspace.backward(n, { rule, gradient, toPixels: false });
+  for (let i = 0; i < sum.length; i++) sum[i] += gradient.flat[i];
 }

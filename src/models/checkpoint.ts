@@ -1,7 +1,7 @@
 import { UserError } from '../errors.js';
 import type { Layer } from '../layers/layer.js';
 import { type RuleName, rules } from '../rules/index.js';
-import type { Kernels } from '../tensor/kernels.js';
+import { allOrNone, type Kernels } from '../tensor/kernels.js';
 import { shapeText } from '../tensor/tensor.js';
 import { buildLayers, type NetworkSpec } from './index.js';
 import { Network } from './network.js';
@@ -82,11 +82,14 @@ export function readNetwork(bytes: Uint8Array, file: string, kernels: Kernels<Fl
   const { spec, layers } = specOf(metadata.spec, file);
   const rule = metadata.rule as RuleName;
   const layout = parameterLayout(layers);
-  const parameters = {
-    values: kernels.alloc(layout.parameterCount),
-    feedback: kernels.alloc(rules[rule].usesFeedback ? layout.feedbackCount : 0),
-  };
-  fillParameters(spec, tensors, parameters, file);
+  const parameters = allOrNone(kernels, ({ alloc }) => {
+    const made = {
+      values: alloc(layout.parameterCount),
+      feedback: alloc(rules[rule].usesFeedback ? layout.feedbackCount : 0),
+    };
+    fillParameters(spec, tensors, made, file);
+    return made;
+  });
   return { spec, rule, layers, parameters };
 }
 

@@ -27,6 +27,7 @@ export class Network<A extends FloatArray = FloatArray> {
   readonly layout: ParameterLayout;
   private readonly workspaces = new Map<number, Workspace<A>>();
   private readonly answered = new Map<number, Answers<A>>();
+  private released = false;
 
   constructor(
     readonly layers: readonly Layer[],
@@ -94,6 +95,7 @@ export class Network<A extends FloatArray = FloatArray> {
 
   /** Memory to run up to `capacity` images at a time: made at the first call, the same one at every later call. */
   workspace(capacity: number): Workspace<A> {
+    if (this.released) throw new Error('this network was released: its weights are gone');
     let workspace = this.workspaces.get(capacity);
     if (!workspace) {
       workspace = new Workspace(this, capacity);
@@ -106,14 +108,28 @@ export class Network<A extends FloatArray = FloatArray> {
   answers(capacity: number): Answers<A> {
     let answers = this.answered.get(capacity);
     if (!answers) {
-      const gradient = this.kernels.alloc(capacity * sizeOf(this.inputShape));
+      const gradient = this.freshArray(capacity * sizeOf(this.inputShape));
       answers = { gradient, losses: new Float64Array(capacity), predictions: new Uint8Array(capacity) };
       this.answered.set(capacity, answers);
     }
     return answers;
   }
 
-  /** An array for the caller to keep: not from the kernels' memory, which is never given back. */
+  /**
+   * Gives the parameters' memory back to the kernels, for networks to come. Neither the network nor its parameters, nor
+   * any part of them, may be used after that. Without it the memory stays taken for as long as the kernels are there,
+   * also when nobody refers to the network any more: who makes thousands of networks on the same kernels should
+   * release each when it has done its service.
+   */
+  release(): void {
+    if (this.released) return;
+    this.released = true;
+    this.workspaces.clear();
+    this.kernels.free(this.parameters.values);
+    this.kernels.free(this.parameters.feedback);
+  }
+
+  /** An array for the caller to keep, which goes when nobody refers to it: not from the kernels' memory. */
   private freshArray(length: number): A {
     return new (this.parameters.values.constructor as new (length: number) => A)(length);
   }

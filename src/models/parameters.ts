@@ -1,5 +1,5 @@
 import type { Layer } from '../layers/layer.js';
-import type { Kernels } from '../tensor/kernels.js';
+import { allOrNone, type Kernels } from '../tensor/kernels.js';
 import { stream } from '../tensor/random.js';
 import { type FloatArray, sizeOf } from '../tensor/tensor.js';
 import { type InitializerName, initializers } from './initialize.js';
@@ -57,8 +57,10 @@ export function initialParameters<A extends FloatArray>(
   const layout = parameterLayout(layers);
   const draw = initializers[options.initializer];
   const random = stream(options.seed);
-  const values = kernels.alloc(layout.parameterCount);
-  const feedback = kernels.alloc(options.usesFeedback ? layout.feedbackCount : 0);
+  const { values, feedback } = allOrNone(kernels, ({ alloc }) => ({
+    values: alloc(layout.parameterCount),
+    feedback: alloc(options.usesFeedback ? layout.feedbackCount : 0),
+  }));
   for (const layer of layers) {
     if (!layer.weighted) continue;
     draw(view(values, layout.slots, `${layer.name}.weight`), layer.fanIn, random.split('weights').split(layer.name));

@@ -1,10 +1,12 @@
-import type { Batch, Layer, PlainLayer, PlainStage, WeightedLayer, WeightedStage } from '../layers/layer.js';
+import { ShapeError } from '../errors.js';
+import type { Batch, Buffers, Layer, PlainLayer, PlainStage, WeightedLayer, WeightedStage } from '../layers/layer.js';
 import type { Loss } from '../losses/loss.js';
 import { type GradientPath, ruleAlong } from '../rules/path.js';
 import type { ErrorPath, LearningRule } from '../rules/rule.js';
 import type { Kernels } from '../tensor/kernels.js';
-import { type FloatArray, sizeOf } from '../tensor/tensor.js';
+import { type FloatArray, shapeText, sizeOf } from '../tensor/tensor.js';
 import { type ParameterLayout, type Parameters, view } from './parameters.js';
+import { PassMemory } from './pass-memory.js';
 
 /** A layer and its memory. */
 type Stage<A extends FloatArray> =
@@ -40,7 +42,11 @@ export interface Runnable<A extends FloatArray> {
   readonly classes: number;
 }
 
-/** All memory that one thread needs to run a network forward and backward on up to `capacity` images. */
+/**
+ * A network's layers, tied to memory to run them forward and backward on up to `capacity` images. It is the memory of
+ * all workspaces on the same kernels: what a pass leaves in {@link logits} or {@link inputGradient} is there until
+ * another workspace begins a pass.
+ */
 export class Workspace<A extends FloatArray = FloatArray> {
   /** Images, `[capacity, C, H, W]`: written by the caller. */
   readonly input: Batch<A>;
@@ -55,13 +61,18 @@ export class Workspace<A extends FloatArray = FloatArray> {
   private readonly predicted: Uint8Array;
   private readonly stages: readonly Stage<A>[];
 
+  private readonly memory: PassMemory<A>;
+
   constructor(
     readonly network: Runnable<A>,
     readonly capacity: number,
   ) {
     const { kernels, layers } = network;
-    let x = newBatch(kernels, capacity, network.inputShape);
-    let dx = newBatch(kernels, capacity, network.inputShape);
+    this.memory = PassMemory.of(kernels);
+    const { alloc, allocIndices } = this.memory.layOut();
+    const newBatch = (shape: readonly number[]) => batchOf(alloc, capacity, shape);
+    let x = newBatch(network.inputShape);
+    let dx = newBatch(network.inputShape);
     this.input = x;
     this.inputGradient = dx;
     let kept = true; // whether x must stay as it is: the caller's input, or what a layer below reads on the way back
@@ -69,9 +80,9 @@ export class Workspace<A extends FloatArray = FloatArray> {
       const output = layer.weighted ? 'own' : layer.output;
       const shares = l > 0 && (output === 'is-input' || (output === 'over-input' && !kept));
       kept = output === 'over-input' || (output === 'is-input' && kept);
-      const y = shares ? x : newBatch(kernels, capacity, layer.outputShape);
-      const dy = shares ? dx : newBatch(kernels, capacity, layer.outputShape);
-      const stage = bindStage(network, layer, { x, y, dx, dy });
+      const y = shares ? x : newBatch(layer.outputShape);
+      const dy = shares ? dx : newBatch(layer.outputShape);
+      const stage = bindStage(network, layer, { x, y, dx, dy, alloc, allocIndices }, this.memory);
       x = y;
       dx = dy;
       return stage;
@@ -88,6 +99,8 @@ export class Workspace<A extends FloatArray = FloatArray> {
    * @param from a weighted layer to begin at, when nothing below it has changed since the last pass
    */
   forward(n: number, from?: WeightedLayer): void {
+    if (from) this.checkHolder();
+    this.memory.holder = this;
     const first = from === undefined ? 0 : this.stages.findIndex(({ layer }) => layer === from);
     for (let l = first; l < this.stages.length; l++) {
       const stage = this.stages[l];
@@ -98,6 +111,7 @@ export class Workspace<A extends FloatArray = FloatArray> {
 
   /** Writes {@link losses} and {@link dlogits} for the first n images. */
   evaluateLoss(loss: Loss, labels: Uint8Array, n: number): void {
+    this.checkHolder();
     loss.evaluate(this.logits.data, labels, n, this.network.classes, this.losses, this.dlogits.data);
   }
 
@@ -111,6 +125,7 @@ export class Workspace<A extends FloatArray = FloatArray> {
     n: number,
     options: { readonly rule: LearningRule; readonly gradient?: Gradient<A>; readonly toPixels: boolean },
   ): void {
+    this.checkHolder();
     const { rule, gradient, toPixels } = options;
     const lowest = toPixels ? 0 : this.stages.findIndex((stage) => stage.layer.weighted);
     for (let l = this.stages.length - 1; l >= lowest; l--) {
@@ -136,8 +151,16 @@ export class Workspace<A extends FloatArray = FloatArray> {
 
   /** The predicted class of each of the first n images, after {@link forward}; overwritten by the next call. */
   predictions(n: number): Uint8Array {
+    this.checkHolder();
     argmaxRows(this.logits.data, n, this.network.classes, this.predicted);
     return this.predicted;
+  }
+
+  /** @throws {Error} if what the pass forward has left is not there any more */
+  private checkHolder(): void {
+    if (this.memory.holder !== this) {
+      throw new Error('workspace: another one on the same kernels has begun a pass since this one’s last pass forward');
+    }
   }
 }
 
@@ -167,9 +190,13 @@ function argmaxRows(values: FloatArray, rows: number, columns: number, out: Uint
   }
 }
 
-function newBatch<A extends FloatArray>(kernels: Kernels<A>, capacity: number, shape: readonly number[]): Batch<A> {
+function batchOf<A extends FloatArray>(
+  alloc: (length: number) => A,
+  capacity: number,
+  shape: readonly number[],
+): Batch<A> {
   const size = sizeOf(shape);
-  const data = kernels.alloc(capacity * size);
+  const data = alloc(capacity * size);
   const images = Array.from({ length: capacity }, (_, i) => data.subarray(i * size, (i + 1) * size) as A);
   return { data, images, size };
 }
@@ -177,19 +204,36 @@ function newBatch<A extends FloatArray>(kernels: Kernels<A>, capacity: number, s
 function bindStage<A extends FloatArray>(
   network: Runnable<A>,
   layer: Layer,
-  buffers: { x: Batch<A>; y: Batch<A>; dx: Batch<A>; dy: Batch<A> },
+  buffers: Buffers<A>,
+  memory: PassMemory<A>,
 ): Stage<A> {
   const { kernels, layout, parameters } = network;
   if (!layer.weighted) return { layer, run: layer.bind(kernels, buffers) };
   const run = layer.bind(kernels, buffers);
   const weight = view(parameters.values, layout.slots, `${layer.name}.weight`);
-  let scratch: A | undefined;
+  let carriers: A | undefined; // the memory for carriers when `scratch` was cut from it: it may grow
+  let scratch = weight;
   const path: CountedPath<A> = {
     images: 0,
     weight,
     feedback: view(parameters.feedback, layout.feedbackSlots, `${layer.name}.feedback`),
-    scratch: () => (scratch ??= kernels.alloc(weight.length)),
-    send: (carrier) => run.backwardInput(path.images, carrier),
+    scratch() {
+      const all = memory.carrierOf(weight.length);
+      if (all !== carriers) [carriers, scratch] = [all, all.subarray(0, weight.length) as A];
+      return scratch;
+    },
+    send(carrier) {
+      if (carrier.length !== weight.length) throw carrierError(layer, network.rule, carrier.length);
+      run.backwardInput(path.images, carrier);
+    },
   };
   return { layer, run, weight, bias: view(parameters.values, layout.slots, `${layer.name}.bias`), path };
+}
+
+/** Kernels would go on with as many outputs as the carrier has, and leave zeros: an error that looks like masking. */
+function carrierError({ name, weightShape }: WeightedLayer, { title }: LearningRule, length: number): ShapeError {
+  const advice = length === 0 ? '; has the network feedback weights?' : '';
+  return new ShapeError(
+    `${name}: the error is to be carried by ${length} numbers, where the weights are ${shapeText(weightShape)}, ${sizeOf(weightShape)} numbers (the network learns by ${title}${advice})`,
+  );
 }

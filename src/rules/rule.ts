@@ -6,9 +6,13 @@ export interface ErrorPath<A extends FloatArray> {
   readonly weight: A;
   /** B: fixed, random, of the same shape. Empty in a network whose rule uses none. */
   readonly feedback: A;
-  /** Memory of the layer's shape, for a rule that computes its carrier: made at the first call, then the same. */
+  /** Memory of the layer's shape, for a rule that computes its carrier: what is written there lasts until it is sent. */
   scratch(): A;
-  /** Sends the error below the layer: dx = (∂y/∂x)ᵀ dy, with `carrier` standing where W stands. */
+  /**
+   * Sends the error below the layer: dx = (∂y/∂x)ᵀ dy, with `carrier` standing where W stands.
+   *
+   * @throws {ShapeError} if it hasn't as many numbers
+   */
   send(carrier: A): void;
 }
 

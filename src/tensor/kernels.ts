@@ -81,6 +81,22 @@ export interface Kernels<A extends FloatArray = FloatArray> {
   ): void;
 }
 
+/** What `make` makes of the arrays it asks for; where one of them can't be had, the others are given back. */
+export function allOrNone<A extends FloatArray, T>(kernels: Kernels<A>, make: (kernels: Kernels<A>) => T): T {
+  const arrays: A[] = [];
+  const alloc = (length: number) => {
+    const array = kernels.alloc(length);
+    arrays.push(array);
+    return array;
+  };
+  try {
+    return make({ ...kernels, alloc });
+  } catch (error) {
+    for (const array of arrays) kernels.free(array);
+    throw error;
+  }
+}
+
 /** What one step of {@link Kernels.adam} needs beside the arrays. */
 export interface AdamStep {
   readonly rate: number;

@@ -4,7 +4,7 @@ import { countMatches } from '../metrics/accuracy.js';
 import type { Network } from '../models/network.js';
 import { type Gradient, gradientOf, type Workspace } from '../models/workspace.js';
 import { type LabelledImages, loadImage } from '../tensor/images.js';
-import type { Kernels } from '../tensor/kernels.js';
+import { allOrNone, type Kernels } from '../tensor/kernels.js';
 import { permutation, stream } from '../tensor/random.js';
 import { augment } from './augment.js';
 import type { OptimizerOptions, OptimizerState } from './optimizer.js';
@@ -16,6 +16,12 @@ import { type DecayName, learningRate } from './schedule.js';
  * a matter of speed alone: it fixes the order in which gradients are added.
  */
 export const SHARD_SIZE = 8;
+
+/**
+ * Shards whose gradients are in memory at a time. A larger mini-batch is taken in several goes, each of which adds to
+ * the sum of those before: the same additions in the same order, and no more memory however large it is.
+ */
+export const SHARDS_AT_ONCE = 64;
 
 export interface TrainingOptions extends OptimizerOptions {
   readonly epochs: number;
@@ -32,7 +38,7 @@ export interface TrainingOptions extends OptimizerOptions {
 
 /** What the members of a crew share while they train one network. */
 export interface TrainingMemory {
-  /** One gradient per shard of a mini-batch, in the layout of the parameters. */
+  /** The gradients of {@link SHARDS_AT_ONCE} shards of a mini-batch, or as many as it has, in the parameters' layout. */
   readonly shards: readonly Float32Array[];
   /** Their sum. */
   readonly total: Float32Array;
@@ -57,14 +63,28 @@ export function trainingMemory(
   options: TrainingOptions,
   float64: (length: number) => Float64Array = (length) => new Float64Array(length),
 ): TrainingMemory {
-  const shards = Math.ceil(options.batchSize / SHARD_SIZE);
-  return {
-    shards: Array.from({ length: shards }, () => kernels.alloc(parameterCount)),
-    total: kernels.alloc(parameterCount),
+  const shards = Math.min(Math.ceil(options.batchSize / SHARD_SIZE), SHARDS_AT_ONCE);
+  return allOrNone(kernels, (taking) => ({
+    shards: Array.from({ length: shards }, () => taking.alloc(parameterCount)),
+    total: taking.alloc(parameterCount),
     shardLosses: float64(shards),
     shardCorrect: float64(shards),
-    state: optimizers[options.optimizer].init(kernels, parameterCount),
-  };
+    state: optimizers[options.optimizer].init(taking, parameterCount),
+  }));
+}
+
+/**
+ * Gives back what {@link trainingMemory} took.
+ *
+ * @param freeFloat64 for the arrays of losses and counts
+ */
+export function freeTrainingMemory(
+  kernels: Kernels<Float32Array>,
+  { shards, total, state, shardLosses, shardCorrect }: TrainingMemory,
+  freeFloat64: (array: Float64Array) => void = () => {},
+): void {
+  for (const array of [...shards, total, ...Object.values(state)]) kernels.free(array);
+  for (const array of [shardLosses, shardCorrect]) freeFloat64(array);
 }
 
 /** Mini-batches in one epoch; the last one may be smaller than the others. */
@@ -101,7 +121,7 @@ export class Trainer {
     const order = permutation(images.count, stream(seed).split('shuffle').split(epoch));
     const batches = batchesPerEpoch(images.count, batchSize);
     const shardsPerBatch = Math.ceil(batchSize / SHARD_SIZE);
-    const update = this.updateFor(crew);
+    const { addShards, update } = this.memberPart(crew);
     let loss = 0;
     let correct = 0;
     for (let batch = 0; batch < batches; batch++) {
@@ -109,26 +129,32 @@ export class Trainer {
       const size = Math.min(batchSize, images.count - first);
       const shards = Math.ceil(size / SHARD_SIZE);
       const firstPiece = batch * shardsPerBatch;
-      for (let piece = crew.claim(firstPiece + shards); piece >= 0; piece = crew.claim(firstPiece + shards)) {
-        this.computeShard(piece - firstPiece, epoch, order, first, first + size);
+      for (let done = 0; done < shards; done += SHARDS_AT_ONCE) {
+        const now = Math.min(SHARDS_AT_ONCE, shards - done);
+        const end = firstPiece + done + now;
+        for (let piece = crew.claim(end); piece >= 0; piece = crew.claim(end)) {
+          const shard = piece - firstPiece;
+          this.computeShard(shard - done, epoch, order, first + shard * SHARD_SIZE, first + size);
+        }
+        crew.barrier();
+        for (let s = 0; s < now; s++) {
+          loss += memory.shardLosses[s];
+          correct += memory.shardCorrect[s];
+        }
+        if (!Number.isFinite(loss)) return { loss: Number.NaN, accuracy: correct / images.count };
+        addShards(now, done > 0);
+        if (done + now < shards) crew.barrier(); // before their memory is written anew
       }
-      crew.barrier();
-      for (let s = 0; s < shards; s++) {
-        loss += memory.shardLosses[s];
-        correct += memory.shardCorrect[s];
-      }
-      if (!Number.isFinite(loss)) return { loss: Number.NaN, accuracy: correct / images.count };
-      update(shards, size, epoch * batches + batch, options.epochs * batches);
+      update(size, epoch * batches + batch, options.epochs * batches);
       crew.barrier();
       if (crew.rank === 0) crew.advance();
     }
     return { loss: loss / images.count, accuracy: correct / images.count };
   }
 
-  /** The gradient of one shard's summed loss, into that shard's memory. */
-  private computeShard(shard: number, epoch: number, order: Uint32Array, first: number, end: number): void {
+  /** The gradient of a shard's summed loss, the one whose images begin at place `from`, into memory `shard`. */
+  private computeShard(shard: number, epoch: number, order: Uint32Array, from: number, end: number): void {
     const { workspace, labels, images, network, options } = this;
-    const from = first + shard * SHARD_SIZE;
     const n = Math.min(SHARD_SIZE, end - from);
     for (let i = 0; i < n; i++) {
       const index = order[from + i];
@@ -151,15 +177,21 @@ export class Trainer {
   }
 
   /** The reduction and the optimizer's step on the member's share of the parameters. */
-  private updateFor(crew: Crew): (shards: number, images: number, step: number, steps: number) => void {
+  private memberPart(crew: Crew): {
+    /** @param more whether they are added to the sum that is there, or begin it */
+    addShards(count: number, more: boolean): void;
+    update(images: number, step: number, steps: number): void;
+  } {
     const { network, options, memory } = this;
     const { kernels, parameters } = network;
     const [from, to] = memberRange(crew, parameters.values.length);
     const cut = (array: Float32Array) => array.subarray(from, to);
+    const gradient = cut(memory.total);
     const parts = memory.shards.map(cut);
+    const partsAndSum = [gradient, ...parts];
     const slice = {
       weights: cut(parameters.values),
-      gradient: cut(memory.total),
+      gradient,
       state: Object.fromEntries(Object.entries(memory.state).map(([name, array]) => [name, cut(array)])),
     };
     const optimizer = optimizers[options.optimizer];
@@ -169,9 +201,11 @@ export class Trainer {
       decay: options.decay,
       warmupSteps: options.warmupEpochs * batches,
     };
-    return (shards, images, step, steps) => {
-      kernels.sumParts(parts, shards, slice.gradient, to - from);
-      optimizer.update(kernels, slice, options, learningRate(schedule, step, steps), 1 / images, step + 1);
+    return {
+      addShards: (count, more) =>
+        kernels.sumParts(more ? partsAndSum : parts, more ? count + 1 : count, gradient, to - from),
+      update: (images, step, steps) =>
+        optimizer.update(kernels, slice, options, learningRate(schedule, step, steps), 1 / images, step + 1),
     };
   }
 }
@@ -205,10 +239,14 @@ export function train(
 ): void {
   const settings = { ...defaultTraining, ...options };
   const memory = trainingMemory(network.kernels, network.layout.parameterCount, settings);
-  const trainer = new Trainer(network, images, settings, memory);
-  for (let epoch = 0; epoch < settings.epochs; epoch++) {
-    const result = trainer.runEpoch(epoch, solo());
-    onEpoch?.(epoch + 1, result);
-    if (Number.isNaN(result.loss)) return;
+  try {
+    const trainer = new Trainer(network, images, settings, memory);
+    for (let epoch = 0; epoch < settings.epochs; epoch++) {
+      const result = trainer.runEpoch(epoch, solo());
+      onEpoch?.(epoch + 1, result);
+      if (Number.isNaN(result.loss)) return;
+    }
+  } finally {
+    freeTrainingMemory(network.kernels, memory);
   }
 }

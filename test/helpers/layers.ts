@@ -17,7 +17,7 @@ export function buffersOf<A extends FloatArray>(kernels: Kernels<A>, layer: Laye
     dy: batchOf(kernels, n, layer.outputShape),
   };
   for (const { data } of Object.values(buffers)) data.fill(Number.NaN);
-  return buffers;
+  return { ...buffers, alloc: kernels.alloc, allocIndices: kernels.allocIndices };
 }
 
 /** What a layer without parameters makes of x, and the dx it answers to dy. */

@@ -1,8 +1,11 @@
 import { test } from 'tap';
 import { crossEntropy } from '../../src/losses/cross-entropy.js';
 import { alignment, angleBetween } from '../../src/metrics/alignment.js';
+import { view } from '../../src/models/parameters.js';
 import { gradientOf } from '../../src/models/workspace.js';
 import { backprop } from '../../src/rules/backprop.js';
+import { loadKernels } from '../../src/tensor/backends.js';
+import { Heap } from '../../src/tensor/heap.js';
 import { loadImage } from '../../src/tensor/images.js';
 import { float64Kernels, referenceKernels } from '../../src/tensor/reference.js';
 import { dot, normals, randomLabels } from '../helpers/arrays.js';
@@ -123,20 +126,32 @@ test('a layer’s angle is that between the two rules’ gradients of its weight
 });
 
 test('measuring twice takes no more memory and changes no parameter', async (t) => {
-  const kernels = referenceKernels();
-  let allocated = 0;
-  const counting = {
-    ...kernels,
-    alloc(length: number) {
-      allocated++;
-      return kernels.alloc(length);
-    },
-  };
-  const network = lenetOf('fa', counting);
+  const heap = new Heap();
+  const network = lenetOf('fa', await loadKernels('simd', heap));
   const before = network.parameters.values.slice();
   const first = alignment(network, images);
-  const sofar = allocated;
+  const { used } = heap;
   t.same(alignment(network, images), first);
-  t.equal(allocated, sofar);
+  t.equal(heap.used, used);
+  network.kernels.free(network.kernels.alloc(network.layout.parameterCount));
+  t.equal(heap.used, used, 'nor does it keep what it worked on');
   t.same(Math.max(...network.parameters.values.map((value, i) => Math.abs(value - before[i]))), 0);
+});
+
+test('images beyond a pass count as those in it: the angles are those of the whole batch’s gradients', async (t) => {
+  const many = {
+    pixels: Uint8Array.from(normals(37 * 784, 2), (value) => Math.abs(Math.round(60 * value)) % 256),
+    labels: randomLabels(37, 10, 2),
+    count: 37,
+  };
+  const network = lenetOf('fa', float64Kernels());
+  const pixels = new Float64Array(37 * 784);
+  for (let i = 0; i < 37; i++) loadImage(many, i, pixels, i);
+  const [own, exact] = [network.rule, backprop].map((rule) =>
+    parameterGradient(network, pixels, many.labels, { loss: crossEntropy, rule }),
+  );
+  for (const { layer, gradientAngle } of alignment(network, many)) {
+    const part = (flat: Float64Array) => view(flat, network.layout.slots, `${layer}.weight`);
+    t.ok(near(gradientAngle, angleBetween(part(own), part(exact)) ?? Number.NaN, 1e-9), layer);
+  }
 });
