@@ -9,6 +9,8 @@ import { pieceCount } from '../audit/trials.js';
 import { datasets } from '../datasets/index.js';
 import { UserError } from '../errors.js';
 import { readNetwork } from '../models/checkpoint.js';
+import { networkSpec } from '../models/create.js';
+import { checkMemory } from '../parallel/memory-need.js';
 import type { SharedNetwork } from '../parallel/messages.js';
 import { WorkerPool } from '../parallel/pool.js';
 import { writeAudit } from '../report/audit/files.js';
@@ -52,6 +54,7 @@ export async function auditRun(
   signal?.addEventListener('abort', stop, { once: true });
   try {
     signal?.throwIfAborted();
+    await checkMemory(pool, networkSpec(dataset, config), config.training);
     const kernels = await loadKernels(pool.backend, pool.heap);
     const networks = new Map<string, SharedNetwork>();
     for (const rule of Object.keys(config.training)) {

@@ -5,6 +5,7 @@ import type { Dataset } from '../datasets/dataset.js';
 import { datasets } from '../datasets/index.js';
 import { UserError } from '../errors.js';
 import { networkSpec } from '../models/create.js';
+import { checkMemory } from '../parallel/memory-need.js';
 import { WorkerPool } from '../parallel/pool.js';
 import { writeFigures, writeResults } from '../report/run/files.js';
 import type { Curve, Results } from '../report/run/results.js';
@@ -58,6 +59,7 @@ export async function runExperiment(
   try {
     signal?.throwIfAborted();
     const context: RunContext = { config, dataset, spec: networkSpec(dataset, config), pool, folder, progress };
+    await checkMemory(pool, context.spec, config.training);
     const networks = await trainAll(context);
     const results = await measure(context, networks);
     signal?.throwIfAborted();

@@ -10,7 +10,13 @@ import { type RuleName, rules } from '../rules/index.js';
 import { loadKernels } from '../tensor/backends.js';
 import { firstImages } from '../tensor/images.js';
 import { learningRate } from '../training/schedule.js';
-import { batchesPerEpoch, type TrainingMemory, type TrainingOptions, trainingMemory } from '../training/train.js';
+import {
+  batchesPerEpoch,
+  freeTrainingMemory,
+  type TrainingMemory,
+  type TrainingOptions,
+  trainingMemory,
+} from '../training/train.js';
 import { percent } from '../words.js';
 import type { Config, TrainingConfig } from './config.js';
 import type { EpochMetrics, RunFolder } from './folder.js';
@@ -86,6 +92,7 @@ export async function trainStep(context: RunContext, rule: RuleName, plan: Train
     bar.log(epochText(label, plan.epochs, line));
   }
   bar.end();
+  freeTrainingMemory(kernels, memory, (array) => pool.heap.free(array));
 
   await folder.write(
     `${rule}.safetensors`,

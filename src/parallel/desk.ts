@@ -9,18 +9,22 @@ import type { SharedNetwork, TrainJob } from './messages.js';
 
 /** What a worker keeps between tasks: networks with their activations, and the memory of attacks. */
 export class Desk {
-  private readonly networks = new Map<number, Network<Float32Array>>();
+  private readonly networks = new Map<string, Network<Float32Array>>();
   private training: { readonly run: number; readonly trainer: Trainer } | undefined;
-  private table: AttackTable | undefined;
+  private readonly tables = new Map<number, AttackTable>();
 
   constructor(private readonly kernels: Kernels<Float32Array>) {}
 
-  /** The network over the shared parameters: the same object each time, told apart by where its weights lie. */
+  /**
+   * The network over the shared parameters: the same object each time. It is known by where its weights lie, and by
+   * what it is: memory that was given back may hold another network's.
+   */
   network({ spec, rule, values, feedback }: SharedNetwork): Network<Float32Array> {
-    let network = this.networks.get(values.byteOffset);
+    const key = JSON.stringify([values.byteOffset, feedback.byteOffset, rule, spec]);
+    let network = this.networks.get(key);
     if (!network) {
       network = new Network(buildLayers(spec), rules[rule], this.kernels, { values, feedback });
-      this.networks.set(values.byteOffset, network);
+      this.networks.set(key, network);
     }
     return network;
   }
@@ -35,7 +39,8 @@ export class Desk {
   /** Memory for attacking chunks of a network's images. */
   attacking({ inputShape }: Network<Float32Array>): AttackTable {
     const size = sizeOf(inputShape);
-    if (this.table?.memory.size !== size) this.table = attackTable(this.kernels, size);
-    return this.table;
+    const table = this.tables.get(size) ?? attackTable(this.kernels, size);
+    this.tables.set(size, table);
+    return table;
   }
 }

@@ -22,13 +22,13 @@ const PROGRESS_INTERVAL = 200;
  * they share out its pieces among themselves, so that nothing is sent or received while it lasts.
  */
 export class WorkerPool {
-  readonly heap = new Heap();
   private readonly piscina: Piscina;
   private closed = false;
 
   constructor(
     readonly size: number,
     readonly backend: Backend,
+    readonly heap = new Heap(),
   ) {
     this.piscina = new Piscina({
       filename: new URL('../../workers/worker.js', import.meta.url).href,

@@ -157,3 +157,35 @@ test('a workspace of one capacity is made once', async (t) => {
   t.not(network.workspace(8), network.workspace(9));
   t.equal(network.answers(8), network.answers(8), 'and so is the memory of an oracle');
 });
+
+test('networks that were released make room for others: 5,000 on a heap with room for a few', async (t) => {
+  const heap = new Heap({ maximumBytes: 1e6 });
+  const kernels = await loadKernels('simd', heap);
+  const images = tensor(new Float32Array(50), [1, 50]);
+  let used = 0;
+  for (let i = 0; i < 5000; i++) {
+    const network = networkOf([linear('fc', [50], { outputs: 50 })], 'fa', kernels); // twice 10 kB
+    network.predict(images);
+    network.release();
+    network.release(); // which does nothing
+    if (i === 0) used = heap.used;
+  }
+  t.equal(heap.used, used);
+});
+
+test('a released network is not used any more', async (t) => {
+  const network = lenetOf('fa', await loadKernels());
+  network.predict(noiseImages(1, shape));
+  network.release();
+  t.throws(() => network.predict(noiseImages(1, shape)), /was released/);
+});
+
+test('where there is no room for a network’s parameters, none of them are taken', async (t) => {
+  const heap = new Heap({ maximumBytes: 4e6 });
+  const kernels = await loadKernels('simd', heap);
+  const one = lenetOf('fa', kernels).layout.parameterCount * 4;
+  heap.float32((heap.maximumBytes - heap.used - 1.5 * one) / 4); // for the values, not for the feedback
+  const { used } = heap;
+  for (let i = 0; i < 10; i++) t.throws(() => lenetOf('fa', kernels), /were asked for/);
+  t.equal(heap.used, used);
+});

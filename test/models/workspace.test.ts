@@ -4,10 +4,19 @@ import type { WeightedLayer } from '../../src/layers/layer.js';
 import { linear } from '../../src/layers/linear.js';
 import { relu } from '../../src/layers/relu.js';
 import { crossEntropy } from '../../src/losses/cross-entropy.js';
+import { buildLayers } from '../../src/models/index.js';
+import { initialParameters, parameterLayout } from '../../src/models/parameters.js';
 import { gradientOf, Workspace } from '../../src/models/workspace.js';
+import { backprop } from '../../src/rules/backprop.js';
+import { feedbackAlignment } from '../../src/rules/feedback-alignment.js';
+import type { LearningRule } from '../../src/rules/rule.js';
+import { loadKernels } from '../../src/tensor/backends.js';
+import { Heap } from '../../src/tensor/heap.js';
+import { backends } from '../../src/tensor/kernels.js';
 import { float64Kernels, referenceKernels } from '../../src/tensor/reference.js';
+import type { FloatArray } from '../../src/tensor/tensor.js';
 import { normals, randomLabels, relativeDifference, sameBits } from '../helpers/arrays.js';
-import { lenetOf, networkOf, noiseImages, parameterGradient, weightsOf } from '../helpers/networks.js';
+import { lenetOf, mnistSpec, networkOf, noiseImages, parameterGradient, weightsOf } from '../helpers/networks.js';
 
 const images = noiseImages(5, [1, 28, 28]);
 const labels = randomLabels(5, 10, 1);
@@ -132,3 +141,83 @@ test('the parts of a flat gradient are views of it, layer by layer', async (t) =
   t.same([...gradient.flat.subarray(-12)], [3, 3, ...new Array(10).fill(4)]);
   t.equal(gradient.parts.size, 5);
 });
+
+test('workspaces on the same kernels take turns in one memory, whatever their network and capacity', async (t) => {
+  const heap = new Heap();
+  const kernels = await loadKernels('simd', heap);
+  const [large, small] = [lenetOf('fa', kernels), lenetOf('bp', kernels)];
+  const run = (network: typeof large, capacity: number) => {
+    const workspace = network.workspace(capacity);
+    workspace.input.data.set(images.data.subarray(0, 784 * Math.min(5, capacity)));
+    workspace.pixelGradient(labels, Math.min(5, capacity), { path: 'feedback', loss: crossEntropy });
+    return workspace.inputGradient.data.slice();
+  };
+  const [first, second] = [run(large, 16), run(small, 16)];
+  const { used } = heap;
+  const again = run(large, 16);
+  t.ok(sameBits(again, first));
+  t.ok(sameBits(run(small, 16), second));
+  for (let i = 0; i < 20; i++) {
+    const network = lenetOf('fa', kernels);
+    run(network, 1 + (i % 16));
+    network.release();
+  }
+  t.equal(heap.used, used, 'no more memory for twenty more networks of any capacity up to there');
+});
+
+test('what a pass has left is refused once another workspace has begun one', async (t) => {
+  const kernels = referenceKernels();
+  const [ours, other] = [lenetOf('fa', kernels), lenetOf('bp', kernels)].map((network) => network.workspace(5));
+  const taken = /another one on the same kernels has begun a pass/;
+  const rule = ours.network.rule;
+  ours.forward(5);
+  ours.evaluateLoss(crossEntropy, labels, 5);
+  other.forward(5);
+  t.throws(() => ours.backward(5, { rule, toPixels: true }), taken);
+  t.throws(() => ours.evaluateLoss(crossEntropy, labels, 5), taken);
+  t.throws(() => ours.predictions(5), taken);
+  const conv2 = ours.network.layers.find((layer): layer is WeightedLayer => layer.weighted && layer.name === 'conv2');
+  t.throws(() => ours.forward(5, conv2), taken);
+  ours.forward(5);
+  ours.evaluateLoss(crossEntropy, labels, 5);
+  ours.backward(5, { rule, toPixels: true });
+});
+
+for (const backend of backends) {
+  test(`a carrier that hasn’t the weights’ length is refused: no gradient of silent zeros (${backend} kernels)`, async (t) => {
+    const kernels = await loadKernels(backend);
+    const layers = buildLayers(mnistSpec);
+    const options = { seed: 1, initializer: 'kaiming-uniform', usesFeedback: false } as const;
+    const parameters = initialParameters(layers, kernels, options);
+    const network = {
+      layers,
+      kernels,
+      parameters,
+      layout: parameterLayout(layers),
+      inputShape: [1, 28, 28],
+      classes: 10,
+    };
+    const refused = (rule: LearningRule, message: RegExp) => {
+      const workspace = new Workspace({ ...network, rule }, 2);
+      for (const toPixels of [true, false]) {
+        workspace.forward(2);
+        workspace.evaluateLoss(crossEntropy, labels.subarray(0, 2), 2);
+        t.throws(() => workspace.backward(2, { rule, toPixels }), { name: 'ShapeError', message });
+      }
+    };
+    refused(feedbackAlignment, /fc3: .* carried by 0 numbers, .* \[10, 84\], 840 numbers .*feedback alignment; has/);
+    const carriedBy = (change: (weight: FloatArray) => FloatArray): LearningRule => ({
+      ...backprop,
+      errorBelow: ({ weight, send }) => send(weight.length === 2400 ? (change(weight) as typeof weight) : weight),
+    });
+    refused(
+      carriedBy((weight) => weight.subarray(150)),
+      /conv2: .* carried by 2250 numbers, .* \[16, 6, 5, 5\], 2400 /,
+    );
+    const longer = kernels.alloc(2550);
+    refused(
+      carriedBy(() => longer),
+      /conv2: .* carried by 2550 numbers/,
+    );
+  });
+}

@@ -1,25 +1,32 @@
 import { test } from 'tap';
 import { solo } from '../../src/crew/crew.js';
+import { activation } from '../../src/layers/activation.js';
+import { flatten } from '../../src/layers/flatten.js';
+import { linear } from '../../src/layers/linear.js';
+import { relu } from '../../src/layers/relu.js';
 import { crossEntropy } from '../../src/losses/cross-entropy.js';
 import { accuracy, countCorrect } from '../../src/metrics/accuracy.js';
 import { createNetwork } from '../../src/models/create.js';
 import type { RuleName } from '../../src/rules/index.js';
 import { loadKernels } from '../../src/tensor/backends.js';
+import { Heap } from '../../src/tensor/heap.js';
 import { firstImages, imageBatch, type LabelledImages } from '../../src/tensor/images.js';
+import { backends } from '../../src/tensor/kernels.js';
 import { permutation, stream } from '../../src/tensor/random.js';
 import {
   batchesPerEpoch,
   defaultTraining,
   type EpochResult,
   SHARD_SIZE,
+  SHARDS_AT_ONCE,
   Trainer,
   type TrainingOptions,
   train,
   trainingMemory,
 } from '../../src/training/train.js';
-import { relativeDifference, sameBits } from '../helpers/arrays.js';
+import { randomLabels, relativeDifference, sameBits } from '../helpers/arrays.js';
 import { mnistImages } from '../helpers/mnist.js';
-import { mnistSpec, parameterGradient } from '../helpers/networks.js';
+import { mnistSpec, networkOf, parameterGradient } from '../helpers/networks.js';
 
 const mnist = await mnistImages(800, 300);
 const plain: TrainingOptions = { ...defaultTraining, decay: 'constant', momentum: 0, batchSize: 16 };
@@ -185,4 +192,118 @@ test('the number of mini-batches counts the last, smaller one', async (t) => {
     [60_000, 60_001, 1, 64, 0].map((images) => batchesPerEpoch(images, 64)),
     [938, 938, 1, 1, 0],
   );
+});
+
+/** Six inputs, four hidden units, three classes; and images for it. */
+const tinyLayers = () => [
+  flatten('flatten', [1, 2, 3]),
+  linear('fc1', [6], { outputs: 4 }),
+  activation('relu', [4], relu),
+  linear('fc2', [4], { outputs: 3 }),
+];
+function tinyImages(count: number): LabelledImages {
+  const random = stream(3).split('tiny');
+  const pixels = Uint8Array.from({ length: count * 6 }, () => random.integer(0, 255));
+  return { pixels, labels: randomLabels(count, 3, 4), count };
+}
+
+for (const backend of backends) {
+  test(`a mini-batch too large for memory at a time is summed as if it were not, to the bit (${backend} kernels)`, async (t) => {
+    const count = (2 * SHARDS_AT_ONCE + 3) * SHARD_SIZE + 5;
+    const images = tinyImages(count);
+    const kernels = await loadKernels(backend);
+    const network = networkOf(tinyLayers(), 'fa', kernels);
+    const { values } = network.parameters;
+    const naive = networkOf(tinyLayers(), 'fa', kernels);
+    const memory = trainingMemory(kernels, values.length, { ...plain, batchSize: 70_000 });
+    t.equal(memory.shards.length, SHARDS_AT_ONCE);
+    const options = { ...plain, batchSize: count, learningRate: 0.1, epochs: 1 };
+    const results: EpochResult[] = [];
+    train(network, images, options, (_, result) => results.push(result));
+
+    const order = permutation(count, stream(options.seed).split('shuffle').split(0));
+    const shards: Float32Array[] = [];
+    let [loss, correct] = [0, 0];
+    for (let from = 0; from < count; from += SHARD_SIZE) {
+      const places = order.subarray(from, from + SHARD_SIZE);
+      const pixels = Float32Array.from(
+        [...places].flatMap((i) => [...images.pixels.subarray(6 * i, 6 * i + 6)]),
+        (p) => p / 255,
+      );
+      const labels = Uint8Array.from(places, (i) => images.labels[i]);
+      shards.push(parameterGradient(naive, pixels, labels, { loss: crossEntropy }));
+      const workspace = naive.workspace(labels.length);
+      let sum = 0;
+      for (let i = 0; i < labels.length; i++) sum += workspace.losses[i];
+      loss += sum;
+      correct += labels.filter((label, i) => workspace.predictions(labels.length)[i] === label).length;
+    }
+    const [total, velocity] = [kernels.alloc(values.length), kernels.alloc(values.length)];
+    kernels.sumParts(shards, shards.length, total, values.length);
+    kernels.sgd(naive.parameters.values, total, velocity, values.length, 0.1, 0, 0, 1 / count);
+    t.ok(sameBits(values, naive.parameters.values));
+    t.same(results, [{ loss: loss / count, accuracy: correct / count }]);
+  });
+}
+
+test('5,000 trainings take no more memory than one, whatever their batch size, nor do 5,000 networks that are released', async (t) => {
+  const heap = new Heap({ maximumBytes: 2e6 });
+  const kernels = await loadKernels('simd', heap);
+  const images = tinyImages(40);
+  const before = networkOf(tinyLayers(), 'fa', kernels);
+  const options = (i: number) =>
+    ({ epochs: 1, batchSize: 1 + ((i * 37) % 100), optimizer: i % 2 ? 'sgd' : 'adam' }) as const;
+  train(before, images, options(0));
+  const { used } = heap;
+  const start = before.parameters.values.slice();
+  for (let i = 0; i < 5000; i++) {
+    train(before, images, options(i));
+    const network = networkOf(tinyLayers(), i % 3 ? 'fa' : 'bp', kernels);
+    train(network, images, options(i));
+    network.release();
+  }
+  t.equal(heap.used, used);
+  t.notOk(sameBits(before.parameters.values, start), 'and it went on learning');
+});
+
+test('5,000 networks that nobody releases take the memory of their parameters and no more', async (t) => {
+  const heap = new Heap();
+  const kernels = await loadKernels('simd', heap);
+  const images = tinyImages(16);
+  train(networkOf(tinyLayers(), 'fa', kernels), images, { epochs: 1 });
+  const { used } = heap;
+  for (let i = 0; i < 5000; i++) train(networkOf(tinyLayers(), 'fa', kernels), images, { epochs: 1 });
+  const { parameterCount, feedbackCount } = networkOf(tinyLayers(), 'fa', kernels).layout;
+  const lines = Math.ceil(parameterCount / 16) + Math.ceil(feedbackCount / 16);
+  t.equal(heap.used - used, 5001 * 64 * lines);
+});
+
+test('training memory is zeroed: a second training knows nothing of the first one’s momentum', async (t) => {
+  const kernels = await loadKernels('simd');
+  const images = tinyImages(40);
+  const fresh = () => networkOf(tinyLayers(), 'fa', kernels);
+  const [first, second] = [fresh(), fresh()];
+  for (const network of [first, second]) train(network, images, { epochs: 3 });
+  t.ok(sameBits(first.parameters.values, second.parameters.values));
+});
+
+test('one network may be trained while another is: each has its own memory', async (t) => {
+  const kernels = await loadKernels('simd');
+  const images = tinyImages(40);
+  const [outer, inner, alone] = [1, 2, 3].map(() => networkOf(tinyLayers(), 'fa', kernels));
+  train(alone, images, { epochs: 3 });
+  train(outer, images, { epochs: 3 }, () => train(inner, images, { epochs: 1 }));
+  t.ok(sameBits(outer.parameters.values, alone.parameters.values));
+});
+
+test('training that ends in an error gives its memory back, too', async (t) => {
+  const heap = new Heap();
+  const network = networkOf(tinyLayers(), 'fa', await loadKernels('simd', heap));
+  train(network, tinyImages(8));
+  const { used } = heap;
+  const stop = () => {
+    throw new Error('stop');
+  };
+  t.throws(() => train(network, tinyImages(8), {}, stop), /stop/);
+  t.equal(heap.used, used);
 });

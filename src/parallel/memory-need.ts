@@ -1,0 +1,96 @@
+import { type AttackName, attacks } from '../attacks/index.js';
+import { solo } from '../crew/crew.js';
+import { UserError } from '../errors.js';
+import { createNetwork } from '../models/create.js';
+import type { NetworkSpec } from '../models/index.js';
+import type { RuleName } from '../rules/index.js';
+import { loadKernels } from '../tensor/backends.js';
+import { Heap } from '../tensor/heap.js';
+import type { Backend } from '../tensor/kernels.js';
+import { sizeOf } from '../tensor/tensor.js';
+import { defaultTraining, type TrainingOptions, trainingMemory } from '../training/train.js';
+import { megabytes } from '../words.js';
+import { Desk } from './desk.js';
+import type { SharedNetwork } from './messages.js';
+import type { WorkerPool } from './pool.js';
+import { tasks } from './tasks.js';
+
+/** Bytes of the shared heap. */
+export interface MemoryNeed {
+  /** Networks, gradients and optimizers' state. */
+  readonly shared: number;
+  /** A worker's activations, and what its attacks work on. */
+  readonly worker: number;
+}
+
+/** How a run's networks are trained; undefined for networks that are there already. */
+export type Plans = Readonly<Partial<Record<RuleName, Omit<TrainingOptions, 'seed'> | undefined>>>;
+
+/** The least that each attack does with all its memory in use. */
+const ATTACK = { iterations: 1, restarts: 2, queries: 1, samples: 2 };
+
+/**
+ * What a run takes: what needs most memory of a worker, training and attacks, is done here once, on one image, in a
+ * heap of its own, and what is in use after that is counted.
+ */
+export async function memoryNeed(spec: NetworkSpec, plans: Plans, backend: Backend): Promise<MemoryNeed> {
+  const heap = new Heap();
+  const kernels = await loadKernels(backend, heap);
+  const desk = new Desk(await loadKernels(backend, heap));
+  const images = { pixels: new Uint8Array(sizeOf(spec.inputShape)), labels: new Uint8Array(1), count: 1 };
+  let shared = 0;
+  const start = heap.used;
+  const share = <T>(make: () => T): T => {
+    const before = heap.used;
+    const made = make();
+    shared += heap.used - before;
+    return made;
+  };
+  const networks = Object.entries(plans).map(([name, plan], run) => {
+    const rule = name as RuleName;
+    const { parameters, layout } = share(() => createNetwork(spec, { rule, kernels }));
+    const network: SharedNetwork = { spec, rule, ...parameters };
+    const options = { ...defaultTraining, ...plan, epochs: 1 };
+    const float64 = (length: number) => heap.float64(length);
+    const memory = share(() => trainingMemory(kernels, layout.parameterCount, options, float64));
+    share(() => kernels.alloc(layout.parameterCount)); // as the angles do, for a while
+    tasks.trainEpoch({ run, network, images, options, memory, epoch: 0 }, solo(), desk);
+    return network;
+  });
+  const all = Object.keys(attacks).map((attack) => ({
+    attack: attack as AttackName,
+    options: ATTACK,
+    epsilons: [0.1],
+  }));
+  for (const source of networks) {
+    const attacked = {
+      source,
+      path: 'feedback',
+      loss: 'cross-entropy',
+      targets: networks,
+      images,
+      plans: all,
+    } as const;
+    tasks.attack(attacked, solo(), desk);
+  }
+  return { shared, worker: heap.used - start - shared };
+}
+
+/**
+ * Makes sure that a run fits into its heap, before it begins.
+ *
+ * @throws {UserError} if it doesn't
+ */
+export async function checkMemory(pool: WorkerPool, spec: NetworkSpec, plans: Plans): Promise<void> {
+  const { shared, worker } = await memoryNeed(spec, plans, pool.backend);
+  const { heap, size } = pool;
+  const there = heap.maximumBytes - heap.used;
+  if (shared + size * worker <= there) return;
+  const fitting = Math.floor((there - shared) / worker);
+  const advice =
+    fitting > 0 ? `--workers ${fitting} would fit.` : 'Not even one worker would fit: take a smaller model.';
+  const who = size === 1 ? `1 worker on ${spec.model} needs` : `${size} workers on ${spec.model} need`;
+  throw new UserError(
+    `${who} ${megabytes(shared + size * worker)} of memory, ${megabytes(worker)} each and ${megabytes(shared)} for the networks; this machine’s JavaScript engine grants ${megabytes(there)}. ${advice}`,
+  );
+}

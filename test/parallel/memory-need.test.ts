@@ -1,0 +1,94 @@
+import { test } from 'tap';
+import { type AttackName, attacks } from '../../src/attacks/index.js';
+import { createNetwork } from '../../src/models/create.js';
+import type { NetworkSpec } from '../../src/models/index.js';
+import { checkMemory, memoryNeed } from '../../src/parallel/memory-need.js';
+import { WorkerPool } from '../../src/parallel/pool.js';
+import { loadKernels } from '../../src/tensor/backends.js';
+import { Heap } from '../../src/tensor/heap.js';
+import { defaultTraining, trainingMemory } from '../../src/training/train.js';
+import { mnistImages } from '../helpers/mnist.js';
+import { mnistSpec } from '../helpers/networks.js';
+
+const MIB = 2 ** 20;
+const wideSpec: NetworkSpec = {
+  ...mnistSpec,
+  model: 'lenet-wide',
+  inputShape: [3, 32, 32],
+  mean: [0.5, 0.5, 0.5],
+  std: [0.2, 0.2, 0.2],
+};
+const plans = { bp: defaultTraining, fa: { ...defaultTraining, optimizer: 'adam' } } as const;
+
+test('a worker on LeNet-5 takes 6 MiB at most, one on the wide LeNet 35, attacks and both networks included', async (t) => {
+  for (const [spec, most] of [
+    [mnistSpec, 6],
+    [wideSpec, 35],
+  ] as const) {
+    const { worker } = await memoryNeed(spec, plans, 'simd');
+    t.ok(worker < most * MIB && worker > MIB, `${spec.model}: ${(worker / MIB).toFixed(2)} MiB`);
+  }
+});
+
+test('however large the mini-batches, the gradients of 64 shards are in memory', async (t) => {
+  const need = async (batchSize: number) =>
+    (await memoryNeed(mnistSpec, { bp: { ...defaultTraining, batchSize } }, 'simd')).shared;
+  const [small, full, huge] = [await need(64), await need(512), await need(70_000)];
+  t.ok(small < full);
+  t.equal(full, huge);
+});
+
+test('a job takes no more than was told before, and not much less', async (t) => {
+  const workers = 2;
+  const pool = new WorkerPool(workers, 'simd');
+  try {
+    const { train: images } = await mnistImages(200, 1);
+    const told = await memoryNeed(mnistSpec, plans, 'simd');
+    const kernels = await loadKernels('simd', pool.heap);
+    const before = pool.heap.used;
+    const networks = (['bp', 'fa'] as const).map((rule) => {
+      const { parameters } = createNetwork(mnistSpec, { rule, kernels });
+      return { spec: mnistSpec, rule, ...parameters };
+    });
+    for (const [run, network] of networks.entries()) {
+      const options = plans[network.rule];
+      const float64 = (length: number) => pool.heap.float64(length);
+      const memory = trainingMemory(kernels, network.values.length, options, float64);
+      await pool.run('trainEpoch', { run, network, images, options, memory, epoch: 0 });
+      await pool.run('countCorrect', { network, images });
+      await pool.run('alignment', { network, images }, { members: 1 });
+      await pool.run('inspectGradients', { network, images });
+    }
+    for (const source of networks) {
+      await pool.run('attack', {
+        ...{ source, path: 'feedback', loss: 'cross-entropy', targets: networks, images },
+        plans: Object.keys(attacks).map((attack) => ({
+          attack: attack as AttackName,
+          options: { iterations: 2, queries: 2, samples: 2, restarts: 2 },
+          epsilons: [0.1],
+        })),
+      });
+    }
+    const taken = pool.heap.used - before;
+    const need = told.shared + workers * told.worker;
+    t.ok(taken <= need, `${taken} bytes taken, ${need} told`);
+    t.ok(taken > 0.8 * need, `${taken} bytes taken, ${need} told`);
+  } finally {
+    await pool.close();
+  }
+});
+
+test('a run that doesn’t fit is refused before it begins, with what it needs, what there is and what to do', async (t) => {
+  const pool = (workers: number, maximumBytes: number) =>
+    ({ size: workers, backend: 'simd', heap: new Heap({ maximumBytes }) }) as WorkerPool;
+  await checkMemory(pool(3, 25e6), mnistSpec, plans);
+  await t.rejects(checkMemory(pool(24, 60e6), mnistSpec, plans), {
+    name: 'UserError',
+    message:
+      /^24 workers on lenet5 need 10\d.MB of memory, 4\.\d.MB each and 6\.\d.MB for the networks; .* grants 59\.\d.MB\. --workers 12 would fit\.$/,
+  });
+  await t.rejects(checkMemory(pool(1, 20e6), wideSpec, plans), {
+    name: 'UserError',
+    message: /^1 worker on lenet-wide needs .* Not even one worker would fit: take a smaller model\.$/,
+  });
+});
