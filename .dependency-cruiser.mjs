@@ -1,3 +1,5 @@
+import { builtinModules } from 'node:module';
+
 /*
  * The order of the rooms, from the top to the bottom: a file may import from its own room and from those below,
  * and no file may lead back to itself. Rooms in one line don't know of each other.
@@ -5,11 +7,11 @@
 const rooms = [
   ['cli'],
   ['index'],
+  ['core'],
   ['commands'],
   ['experiment'],
   ['report', 'parallel'],
   ['audit', 'training'],
-  ['core'],
   ['metrics'],
   ['models', 'attacks'],
   ['rules', 'datasets'],
@@ -32,6 +34,19 @@ const upwards = rooms.flatMap((line, depth) =>
 export default {
   forbidden: [
     ...upwards,
+    {
+      name: 'core-is-for-browsers',
+      comment: 'none of Node’s own modules, by whatever way',
+      severity: 'error',
+      from: { path: '^src/core\\.ts$' },
+      to: { path: `^(node:)?(${builtinModules.join('|')})$`, reachable: true },
+    },
+    {
+      name: 'core-is-an-entry',
+      severity: 'error',
+      from: { path: '^src', pathNot: inRooms(['index', 'lab']) },
+      to: { path: '^src/core\\.ts$' },
+    },
     { name: 'no-circles', severity: 'error', from: {}, to: { circular: true } },
     { name: 'workers-are-entries', severity: 'error', from: { path: '^src' }, to: { path: '^(workers|test|bench)' } },
     { name: 'no-orphans', severity: 'error', from: { path: '^src', orphan: true, pathNot: '\\.d\\.ts$' }, to: {} },

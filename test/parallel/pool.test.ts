@@ -136,3 +136,16 @@ test('progress is reported up to the last unit', async (t) => {
   t.equal(seen.at(-1), Math.ceil(1000 / 64));
   await pool.close();
 });
+
+test('a mini-batch too large for memory at a time gives three workers the weights that it gives one thread', async (t) => {
+  const shown = firstImages(mnist.train, 1100);
+  const workload = { ...workloads.simd, shown, batchSize: 1100 };
+  const alone = createNetwork(spec, { rule: 'fa', seed: 5, kernels: await loadKernels() });
+  train(alone, shown, { ...options, batchSize: 1100 });
+  const pool = new WorkerPool(3, 'simd');
+  try {
+    t.equal(fingerprint(await trainOn(pool, workload)), fingerprint(alone.parameters.values));
+  } finally {
+    await pool.close();
+  }
+});

@@ -1,0 +1,46 @@
+/*
+ * The library without Node: all that a browser can import, as `weight-transport/core`. Nothing below it may import one
+ * of Node's own modules; the linter holds that.
+ */
+export type { Attack, AttackOptions, AttackTarget, GradientFunction, Oracle } from './attacks/attack.js';
+export { type AttackName, attacks } from './attacks/index.js';
+export { perturb } from './attacks/perturb.js';
+export { ShapeError, UserError } from './errors.js';
+export { type Activation, activation } from './layers/activation.js';
+export { avgPool } from './layers/avg-pool.js';
+export { conv2d } from './layers/conv2d.js';
+export { flatten } from './layers/flatten.js';
+export type { Layer, PlainLayer, WeightedLayer } from './layers/layer.js';
+export { linear } from './layers/linear.js';
+export { maxPool } from './layers/max-pool.js';
+export { normalize } from './layers/normalize.js';
+export { relu } from './layers/relu.js';
+export { sigmoid } from './layers/sigmoid.js';
+export { tanh } from './layers/tanh.js';
+export { type LossName, losses } from './losses/index.js';
+export type { Loss } from './losses/loss.js';
+export { accuracy } from './metrics/accuracy.js';
+export { alignment, angleBetween, type LayerAlignment } from './metrics/alignment.js';
+export { type CheckSubject, checkGradients, GRADIENT_TOLERANCE, type GradientCheck } from './metrics/gradient-check.js';
+export { loadNetwork, saveNetwork } from './models/checkpoint.js';
+export { createNetwork, networkSpec } from './models/create.js';
+export { buildLayers, type ModelName, models, type NetworkSpec } from './models/index.js';
+export { type InitializerName, initializers } from './models/initialize.js';
+export { type ActivationName, lenet5, type ModelOptions } from './models/lenet.js';
+export { Network } from './models/network.js';
+export { type NetworkOracle, networkOracle } from './models/oracle.js';
+export { initialParameters, type Parameters } from './models/parameters.js';
+export { type Checkpoint, type CheckpointTensor, decodeCheckpoint, encodeCheckpoint } from './models/safetensors.js';
+export { type RuleName, rules } from './rules/index.js';
+export type { GradientPath } from './rules/path.js';
+export type { ErrorPath, LearningRule } from './rules/rule.js';
+export { type KernelChoice, loadKernels } from './tensor/backends.js';
+export { Heap } from './tensor/heap.js';
+export { firstImages, imageBatch, type LabelledImages } from './tensor/images.js';
+export type { Backend, Kernels } from './tensor/kernels.js';
+export { permutation, type RandomStream, stream } from './tensor/random.js';
+export { float64Kernels, referenceKernels } from './tensor/reference.js';
+export { type FloatArray, type Tensor, tensor } from './tensor/tensor.js';
+export { type OptimizerName, optimizers } from './training/optimizers.js';
+export { type DecayName, decays } from './training/schedule.js';
+export { defaultTraining, type EpochResult, type TrainingOptions, train } from './training/train.js';
