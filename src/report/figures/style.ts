@@ -65,28 +65,38 @@ export const gridInk = '#E4E4E4';
 export const fontFamily = 'Inter, Helvetica, Arial, sans-serif';
 
 export function stylesOfAttacks(attacks: readonly string[]): AttackStyle[] {
-  return assign(attacks, attackStyles, spareAttackStyles, Object.keys(attackTable));
+  return assign(attacks, attackStyles, spareAttackStyle, Object.keys(attackTable));
 }
 
 export function coloursOfNetworks(networks: readonly string[]): string[] {
-  return assign(networks, networkColours, spareNetworkColours, Object.keys(rules));
+  return assign(networks, networkColours, (index) => spareNetworkColours[index] ?? hue(index), Object.keys(rules));
 }
 
 /** @param directions as `directionName` writes them */
 export function coloursOfDirections(directions: readonly string[]): string[] {
-  return assign(directions, directionColours, spareDirectionColours, []);
+  return assign(directions, directionColours, (index) => spareDirectionColours[index] ?? hue(index), []);
 }
+
+/** Each of the spare lines with its own point; when they run out, again with the next one's. */
+function spareAttackStyle(index: number): AttackStyle {
+  const { length } = spareAttackStyles;
+  const { shape, size } = spareAttackStyles[(index + Math.floor(index / length)) % length];
+  return { ...spareAttackStyles[index % length], shape, size };
+}
+
+/** Beyond the palette: hues a golden angle apart, the next always far from the last few. */
+const hue = (index: number): string => `hsl(${Math.round(index * 137.508) % 360}, 60%, 40%)`;
 
 /**
  * Each name's own style, or a spare one: by its place in the table among those without a style, names that no table
- * holds after these. Spares repeat when they run out.
+ * holds after these.
  */
 function assign<T>(
   names: readonly string[],
   own: Readonly<Record<string, T>>,
-  spare: readonly T[],
+  spare: (index: number) => T,
   table: readonly string[],
 ): T[] {
   const without = [...new Set([...table, ...names])].filter((name) => !Object.hasOwn(own, name));
-  return names.map((name) => (Object.hasOwn(own, name) ? own[name] : spare[without.indexOf(name) % spare.length]));
+  return names.map((name) => (Object.hasOwn(own, name) ? own[name] : spare(without.indexOf(name))));
 }

@@ -6,11 +6,14 @@ import { rules } from '../../../src/rules/index.js';
 const allDiffer = (values: readonly unknown[]) =>
   new Set(values.map((value) => JSON.stringify(value))).size === values.length;
 
-test('no two rules have one colour, no two attacks one line or point', (t) => {
-  t.ok(allDiffer(coloursOfNetworks(Object.keys(rules))));
-  const styles = stylesOfAttacks(Object.keys(attacks));
-  t.ok(allDiffer(styles.map(({ dash }) => dash)));
-  t.ok(allDiffer(styles.map(({ shape }) => shape)));
+const many = Array.from({ length: 40 }, (_, index) => `name ${index}`);
+
+test('no two rules have one colour, no two attacks one line with one point, however many there are', (t) => {
+  for (const more of [[], many]) {
+    t.ok(allDiffer(coloursOfNetworks([...Object.keys(rules), ...more])));
+    t.ok(allDiffer(coloursOfDirections(more)));
+    t.ok(allDiffer(stylesOfAttacks([...Object.keys(attacks), ...more]).map(({ dash, shape }) => [dash, shape])));
+  }
   t.end();
 });
 
