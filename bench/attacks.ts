@@ -71,6 +71,7 @@ async function runAttack(
     targets: [network],
     images,
     plans: [{ attack, options: {}, epsilons: [EPSILON] }],
+    seed: 1,
   };
   const parts = await pool.run('attack', job);
   const sum = (value: (part: (typeof parts)[number]) => number) => parts.reduce((all, part) => all + value(part), 0);

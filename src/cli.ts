@@ -5,19 +5,22 @@ import { Command, CommanderError } from 'commander';
 import { attacks, paperAttacks } from './attacks/index.js';
 import { defaultAudit } from './audit/recipe.js';
 import type { AuditOptions } from './commands/audit.js';
+import { byRule } from './commands/by-rule.js';
 import type { MainOptions } from './commands/main-job.js';
+import type { DatasetSource } from './datasets/dataset.js';
 import { type DatasetName, datasets } from './datasets/index.js';
 import { UserError } from './errors.js';
-import { presets } from './experiment/presets.js';
+import { defaultPreset, presetsOf } from './experiment/presets.js';
 import { losses } from './losses/index.js';
 import { models } from './models/index.js';
 import { initializers } from './models/initialize.js';
 import { activations } from './models/lenet.js';
-import { rules } from './rules/index.js';
+import { paperRules, rules } from './rules/index.js';
 import { defaultBackend } from './tensor/backends.js';
 import { backends } from './tensor/kernels.js';
 import { optimizers } from './training/optimizers.js';
 import { decays } from './training/schedule.js';
+import { epsilonNumber, list } from './words.js';
 
 const FAILED = 1;
 const USAGE = 2;
@@ -26,6 +29,16 @@ const INTERRUPTED = 130;
 // Each command's own module is loaded when the command is given: --help and a mistyped option need none of them.
 
 const choices = (table: object): string => Object.keys(table).join(', ');
+/** The rules that a run trains unless told otherwise, by the names in its figures. */
+const networks = list(paperRules.map((rule) => rules[rule].label));
+/** What the options that take numbers and lists accept: nothing else is read. */
+function forms({ command }: { readonly command: Command }): string {
+  const text =
+    'Numbers are written as 10, 0.05, .05 or 5e-2, whole ones (<n>) in digits alone. ' +
+    'Lists have commas between their parts, with or without spaces.';
+  const help = command.createHelp();
+  return `\n${help.boxWrap(text, help.helpWidth ?? 80)}`;
+}
 
 const program = new Command('weight-transport')
   .description('Train, attack and understand neural networks that learn without weight transport.')
@@ -41,7 +54,10 @@ program
   .description("is the robustness real? stronger attacks on a finished run's networks, checks and a verdict")
   .argument('<folder>', 'the folder of a run, such as out/mnist-1')
   .option('--images <n>', `test images to attack (default: ${defaultAudit.images})`)
-  .option('--epsilons <list>', `L∞ radii (default: ${defaultAudit.epsilons.join(',')}; smaller ones for CIFAR-10)`)
+  .option(
+    '--epsilons <list>',
+    `L∞ radii in (0, 1], as 0.1:1:0.1 or 0.1,0.3 or 2/255,8/255 (default: ${defaultAudit.epsilons.join(',')}${withRadiiOfTheirOwn()})`,
+  )
   .option('--iterations <n>', `APGD's steps (default: ${defaultAudit.iterations})`)
   .option('--restarts <n>', `random starts where one did not do (default: ${defaultAudit.restarts})`)
   .option(
@@ -54,6 +70,7 @@ program
   )
   .option('--spsa-iterations <n>', `SPSA's steps (default: ${defaultAudit.spsaIterations})`)
   .option('--workers <n>', `worker threads (default: ${availableParallelism()}, the cores here)`)
+  .addHelpText('after', forms)
   .action(async (folder: string, options: AuditOptions) => {
     const { auditCommand } = await import('./commands/audit.js');
     await auditCommand(folder, options);
@@ -72,6 +89,7 @@ program
   .command('gradcheck')
   .description("hold backpropagation's gradients against finite differences, layer by layer; exit code 1 if one fails")
   .option('--seed <n>', 'decides inputs, weights and directions (default: 1)')
+  .addHelpText('after', forms)
   .action(async ({ seed }: { seed?: string }) => {
     const [{ integer }, { gradientReport, gradientReportText }] = await Promise.all([
       import('./commands/options.js'),
@@ -83,15 +101,18 @@ program
   });
 
 function addMainJob(name: DatasetName, title: string): void {
-  const perRule = 'one value, or bp=VALUE,fa=VALUE';
+  const perRule = `one value, or ${byRule}`;
   program
     .command(name)
-    .description(`train BP and FA networks on ${title}, attack both, measure transfer, draw the figures`)
-    .option('--preset <name>', `${presetText(name)} (default: paper)`)
+    .description(`train ${networks} networks on ${title}, attack them, measure transfer, draw the figures`)
+    .option('--preset <name>', `${presetText(name)} (default: ${defaultPreset(name)})`)
     .option('--quick', 'the same job made small: two epochs, fewer images and epsilons')
-    .option('--rules <list>', `learning rules to train: ${choices(rules)} (default: all)`)
+    .option(
+      '--rules <list>',
+      `learning rules to train: ${choices(rules)} (default: ${paperRules.join(', ')}, the paper's)`,
+    )
     .option('--attacks <list>', `attacks: ${choices(attacks)} (default: ${paperAttacks.join(', ')}, the paper's)`)
-    .option('--epsilons <list>', 'L∞ radii, as 0:1:0.1 or 0,0.05,0.1 or 0,8/255 (default: 0:1:0.1)')
+    .option('--epsilons <list>', 'L∞ radii in [0, 1], as 0:1:0.1 or 0,0.05,0.1 or 0,8/255 (default: 0:1:0.1)')
     .option(
       '--path <list>',
       "what carries an attack's gradient down: feedback (the rule's own, as in the paper), true (the transposed weights), or both (default: feedback)",
@@ -116,7 +137,10 @@ function addMainJob(name: DatasetName, title: string): void {
     .option('--initializer <name>', `${choices(initializers)} (default: the preset's)`)
     .option('--train-size <n>', 'only the first n training images')
     .option('--test-size <n>', 'only the first n test images')
-    .option('--seed <n>', 'decides weights, feedback weights and shuffling (default: 1)')
+    .option(
+      '--seed <n>',
+      'decides all that is random: weights, feedback weights, the order of images, random attacks (default: 1)',
+    )
     .option(
       '--workers <n>',
       `worker threads; changes nothing but the time (default: ${availableParallelism()}, the cores here)`,
@@ -127,14 +151,23 @@ function addMainJob(name: DatasetName, title: string): void {
     .option('--config <file>', 'repeat the run of a config.json; other options change it')
     .option('--no-audit', 'leave out the audit at the end')
     .option('--force', 'replace a run that is in the folder already')
+    .addHelpText('after', forms)
     .action(async (options: MainOptions) => {
       const { mainJob } = await import('./commands/main-job.js');
       await mainJob(name, options);
     });
 }
 
+/** The data sets whose audit has radii of its own, and which. */
+function withRadiiOfTheirOwn(): string {
+  const own = Object.values<DatasetSource>(datasets).flatMap(({ title, auditEpsilons }) =>
+    auditEpsilons ? [`; ${title}: ${auditEpsilons.map(epsilonNumber).join(',')}`] : [],
+  );
+  return own.join('');
+}
+
 function presetText(name: DatasetName): string {
-  const known = Object.entries(presets[name]);
+  const known = Object.entries(presetsOf(name));
   return known.map(([preset, { summary }]) => `${preset}: ${summary}`).join('; ');
 }
 

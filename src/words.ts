@@ -1,4 +1,4 @@
-/** How numbers and lists are written for people, wherever they are. */
+/** How numbers and lists are written for people, wherever they are, and how people write numbers. */
 
 /** A share in [0, 1] as a person reads it: `96.1 %`. The space does not break. */
 export const percent = (share: number, decimals = 1): string => `${(100 * share).toFixed(decimals)}\u00a0%`;
@@ -33,4 +33,16 @@ export function megabytes(bytes: number): string {
   const digits = bytes < 99.95e6 ? 1 : 0;
   const format = { minimumFractionDigits: digits, maximumFractionDigits: digits };
   return `${(bytes / 1e6).toLocaleString('en', format)}\u00a0MB`;
+}
+
+/** A whole number from 0 on, as `10`: digits alone. Undefined for any other text, and beyond 2⁵³ − 1. */
+export function wholeNumber(text: string): number | undefined {
+  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  return Number.isSafeInteger(value) ? value : undefined;
+}
+
+/** A number from 0 on, as `10`, `0.05`, `.05` or `5e-2`. Undefined for any other text, and beyond what a number holds. */
+export function decimalNumber(text: string): number | undefined {
+  const value = /^(\d+|\d*\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : Number.NaN;
+  return Number.isFinite(value) ? value : undefined;
 }

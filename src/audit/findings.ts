@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { UserError } from '../errors.js';
 import { gradientPaths } from '../rules/path.js';
-import { count, type Parsed, parseJson, share } from '../schema.js';
+import { count, faultList, type Parsed, parseJson, share } from '../schema.js';
 
 /*
  * The schema of `audit.json`: how far each network of a run can be trusted, and why. Shares are in [0, 1], of all
@@ -103,9 +103,10 @@ export type Audit = Parsed<typeof auditSchema>;
  * @throws {UserError} if the text is not JSON, or a field is missing or impossible
  */
 export function parseAudit(text: string, file: string): Audit {
-  const parsed = auditSchema.safeParse(parseJson(text, file, 'Give an audit.json that an audit has written.'));
+  const data = parseJson(text, file, 'Give an audit.json that an audit has written.');
+  const parsed = auditSchema.safeParse(data);
   if (parsed.success) return parsed.data;
   throw new UserError(
-    `${file} is no audit.json of schema 1, or was changed by hand; repeat the audit:\n${z.prettifyError(parsed.error)}`,
+    `${file} is no audit.json of schema 1, or was changed by hand; repeat the audit:\n${faultList(parsed.error, data)}`,
   );
 }

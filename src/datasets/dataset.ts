@@ -39,7 +39,10 @@ export interface DatasetSource {
   /** Where the files come from and under which licence, in one sentence each. */
   readonly source: string;
   readonly licence: string;
+  /** Empty where nothing is published: then there is nothing to verify. */
   readonly files: readonly PublishedFile[];
+  /** The radii of an audit, where networks fall at others than MNIST's; each in (0, 1]. */
+  readonly auditEpsilons?: readonly number[];
   /** Where the files are kept, whether or not they are there yet: `data/<name>`, unless a package brings them. */
   folder(): string;
   /**

@@ -12,8 +12,11 @@ export interface DatasetStatus {
   readonly folder: string;
   /** Bytes on the disk of those files that are there. */
   readonly bytes: number;
-  /** `verified` if every file is the published one; `missing` if none is there; else what is most wrong. */
-  readonly state: FileState | 'incomplete';
+  /**
+   * `verified` if every file is the published one; `missing` if none is there; `no files` if none is published; else
+   * what is most wrong.
+   */
+  readonly state: FileState | 'incomplete' | 'no files';
   readonly files: readonly { readonly name: string; readonly state: FileState; readonly bytes: number }[];
 }
 
@@ -31,7 +34,7 @@ export async function datasetStatus(name: DatasetName): Promise<DatasetStatus> {
     }),
   );
   const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
-  return { name, title, source, licence, folder, bytes, state: overall(files.map(({ state }) => state)), files };
+  return { name, title, source, licence, folder, bytes, state: overallState(files.map(({ state }) => state)), files };
 }
 
 /**
@@ -42,7 +45,9 @@ export async function datasetStatus(name: DatasetName): Promise<DatasetStatus> {
 export const fetchDataset = (name: DatasetName, options?: Pick<LoadOptions, 'onProgress'>): Promise<void> =>
   datasets[name].fetch(options);
 
-function overall(states: readonly FileState[]): DatasetStatus['state'] {
+/** A data set's state, from its files'. */
+export function overallState(states: readonly FileState[]): DatasetStatus['state'] {
+  if (states.length === 0) return 'no files';
   if (states.includes('damaged')) return 'damaged';
   if (!states.includes('missing')) return 'verified';
   return states.includes('verified') ? 'incomplete' : 'missing';

@@ -44,6 +44,7 @@ async function attackAlong(
     targets: [...networks.values()].map(({ network }) => network),
     images: dataset.test,
     plans: attacks.map((attack) => ({ attack, options, epsilons })),
+    seed: config.seed,
   };
   const { label } = rules[source];
   const title = config.paths.length > 1 ? `attacks on ${label}, ${path} path` : `attacks on ${label}`;

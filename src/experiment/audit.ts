@@ -6,7 +6,8 @@ import type { ConcludedNetwork } from '../audit/conclude.js';
 import type { Audit } from '../audit/findings.js';
 import { type AuditSettings, defaultAudit } from '../audit/recipe.js';
 import { pieceCount } from '../audit/trials.js';
-import { datasets } from '../datasets/index.js';
+import type { DatasetSource } from '../datasets/dataset.js';
+import { type DatasetName, datasets } from '../datasets/index.js';
 import { UserError } from '../errors.js';
 import { readNetwork } from '../models/checkpoint.js';
 import { networkSpec } from '../models/create.js';
@@ -20,7 +21,6 @@ import { loadKernels } from '../tensor/backends.js';
 import { firstImages, type LabelledImages } from '../tensor/images.js';
 import type { Kernels } from '../tensor/kernels.js';
 import { type Config, parseConfigText } from './config.js';
-import { datasetAudit } from './presets.js';
 import type { Progress } from './progress.js';
 
 export interface AuditRunOptions {
@@ -48,7 +48,7 @@ export async function auditRun(
     onProgress: (message) => progress.log(message),
   });
   const images = firstImages(dataset.test, config.testSize ?? dataset.test.count);
-  const settings = auditSettings({ ...datasetAudit[config.dataset], ...changes }, images.count);
+  const settings = auditSettings(config.dataset, changes, images.count);
   const pool = new WorkerPool(workers, config.backend);
   const stop = () => void pool.close();
   signal?.addEventListener('abort', stop, { once: true });
@@ -123,13 +123,14 @@ function workOf({ networks, seed, pool, progress }: AuditContext): AuditWork {
 }
 
 /**
- * The default settings with changes, checked.
+ * The default settings, the data set's own in their place and then the changes, checked.
  *
  * @param available how many test images there are; as many are audited if fewer than asked for
  * @throws {UserError} if a setting is out of range
  */
-export function auditSettings(changes: Partial<AuditSettings>, available: number): AuditSettings {
-  const settings = { ...defaultAudit, ...changes };
+export function auditSettings(dataset: DatasetName, changes: Partial<AuditSettings>, available: number): AuditSettings {
+  const { auditEpsilons = defaultAudit.epsilons }: DatasetSource = datasets[dataset];
+  const settings = { ...defaultAudit, epsilons: auditEpsilons, ...changes };
   const { epsilons, ...counts } = settings;
   for (const [name, value] of Object.entries(counts)) {
     const least = name.startsWith('spsa') ? 0 : 1;

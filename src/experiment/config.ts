@@ -8,24 +8,36 @@ import { initializers } from '../models/initialize.js';
 import { activations } from '../models/lenet.js';
 import { rules } from '../rules/index.js';
 import { gradientPaths } from '../rules/path.js';
-import { count, keyOf, parseJson } from '../schema.js';
+import { count, faultList, keyOf, keysOf, parseJson } from '../schema.js';
 import { backends } from '../tensor/kernels.js';
 import { optimizers } from '../training/optimizers.js';
 import { decays } from '../training/schedule.js';
 
 const positive = count.min(1);
+/** JSON can write −0, which is 0 here: else a configuration would differ from itself, written and read. */
+const notNegative = z
+  .number()
+  .min(0)
+  .overwrite((value) => value + 0);
 
 const trainingSchema = z.strictObject({
   optimizer: keyOf(optimizers),
   learningRate: z.number().positive(),
   decay: keyOf(decays),
-  warmupEpochs: z.number().nonnegative(),
+  warmupEpochs: notNegative,
   epochs: positive,
   batchSize: positive,
-  momentum: z.number().min(0).lt(1),
-  weightDecay: z.number().nonnegative(),
+  momentum: notNegative.lt(1),
+  weightDecay: notNegative,
   augment: z.boolean(),
 });
+
+/** Some of the names, one at least: read in any order, kept in that of `all`, each once. */
+const someOf = <const Name extends string>(all: readonly Name[]) =>
+  z
+    .array(z.enum(all))
+    .min(1)
+    .transform((some) => all.filter((name) => (some as Name[]).includes(name)));
 
 /** `config.json`: everything that is needed to repeat a run, defaults filled in. */
 export const configSchema = z.strictObject({
@@ -34,19 +46,28 @@ export const configSchema = z.strictObject({
   /** A folder with the data set's files, or null for the data set's usual source. */
   data: z.string().nullable(),
   preset: z.string(),
-  seed: z.number().int().min(0).max(0xffffffff),
+  seed: notNegative.int().max(0xffffffff),
   /** How many images, from the first; null for all. */
   trainSize: positive.nullable(),
   testSize: positive.nullable(),
   model: keyOf(models),
   activation: keyOf(activations),
   initializer: keyOf(initializers),
-  /** Each learning rule that gets a network, and how that is trained. */
-  training: z.partialRecord(keyOf(rules), trainingSchema),
-  attacks: z.array(keyOf(attacks)).min(1),
-  epsilons: z.array(z.number().min(0).max(1)).min(1),
+  /** Each learning rule that gets a network, and how that is trained; in the order of the table. */
+  training: z
+    .partialRecord(keyOf(rules), trainingSchema)
+    .transform((training) => inOrderOf(keysOf(rules), training))
+    .refine((training) => Object.keys(training).length > 0, {
+      error: `no learning rule is named; accepted are ${keysOf(rules).join(', ')}`,
+    }),
+  attacks: someOf(keysOf(attacks)),
+  /** Ascending, each once. */
+  epsilons: z
+    .array(notNegative.max(1))
+    .min(1)
+    .transform((epsilons) => [...new Set(epsilons)].sort((a, b) => a - b)),
   /** What carries the attacks' gradient down: the rule's own feedback path, the true transposed weights, or each in turn. */
-  paths: z.array(z.enum(gradientPaths)).min(1),
+  paths: someOf(gradientPaths),
   /** What the attacks make grow. */
   loss: keyOf(losses),
   attackOptions: z.strictObject({
@@ -54,7 +75,7 @@ export const configSchema = z.strictObject({
     iterations: positive.nullable(),
     /** In pixel units; null: epsilon / iterations. */
     stepSize: z.number().positive().nullable(),
-    momentum: z.number().nonnegative().nullable(),
+    momentum: notNegative.nullable(),
     project: z.boolean(),
     clip: z.boolean(),
   }),
@@ -64,22 +85,23 @@ export const configSchema = z.strictObject({
 export type Config = z.infer<typeof configSchema>;
 export type TrainingConfig = z.infer<typeof trainingSchema>;
 
+/** The record's entries in the order of `names`. */
+function inOrderOf<Name extends string, Value>(names: readonly Name[], record: Partial<Record<Name, Value>>) {
+  const there = names.filter((name) => record[name] !== undefined);
+  return Object.fromEntries(there.map((name) => [name, record[name]])) as Partial<Record<Name, Value>>;
+}
+
 /**
- * Checks a configuration, from a file or put together from options.
+ * Checks a configuration, from a file or put together from options. Rules, attacks and paths come back in the order of
+ * their tables and epsilons ascending, each once, however they were written.
  *
  * @param source what messages call it, such as the file's path
  * @throws {UserError} with every value that is missing or not acceptable.
  */
 export function parseConfig(value: unknown, source: string): Config {
   const result = configSchema.safeParse(value);
-  if (!result.success)
-    throw new UserError(`${source} is not a usable configuration:\n${z.prettifyError(result.error)}`);
-  if (Object.keys(result.data.training).length === 0) {
-    throw new UserError(
-      `${source} names no learning rule under "training"; accepted are ${Object.keys(rules).join(', ')}.`,
-    );
-  }
-  return result.data;
+  if (result.success) return result.data;
+  throw new UserError(`${source} is not a usable configuration:\n${faultList(result.error, value)}`);
 }
 
 /**

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import writeFileAtomic from 'write-file-atomic';
 import { UserError } from '../errors.js';
+import { parseJsonLines } from '../schema.js';
 import { type Config, parseConfigText } from './config.js';
 
 /** One epoch of one network: a line of `metrics.jsonl`. */
@@ -86,8 +87,12 @@ export class RunFolder {
 
   private async readMetrics(): Promise<void> {
     const bytes = await this.read('metrics.jsonl');
-    const lines = bytes ? new TextDecoder().decode(bytes).split('\n') : [];
-    this.metrics = lines.filter((line) => line !== '').map((line) => JSON.parse(line));
+    const advice = 'Delete it to go on without the lines it had.';
+    this.metrics = parseJsonLines(
+      new TextDecoder().decode(bytes),
+      this.file('metrics.jsonl'),
+      advice,
+    ) as EpochMetrics[];
   }
 
   /** Removes a run's own files, and nothing else that lies in the folder. */

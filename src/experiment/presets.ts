@@ -1,5 +1,7 @@
-import type { AuditSettings } from '../audit/recipe.js';
 import type { DatasetName } from '../datasets/index.js';
+import { UserError } from '../errors.js';
+import { type RuleName, rules } from '../rules/index.js';
+import type { LearningRule } from '../rules/rule.js';
 import type { Config, TrainingConfig } from './config.js';
 
 /** What a preset decides. */
@@ -8,7 +10,14 @@ export interface Preset {
   /** LeNet-5 by default. */
   readonly model?: Config['model'];
   readonly initializer: Config['initializer'];
-  readonly training: { readonly bp: TrainingConfig; readonly fa: TrainingConfig };
+  /** How a rule's network is trained; a rule that isn't named is trained like one of the two that always are. */
+  readonly training: Readonly<Record<'bp' | 'fa', TrainingConfig> & Partial<Record<RuleName, TrainingConfig>>>;
+}
+
+/** How a preset trains a rule's network: by settings of its own, or by those of the rule that it is trained like. */
+export function trainingOf({ training }: Preset, name: RuleName): TrainingConfig {
+  const { usesFeedback, trainsLike = usesFeedback ? 'fa' : 'bp' }: LearningRule = rules[name];
+  return training[name] ?? training[trainsLike];
 }
 
 const adam = (learningRate: number): TrainingConfig => ({
@@ -25,8 +34,8 @@ const adam = (learningRate: number): TrainingConfig => ({
 
 const sgd = (learningRate: number): TrainingConfig => ({ ...adam(learningRate), optimizer: 'sgd' });
 
-/** A data set's presets; `paper` is the default. */
-export type Presets = Readonly<{ paper: Preset } & Record<string, Preset>>;
+/** A data set's presets; the first is the default. */
+export type Presets = Readonly<Record<string, Preset>>;
 
 // The paper gives no hyperparameters; how these were found stands in the README.
 
@@ -76,16 +85,28 @@ const cifar10 = {
   },
 } satisfies Presets;
 
-export const presets: Readonly<Record<DatasetName, Presets>> = {
-  mnist,
-  'fashion-mnist': fashionMnist,
-  cifar10,
-};
+/** For data sets that no settings have been sought for: those that suited Fashion-MNIST, slow enough for most. */
+const general = {
+  general: {
+    summary: 'settings that suit most data sets: BP learns by SGD, FA by Adam, slowly',
+    initializer: 'kaiming-uniform',
+    training: fashionMnist.paper.training,
+  },
+} satisfies Presets;
 
-/** Where a data set's networks fall at other radii than MNIST's: what its audit looks at instead. */
-export const datasetAudit: Readonly<Partial<Record<DatasetName, Partial<AuditSettings>>>> = {
-  cifar10: { epsilons: [2 / 255, 4 / 255, 8 / 255, 0.1, 0.3, 0.5, 1] },
-};
+const presets: Readonly<Partial<Record<DatasetName, Presets>>> = { mnist, 'fashion-mnist': fashionMnist, cifar10 };
+
+/** A data set's own presets, or the general ones. */
+export const presetsOf = (dataset: DatasetName): Presets => presets[dataset] ?? general;
+
+export const defaultPreset = (dataset: DatasetName): string => Object.keys(presetsOf(dataset))[0];
+
+/** @throws {UserError} if the data set has no preset of this name */
+export function presetNamed(dataset: DatasetName, name: string): Preset {
+  const known = presetsOf(dataset);
+  if (Object.hasOwn(known, name)) return known[name];
+  throw new UserError(`--preset "${name}" is not known for ${dataset}; accepted are ${Object.keys(known).join(', ')}.`);
+}
 
 /** What `--quick` makes of a run: the same job, made small. */
 export const quick = { epochs: 2, trainSize: 20_000, testSize: 1000, epsilons: [0, 0.1, 0.3, 0.5, 1] } as const;

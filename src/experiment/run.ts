@@ -4,6 +4,7 @@ import type { AuditSettings } from '../audit/recipe.js';
 import type { Dataset } from '../datasets/dataset.js';
 import { datasets } from '../datasets/index.js';
 import { UserError } from '../errors.js';
+import { chance } from '../metrics/accuracy.js';
 import { networkSpec } from '../models/create.js';
 import { checkMemory } from '../parallel/memory-need.js';
 import { WorkerPool } from '../parallel/pool.js';
@@ -15,7 +16,6 @@ import { attackStep } from './attack.js';
 import { auditAndWrite, auditSettings } from './audit.js';
 import type { Config } from './config.js';
 import { RunFolder } from './folder.js';
-import { datasetAudit } from './presets.js';
 import type { Progress } from './progress.js';
 import { type RunContext, type TrainedNetwork, trainStep } from './train.js';
 
@@ -69,7 +69,7 @@ export async function runExperiment(
       ...(await writeResults(results, out)),
     ];
     if (!auditChanges) return { results, files };
-    const settings = auditSettings({ ...datasetAudit[config.dataset], ...auditChanges }, dataset.test.count);
+    const settings = auditSettings(config.dataset, auditChanges, dataset.test.count);
     const shared = new Map([...networks].map(([rule, { network }]) => [rule, network]));
     const audited = await auditAndWrite(
       { networks: shared, images: dataset.test, seed: config.seed, settings, pool, progress },
@@ -101,6 +101,7 @@ async function measure(context: RunContext, networks: TrainedNetworks): Promise<
     dataset: dataset.name,
     seed: config.seed,
     testImages: dataset.test.count,
+    chance: chance(dataset.test.labels.subarray(0, dataset.test.count)),
     models: Object.fromEntries(
       [...networks].map(([rule, { cleanAccuracy, trainSeconds }]) => [rule, { cleanAccuracy, trainSeconds }]),
     ),
@@ -122,7 +123,9 @@ async function loadDataset({ dataset: name, data, trainSize, testSize }: Config,
   });
   const cut = (images: LabelledImages, size: number | null, option: string): LabelledImages => {
     if (size !== null && size > images.count) {
-      throw new UserError(`${option} ${size}: ${name} has only ${images.count} images there.`);
+      throw new UserError(
+        `${option} ${size}: ${name} has only ${images.count} images there; say ${option} ${images.count} or fewer.`,
+      );
     }
     return firstImages(images, size ?? images.count);
   };

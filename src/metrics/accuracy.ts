@@ -42,6 +42,13 @@ export function countMatches(predictions: Uint8Array, labels: Uint8Array): numbe
   return matches;
 }
 
+/** The share of the most frequent label: what a classifier gets right that gives every image the same answer. */
+export function chance(labels: Uint8Array): number {
+  const counts = new Uint32Array(256);
+  for (const label of labels) counts[label]++;
+  return Math.max(...counts) / labels.length;
+}
+
 /**
  * The share of images that are given their true label, in [0, 1].
  *

@@ -78,7 +78,10 @@ export function lenetWide({ inputShape, classes, mean, std, activation: name }: 
 }
 
 /** Layers one above the other: each is made for the output shape of the one before. */
-function stack(inputShape: readonly number[], makers: readonly ((shape: readonly number[]) => Layer)[]): Layer[] {
+export function stack(
+  inputShape: readonly number[],
+  makers: readonly ((shape: readonly number[]) => Layer)[],
+): Layer[] {
   const layers: Layer[] = [];
   for (const make of makers) layers.push(make(layers.at(-1)?.outputShape ?? inputShape));
   return layers;

@@ -56,8 +56,8 @@ export interface AttackJob {
     readonly options: Omit<AttackOptions, 'epsilon'>;
     readonly epsilons: readonly number[];
   }[];
-  /** Decides what is random in an attack, for each image by its index among `images`; 0 by default. */
-  readonly seed?: number;
+  /** Decides what is random in an attack, for each image by its index among `images`. */
+  readonly seed: number;
 }
 
 export interface AuditJob {

@@ -27,7 +27,7 @@ export const tasks = {
     const source = desk.network(job.source);
     const targets = job.targets.map((target) => desk.network(target));
     const plans = job.plans.map((plan) => ({ ...plan, attack: attacks[plan.attack] }));
-    const setting = { ...job, source, targets, plans, loss: losses[job.loss], seed: job.seed ?? 0 };
+    const setting = { ...job, source, targets, plans, loss: losses[job.loss] };
     return countAdversarial(setting, desk.attacking(source), crew);
   },
 

@@ -24,6 +24,12 @@ export interface LearningRule {
   readonly label: string;
   /** Whether networks that learn by this rule have feedback weights. */
   readonly usesFeedback: boolean;
+  /**
+   * Whose training settings a preset gives this rule where it has none for it: `bp`'s suit errors that point roughly
+   * the way of the true gradient, `fa`'s errors that are sent through random weights. Without it: `fa`'s for a rule
+   * with feedback weights, `bp`'s for one without.
+   */
+  readonly trainsLike?: 'bp' | 'fa';
   /** The one line in which rules differ. */
   errorBelow<A extends FloatArray>(layer: ErrorPath<A>): void;
 }

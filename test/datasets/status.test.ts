@@ -1,7 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'tap';
-import { datasetNames, datasetStatus, fetchDataset } from '../../src/datasets/status.js';
+import { datasets } from '../../src/datasets/index.js';
+import { datasetNames, datasetStatus, fetchDataset, overallState } from '../../src/datasets/status.js';
 import { copyFixture, FIXTURE } from './cifar10-fixture.js';
 
 test('MNIST is there and verified wherever the package is installed', async (t) => {
@@ -14,7 +15,16 @@ test('MNIST is there and verified wherever the package is installed', async (t) 
 });
 
 test('the names are those of the table', (t) => {
-  t.same(datasetNames, ['mnist', 'fashion-mnist', 'cifar10']);
+  t.same(datasetNames, Object.keys(datasets));
+  t.end();
+});
+
+test('a data set is verified if it has files and every one is', (t) => {
+  t.equal(overallState(['verified', 'verified']), 'verified');
+  t.equal(overallState([]), 'no files');
+  t.equal(overallState(['missing', 'missing']), 'missing');
+  t.equal(overallState(['verified', 'missing']), 'incomplete');
+  t.equal(overallState(['verified', 'missing', 'damaged']), 'damaged');
   t.end();
 });
 

@@ -129,12 +129,14 @@ test('an audit of a run leaves the same files whatever the number of workers', a
 });
 
 test('settings are checked, sorted and cut to the images there are', (t) => {
-  t.same(auditSettings({}, 10_000), defaultAudit);
-  t.same(auditSettings({ ...quickAudit, epsilons: [0.5, 0, 0.1, 0.5] }, 50).epsilons, [0.1, 0.5]);
-  t.equal(auditSettings({}, 50).images, 50);
-  t.throws(() => auditSettings({ epsilons: [1.5] }, 50), UserError);
-  t.throws(() => auditSettings({ epsilons: [0] }, 50), /numbers above 0 and up to 1/);
-  t.throws(() => auditSettings({ queries: 0 }, 50), /The audit's queries is 0: a whole number of 1 or more/);
-  t.equal(auditSettings({ spsaImages: 0 }, 50).spsaImages, 0, 'SPSA may be left out');
+  t.same(auditSettings('mnist', {}, 10_000), defaultAudit);
+  t.same(auditSettings('mnist', { ...quickAudit, epsilons: [0.5, 0, 0.1, 0.5] }, 50).epsilons, [0.1, 0.5]);
+  t.equal(auditSettings('mnist', {}, 50).images, 50);
+  t.throws(() => auditSettings('mnist', { epsilons: [1.5] }, 50), UserError);
+  t.throws(() => auditSettings('mnist', { epsilons: [0] }, 50), /numbers above 0 and up to 1/);
+  t.throws(() => auditSettings('mnist', { queries: 0 }, 50), /The audit's queries is 0: a whole number of 1 or more/);
+  t.equal(auditSettings('mnist', { spsaImages: 0 }, 50).spsaImages, 0, 'SPSA may be left out');
+  t.equal(auditSettings('cifar10', {}, 50).epsilons[0], 2 / 255, "the data set's own radii");
+  t.same(auditSettings('cifar10', { epsilons: [0.2] }, 50).epsilons, [0.2], 'unless others are asked for');
   t.end();
 });

@@ -9,6 +9,7 @@ test('a range has both its ends and no rounding noise', async (t) => {
 
 test('lists, fractions and ranges may be mixed; the result is sorted, each once', async (t) => {
   t.same(parseEpsilons('0.3, 0,8/255,0.3'), [0, 8 / 255, 0.3]);
+  t.same(parseEpsilons('5e-2,.1,1'), [0.05, 0.1, 1]);
   t.same(
     parseEpsilons('0,1/255,2/255,4/255,8/255,16/255'),
     [0, 1, 2, 4, 8, 16].map((n) => n / 255),
@@ -17,10 +18,39 @@ test('lists, fractions and ranges may be mixed; the result is sorted, each once'
 });
 
 test('what cannot be read is refused, with the part and what is accepted', async (t) => {
-  for (const text of ['', 'a', '0,,1', '1:0:0.1', '0:1', '0:1:0', '0:1:-1', '1/0', '1/2/3', 'NaN', '0:1:0.1:2']) {
+  for (const text of [
+    '',
+    'a',
+    '0,,1',
+    '1:0:0.1',
+    '0:1',
+    '0:1:0',
+    '0:1:-1',
+    '1/0',
+    '1/2/3',
+    'NaN',
+    '0:1:0.1:2',
+    '8/',
+    '/8',
+    '8/x',
+    '0x1',
+    '-0',
+    '-0.1',
+    '+0.1',
+    '1e-400x',
+    'Infinity',
+    '0.',
+    '8 / 255',
+    '0:Infinity:1',
+    '0,1/1e400',
+    '0:1:0x1',
+  ]) {
+    // biome-ignore format: one line
     t.throws(() => parseEpsilons(text), UserError, `"${text}"`);
   }
   t.throws(() => parseEpsilons('0,x'), /"x" can't be read; accepted are numbers from 0 to 1/);
   t.throws(() => parseEpsilons('0,1.5'), /1\.5 is outside \[0, 1\]/);
-  t.throws(() => parseEpsilons('0:1:0.00001'), /100001 values; 1000 are the most/);
+  t.throws(() => parseEpsilons('0:1:0.00001'), /0:1:0\.00001 has more than 1000 steps/);
+  t.throws(() => parseEpsilons('0:1:1e-323'), /has more than 1000 steps/);
+  t.equal(parseEpsilons('0:1:0.001').length, 1001);
 });

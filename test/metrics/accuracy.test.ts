@@ -1,7 +1,7 @@
 import { test } from 'tap';
 import { type Crew, solo } from '../../src/crew/crew.js';
 import { linear } from '../../src/layers/linear.js';
-import { accuracy, countCorrect, countMatches } from '../../src/metrics/accuracy.js';
+import { accuracy, chance, countCorrect, countMatches } from '../../src/metrics/accuracy.js';
 import { CHUNK_SIZE } from '../../src/metrics/chunks.js';
 import { imageBatch, type LabelledImages } from '../../src/tensor/images.js';
 import { referenceKernels } from '../../src/tensor/reference.js';
@@ -55,4 +55,10 @@ test('accuracy is the share of images given their true label', async (t) => {
   const images = pairs(90);
   const batch = imageBatch(images, [2], 0, 90);
   t.equal(accuracy(brighterPixel(), batch.images, batch.labels), 60 / 90);
+});
+
+test('chance is the share of the most frequent label', async (t) => {
+  t.equal(chance(Uint8Array.of(3, 1, 3, 255)), 0.5);
+  t.equal(chance(Uint8Array.of(7, 7)), 1);
+  t.equal(chance(Uint8Array.of(0, 1, 2, 3)), 0.25);
 });

@@ -69,6 +69,7 @@ async function attackOn(pool: WorkerPool, { attacked, iterations }: Workload): P
       options: attack === 'fgsm' ? {} : { iterations },
       epsilons: [0, 0.1],
     })),
+    seed: 1,
   });
   return sumCounts(parts);
 }

@@ -1,5 +1,6 @@
 /* Checks that an attack behaves as an attack must: on its own, without another to compare it to. */
 
+import { chance } from '../../metrics/accuracy.js';
 import { percent } from '../../words.js';
 import {
   accuracyOf,
@@ -175,10 +176,10 @@ export function nothingAboveChance(evidence: Evidence): Check {
   const name = 'no accuracy above chance at epsilon 0.5 and over';
   const large = evidence.epsilons.filter((epsilon) => epsilon >= GREY_RADIUS);
   if (large.length === 0) return notApplicable(12, name, 'The audit was made at no ε of 0.5 or over.');
-  const chance = largestClass(evidence);
+  const guessing = chance(evidence.labels);
   const fates = worstCase(evidence);
-  const own = worstComparison(large, (epsilon) => [paperAccuracy(evidence, epsilon), chance]);
-  const audit = worstComparison(large, (epsilon) => [survivors(fates.get(epsilon) ?? []), chance]);
+  const own = worstComparison(large, (epsilon) => [paperAccuracy(evidence, epsilon), guessing]);
+  const audit = worstComparison(large, (epsilon) => [survivors(fates.get(epsilon) ?? []), guessing]);
   const [verdict, auditVerdict] = [answerTo(evidence, own), answerTo(evidence, audit)];
   const grey = 'From ε = 0.5 on every image can be moved to the same grey, where no classifier can beat chance';
   const finding =
@@ -196,13 +197,6 @@ export function nothingAboveChance(evidence: Evidence): Check {
     },
     meaning: meaningOf(finding, verdict, auditVerdict),
   };
-}
-
-/** The share of the most frequent class: what a classifier gets that always answers the same. */
-function largestClass({ labels, classes }: Evidence): number {
-  const counts = new Array<number>(classes).fill(0);
-  for (const label of labels) counts[label]++;
-  return Math.max(...counts) / labels.length;
 }
 
 export const notApplicable = (id: number, name: string, meaning: string): Check => ({

@@ -1,7 +1,10 @@
 /**
  * What tells curves apart: colour by network (or direction), line and point by attack.
- * A name that has a style of its own keeps it whatever else is in the run, so that FA has one colour in every figure.
+ * A name keeps its style whatever else is in the run, so that FA has one colour in every figure: its own style, or the
+ * spare one that falls to its place in the table.
  */
+import { attacks as attackTable } from '../../attacks/index.js';
+import { rules } from '../../rules/index.js';
 
 export interface AttackStyle {
   /** Lengths drawn and left out in turn, in pixels; `[1, 0]` is a full line. */
@@ -34,11 +37,22 @@ const spareAttackStyles: readonly AttackStyle[] = [
   { dash: [4, 4], width: 1.6, shape: 'triangle-down', size: 90 },
   { dash: [14, 3, 2, 3, 2, 3], width: 1.6, shape: plus, size: 60 },
   { dash: [2, 4], width: 1.6, shape: 'triangle-right', size: 90 },
+  { dash: [7, 2], width: 1.6, shape: 'triangle-left', size: 90 },
+  { dash: [1, 2], width: 1.6, shape: 'cross', size: 80 },
 ];
 
 /** Blue and vermilion of Okabe and Ito's palette, which people with any colour vision tell apart. */
 const networkColours: Readonly<Record<string, string>> = { bp: '#0072B2', fa: '#D55E00' };
-const spareNetworkColours: readonly string[] = ['#009E73', '#CC79A7', '#E69F00', '#56B4E9', '#000000'];
+/** The rest of that palette but its yellow, too light for lines, then a purple and a brown of other lightness. */
+const spareNetworkColours: readonly string[] = [
+  '#009E73',
+  '#CC79A7',
+  '#E69F00',
+  '#56B4E9',
+  '#000000',
+  '#5E3C99',
+  '#8C510A',
+];
 
 /** Purple and green (ColorBrewer PRGn): no network's colours, as a direction is no network. */
 const directionColours: Readonly<Record<string, string>> = { 'BP → FA': '#7B3294', 'FA → BP': '#008837' };
@@ -51,20 +65,38 @@ export const gridInk = '#E4E4E4';
 export const fontFamily = 'Inter, Helvetica, Arial, sans-serif';
 
 export function stylesOfAttacks(attacks: readonly string[]): AttackStyle[] {
-  return assign(attacks, attackStyles, spareAttackStyles);
+  return assign(attacks, attackStyles, spareAttackStyle, Object.keys(attackTable));
 }
 
 export function coloursOfNetworks(networks: readonly string[]): string[] {
-  return assign(networks, networkColours, spareNetworkColours);
+  return assign(networks, networkColours, (index) => spareNetworkColours[index] ?? hue(index), Object.keys(rules));
 }
 
 /** @param directions as `directionName` writes them */
 export function coloursOfDirections(directions: readonly string[]): string[] {
-  return assign(directions, directionColours, spareDirectionColours);
+  return assign(directions, directionColours, (index) => spareDirectionColours[index] ?? hue(index), []);
 }
 
-/** Each name's own style, or the next spare one; spares repeat when they run out. */
-function assign<T>(names: readonly string[], own: Readonly<Record<string, T>>, spare: readonly T[]): T[] {
-  let next = 0;
-  return names.map((name) => own[name] ?? spare[next++ % spare.length]!);
+/** Each of the spare lines with its own point; when they run out, again with the next one's. */
+function spareAttackStyle(index: number): AttackStyle {
+  const { length } = spareAttackStyles;
+  const { shape, size } = spareAttackStyles[(index + Math.floor(index / length)) % length];
+  return { ...spareAttackStyles[index % length], shape, size };
+}
+
+/** Beyond the palette: hues a golden angle apart, the next always far from the last few. */
+const hue = (index: number): string => `hsl(${Math.round(index * 137.508) % 360}, 60%, 40%)`;
+
+/**
+ * Each name's own style, or a spare one: by its place in the table among those without a style, names that no table
+ * holds after these.
+ */
+function assign<T>(
+  names: readonly string[],
+  own: Readonly<Record<string, T>>,
+  spare: (index: number) => T,
+  table: readonly string[],
+): T[] {
+  const without = [...new Set([...table, ...names])].filter((name) => !Object.hasOwn(own, name));
+  return names.map((name) => (Object.hasOwn(own, name) ? own[name] : spare(without.indexOf(name))));
 }

@@ -1,42 +1,55 @@
 /** What the curves do not show by themselves, in plain sentences for the end of the summary. */
 
+import { type AttackName, attacks } from '../../attacks/index.js';
 import { finePercent, list } from '../../words.js';
 import { directionName, displayName } from '../names.js';
 import { comparesPaths, zeroGradients, zeroGradientThreshold } from './gradient-health.js';
 import type { Results } from './results.js';
 
-/** Twice the accuracy of guessing one of ten classes: what no classifier can keep once every image may turn grey. */
-const aboveChance = 0.2;
+/** Chance on ten classes alike, for results of before they told it: all data sets had ten. */
+const chanceOfTen = 0.1;
 
 /** The L-infinity radius within which any image in [0, 1] can be moved to solid grey (0.5 in every pixel). */
 const greyRadius = 0.5;
 
 /**
  * One sentence for each network whose gradient is exactly zero on over 1 % of the images, and one for each network
- * that keeps more than twice chance where no network can. None for a run with nothing to add.
+ * that keeps clearly more than chance where no network can. None for a run with nothing to add.
  */
 export function honestySentences(results: Results): string[] {
   return [...withoutGradient(results), ...aboveChanceAtGrey(results)];
 }
 
+/**
+ * An accuracy that no classifier can keep once every image may turn grey, with room for luck: twice chance, or where
+ * chance is above a third, half way from it to 1.
+ */
+const aboveChance = ({ chance = chanceOfTen }: Results): number => Math.min(2 * chance, (1 + chance) / 2);
+
+/** Whether a gradient of zero can be why this attack failed. */
+const asksForGradient = (attack: string): boolean =>
+  Object.hasOwn(attacks, attack) && attacks[attack as AttackName].needs === 'gradient';
+
 function withoutGradient(results: Results): string[] {
-  const groups = new Map<string, { source: string; share: number; attacks: Set<string>; paths: Set<string> }>();
-  for (const { source, path, attacks, share } of zeroGradients(results)) {
-    if (share <= zeroGradientThreshold) continue;
+  const groups = new Map<string, { source: string; share: number; led: Set<string>; paths: Set<string> }>();
+  for (const { source, path, attacks: met, share } of zeroGradients(results)) {
+    const led = met.filter(asksForGradient);
+    if (share <= zeroGradientThreshold || led.length === 0) continue;
     const key = `${source} ${share}`;
-    const group = groups.get(key) ?? { source, share, attacks: new Set(), paths: new Set() };
-    for (const attack of attacks) group.attacks.add(attack);
+    const group = groups.get(key) ?? { source, share, led: new Set(), paths: new Set() };
+    for (const attack of led) group.led.add(attack);
     groups.set(key, { ...group, paths: group.paths.add(path) });
   }
   const compared = comparesPaths(results.curves);
-  return [...groups.values()].map(({ source, share, attacks, paths }) => {
+  return [...groups.values()].map(({ source, share, led, paths }) => {
     const name = displayName(source);
+    const notAll = results.curves.some((curve) => curve.source === source && !asksForGradient(curve.attack));
     const others = results.curves.filter((curve) => curve.source === source && curve.target !== source);
     const transfers = [...new Set(others.map((curve) => directionName(source, curve.target)))];
-    const flat = `Where ${name}'s curve${transfers.length === 0 ? '' : ` or ${transfers.join(' or ')}`} is flat`;
+    const flat = `Where ${name}'s curve${transfers.length === 0 ? '' : ` or ${transfers.join(' or ')}`} is flat${notAll ? ' under them' : ''}`;
     return (
       `${name}: ${finePercent(share)} of the test images have a gradient of exactly zero${compared ? along(paths) : ''}, ` +
-      `which gives ${list([...attacks].map(displayName))} no direction to move them in. ${flat}, it shows an attack without a ` +
+      `which gives ${list([...led].map(displayName))} no direction to move them in. ${flat}, it shows an attack without a ` +
       'gradient, not a network without a weakness.'
     );
   });
@@ -49,6 +62,7 @@ function along(paths: ReadonlySet<string>): string {
 
 function aboveChanceAtGrey(results: Results): string[] {
   const compared = comparesPaths(results.curves);
+  const bound = aboveChance(results);
   return Object.keys(results.models).flatMap((name) => {
     const high = results.curves
       .filter((curve) => curve.source === name && curve.target === name)
@@ -56,7 +70,7 @@ function aboveChanceAtGrey(results: Results): string[] {
         attack: compared ? `${displayName(attack)} (${path} path)` : displayName(attack),
         best: Math.max(...points.filter((point) => point.epsilon >= greyRadius).map((point) => point.accuracy)),
       }))
-      .filter((curve) => curve.best > aboveChance);
+      .filter((curve) => curve.best > bound);
     if (high.length === 0) return [];
     return [
       `${displayName(name)} still classifies up to ${finePercent(Math.max(...high.map((curve) => curve.best)))} of the ` +

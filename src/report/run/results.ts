@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { UserError } from '../../errors.js';
 import { gradientPaths } from '../../rules/path.js';
-import { count, type Parsed, parseJson, share } from '../../schema.js';
+import { count, faultText, type Parsed, parseJson, share, valueAt } from '../../schema.js';
 
 /*
  * The schema of `results.json`: the curves of one run, and what is needed to judge them. Fields may be added; none
@@ -49,6 +49,8 @@ const resultsSchema = z.looseObject({
   seed: z.number(),
   /** How many test images every curve counts. */
   testImages: count,
+  /** What is right where every test image gets the same answer: the share of the most frequent class. */
+  chance: share.optional(),
   /** Per learning rule (`bp`, `fa`); the clean accuracy is that on all test images. */
   models: z.record(z.string(), z.looseObject({ cleanAccuracy: share, trainSeconds: z.number().min(0) })),
   curves: z.array(curveSchema),
@@ -75,11 +77,9 @@ export function parseResults(text: string, file: string): Results {
   }
   const parsed = resultsSchema.safeParse(data);
   if (parsed.success) return withKnownModels(parsed.data, file);
-  const issue = parsed.error.issues[0]!;
-  const value = valueAt(data, issue.path);
-  const wrong = value === undefined ? 'is missing' : `is ${JSON.stringify(value)?.slice(0, 60)}: ${issue.message}`;
+  const [issue] = parsed.error.issues;
   throw new UserError(
-    `${file}: ${fieldName(issue.path)} ${wrong}. The file is damaged or was changed by hand; repeat the run.`,
+    `${file}: ${faultText(issue, data)}. The file is damaged or was changed by hand; repeat the run.`,
   );
 }
 
@@ -94,16 +94,4 @@ function withKnownModels(results: Results, file: string): Results {
     }
   }
   return results;
-}
-
-/** `curves[0].points[2].epsilon` */
-function fieldName(path: readonly PropertyKey[]): string {
-  return path
-    .map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`))
-    .join('')
-    .replace(/^\./, '');
-}
-
-function valueAt(data: unknown, path: readonly PropertyKey[]): unknown {
-  return path.reduce<unknown>((value, key) => (value as Record<PropertyKey, unknown> | null | undefined)?.[key], data);
 }

@@ -1,6 +1,9 @@
 import { test } from 'tap';
 import { compile, type TopLevelSpec } from 'vega-lite';
+import { datasets } from '../../../src/datasets/index.js';
 import { figureA, figureB } from '../../../src/report/figures/accuracy.js';
+import { figureC } from '../../../src/report/figures/worst-case.js';
+import { exampleAudit } from '../../helpers/audit-example.js';
 import { exampleResults } from '../../helpers/results-example.js';
 
 interface Row {
@@ -129,8 +132,11 @@ test('the legend shows a sample of each curve that exists, and of no other', asy
 });
 
 test('the titles name the data set, and the subtitle the share of images without a gradient when it is over 1 %', async (t) => {
-  t.equal(seen(figureA(exampleResults())).title.text, 'MNIST: adversarial accuracy');
-  t.match(seen(figureB({ ...exampleResults(), dataset: 'cifar10' })).title.text, /^CIFAR-10: /);
+  for (const [dataset, { title }] of Object.entries(datasets)) {
+    t.equal(seen(figureA({ ...exampleResults(), dataset })).title.text, `${title}: adversarial accuracy`);
+    t.equal(seen(figureB({ ...exampleResults(), dataset })).title.text, `${title}: transferability`);
+    t.equal(seen(figureC({ ...exampleAudit, dataset })).title.text, `${title}: is the robustness real?`);
+  }
   const subtitle = (faZeros: number) => seen(figureA(exampleResults({ faZeros }))).title.subtitle;
   t.match(subtitle(961)[1], /exactly zero: FA 96\.1\u00a0%$/);
   t.equal(subtitle(10).length, 1);

@@ -1,4 +1,6 @@
 import { test } from 'tap';
+import type { Attack } from '../../../src/attacks/attack.js';
+import { attacks } from '../../../src/attacks/index.js';
 import { honestySentences } from '../../../src/report/run/honesty.js';
 import type { Curve, Results } from '../../../src/report/run/results.js';
 import { exampleResults, point } from '../../helpers/results-example.js';
@@ -38,6 +40,32 @@ test('accuracy that stays above twice chance at ε ≥ 0.5 is told, below either
   const [sentence, ...more] = honestySentences(faAlone([point(0.5, 201), point(1, 100)]));
   t.match(sentence, /^FA still classifies up to 20\.1\u00a0% .* under BIM\. .*solid grey.* this attack falls short\.$/);
   t.same(more, []);
+});
+
+test('what is above chance follows the test images: few classes, or one that most belong to, leave more to guessing', async (t) => {
+  const at = (chance: number, correct: number) =>
+    honestySentences({ ...faAlone([point(0.5, correct)]), chance }).length;
+  for (const [chance, bound] of [
+    [0.01, 20],
+    [0.1, 200],
+    [0.5, 750],
+    [0.9, 950],
+    [1, 1000],
+  ]) {
+    t.equal(at(chance, bound), 0, `${bound} of 1,000 right where ${1000 * chance} are by guessing`);
+    if (bound < 1000) t.equal(at(chance, bound + 1), 1, `${bound + 1}`);
+  }
+});
+
+test('only attacks that ask for a gradient are said to lack one', async (t) => {
+  const under = (attack: string) => ({ ...faAlone([point(0.3, 500, 961)]).curves[0], attack });
+  const of = (...attacks: string[]) => honestySentences({ ...faAlone([]), curves: attacks.map(under) });
+  for (const [attack, { needs, label }] of Object.entries<Attack>(attacks)) {
+    if (needs === 'gradient') t.match(of(attack)[0], `gives ${label} no direction`);
+    else t.same(of(attack), [], label);
+  }
+  t.match(of('bim', 'square', 'uniform-noise'), [/gives BIM no direction .* Where FA's curve is flat under them, it/]);
+  t.match(of('bim'), [/Where FA's curve is flat, it/]);
 });
 
 test('transfer above chance at ε ≥ 0.5 is no claim of robustness, and gets no sentence', async (t) => {

@@ -1,0 +1,53 @@
+import { test } from 'tap';
+import type { AttackName } from '../../src/attacks/index.js';
+import { configFrom } from '../../src/commands/options.js';
+import { solo } from '../../src/crew/crew.js';
+import { attackStep } from '../../src/experiment/attack.js';
+import { silent } from '../../src/experiment/progress.js';
+import type { RunContext } from '../../src/experiment/train.js';
+import { createNetwork } from '../../src/models/create.js';
+import { Desk } from '../../src/parallel/desk.js';
+import type { AttackJob } from '../../src/parallel/messages.js';
+import { tasks } from '../../src/parallel/tasks.js';
+import { loadKernels } from '../../src/tensor/backends.js';
+import { train } from '../../src/training/train.js';
+import { mnistImages } from '../helpers/mnist.js';
+import { mnistSpec as spec } from '../helpers/networks.js';
+
+const images = await mnistImages(600, 100);
+const kernels = await loadKernels('simd');
+const network = createNetwork(spec, { rule: 'bp', seed: 1, kernels });
+train(network, images.train, { epochs: 1 });
+const desk = new Desk(kernels);
+
+/** A network's curves under an attack in a run of the given seed: the network itself and the images stay the same. */
+async function curvesOf(attack: AttackName, seed: number): Promise<string> {
+  const options = { attacks: attack, seed: `${seed}`, epsilons: '0.02,0.05,0.1,0.15', iterations: '2' };
+  const context = {
+    config: configFrom('mnist', options, 'simd'),
+    dataset: { test: images.test },
+    pool: { run: async (_task: 'attack', job: AttackJob) => [tasks.attack(job, solo(), desk)] },
+    progress: silent,
+  } as unknown as RunContext;
+  const shared = { spec, rule: 'bp', ...network.parameters } as const;
+  const networks = new Map([['bp', { network: shared, trainSeconds: 1, cleanAccuracy: 0.5 }]] as const);
+  return JSON.stringify(await attackStep(context, 'bp', networks));
+}
+
+for (const attack of ['pgd', 'uniform-noise', 'sign-noise'] as const) {
+  test(`what is random in ${attack} follows the run's seed`, async (t) => {
+    const one = await curvesOf(attack, 1);
+    t.equal(await curvesOf(attack, 1), one, 'the same seed');
+    const others = [await curvesOf(attack, 2), await curvesOf(attack, 3), await curvesOf(attack, 4)];
+    t.ok(
+      others.some((other) => other !== one),
+      'another seed',
+    );
+  });
+}
+
+test('attacks without chance are the same for every seed', async (t) => {
+  for (const attack of ['fgsm', 'bim', 'mi-fgsm'] as const) {
+    t.equal(await curvesOf(attack, 2), await curvesOf(attack, 1), attack);
+  }
+});

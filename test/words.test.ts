@@ -1,0 +1,38 @@
+import { test } from 'tap';
+import { decimalNumber, wholeNumber } from '../src/words.js';
+
+/** What JavaScript's `Number` takes for a number, or rounds, and no help names. */
+const foreign = ['', ' ', ' 5 ', '5\n', '0x10', '0b1', '0o7', 'Infinity', '-Infinity', 'NaN', '-0', '-1', '+1', '1_000', '1,5', '5.', '.', 'e5', '1e', '1e+', '1.e3', '٣', '5n', '1e400', '--1', '1 000']; // biome-ignore format: one line
+
+test('a number is read in the forms that the help names, and in no other', (t) => {
+  for (const [text, value] of [
+    ['10', 10],
+    ['0', 0],
+    ['007', 7],
+    ['0.05', 0.05],
+    ['.05', 0.05],
+    ['5e-2', 0.05],
+    ['1E3', 1000],
+    ['2.5e+1', 25],
+  ] as const) {
+    // biome-ignore format: one line
+    t.equal(decimalNumber(text), value, text);
+  }
+  for (const text of foreign) t.equal(decimalNumber(text), undefined, JSON.stringify(text));
+  t.end();
+});
+
+test('a whole number is digits alone, and none that a number could not hold', (t) => {
+  for (const [text, value] of [
+    ['10', 10],
+    ['0', 0],
+    ['007', 7],
+    ['9007199254740991', 2 ** 53 - 1],
+  ] as const) {
+    t.equal(wholeNumber(text), value, text);
+  }
+  for (const text of [...foreign, '1.0', '1e3', '5e-2', '9007199254740992', '99999999999999999999']) {
+    t.equal(wholeNumber(text), undefined, JSON.stringify(text));
+  }
+  t.end();
+});
