@@ -1,0 +1,89 @@
+/*
+ * Builds dist/: of it, only what its sources ask for.
+ *
+ * Each step leaves a print of what it was made from: a hash over the names and contents of its sources, its settings
+ * and the list of what is installed. Files' times are not asked, since `git checkout` and `git pull` set them as they
+ * come. A step removes its print before it works and writes it afterwards, so that a build that was cut short counts as
+ * none.
+ */
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+process.chdir(fileURLToPath(new URL('..', import.meta.url)));
+
+const ROOTS = ['src', 'workers', 'test', 'bench'];
+const ASSEMBLY = 'src/tensor/assembly';
+const WASM = 'dist/src/tensor/kernels.wasm';
+const BUILD_INFO = 'dist/.tsbuildinfo';
+
+/** The paths of all files under a folder, in order. */
+const filesUnder = (folder) =>
+  existsSync(folder)
+    ? readdirSync(folder, { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile())
+        .map(({ parentPath, name }) => `${parentPath}/${name}`.replaceAll('\\', '/'))
+        .sort()
+    : [];
+
+const modules = ROOTS.flatMap(filesUnder).filter((file) => file.endsWith('.ts') && !file.startsWith(`${ASSEMBLY}/`));
+
+const steps = [
+  {
+    name: 'typescript',
+    sources: [...modules, 'tsconfig.json', 'package.json'],
+    outputs: modules.filter((file) => !file.endsWith('.d.ts')).map((file) => `dist/${file.slice(0, -'.ts'.length)}.js`),
+    command: ['node_modules/typescript/bin/tsc', '-p', '.'],
+    /** @param complete whether the last compilation came to its end and all that it wrote is there. */
+    prepare(complete) {
+      // What tsc remembers of its last run says nothing of files that are missing, or written by a run cut short.
+      if (!complete) rmSync(BUILD_INFO, { force: true });
+      // A test whose source is gone would run for ever after.
+      for (const file of ROOTS.flatMap((root) => filesUnder(`dist/${root}`))) {
+        const made = /^dist\/(.*?)(\.js|\.js\.map|\.d\.ts)$/.exec(file);
+        if (made && !existsSync(`${made[1]}.ts`)) rmSync(file);
+      }
+    },
+  },
+  {
+    name: 'assemblyscript',
+    sources: filesUnder(ASSEMBLY),
+    outputs: [WASM],
+    command: [
+      'node_modules/assemblyscript/bin/asc.js',
+      `${ASSEMBLY}/index.ts`,
+      ...['--config', `${ASSEMBLY}/asconfig.json`, '-o', WASM],
+    ],
+    prepare: () => {},
+  },
+];
+
+/** Runs a step unless what it made is there and its print is that of today's sources. @returns whether it is well. */
+async function make({ name, sources, outputs, command, prepare }) {
+  const file = `dist/.built-${name}`;
+  const before = existsSync(file) ? readFileSync(file, 'utf8') : undefined;
+  const now = printOf([...sources, 'node_modules/.package-lock.json']);
+  const present = outputs.every((output) => existsSync(output));
+  if (before === now && present) return true;
+
+  mkdirSync('dist', { recursive: true });
+  rmSync(file, { force: true });
+  prepare(before !== undefined && present);
+  const [code] = await once(spawn(process.execPath, command, { stdio: ['ignore', 'inherit', 'inherit'] }), 'close');
+  // A compiler that found mistakes has come to its end too (code null: it was killed), and must run again.
+  if (code !== null) writeFileSync(file, code === 0 ? now : 'mistakes');
+  return code === 0;
+}
+
+function printOf(files) {
+  const hash = createHash('sha256');
+  for (const file of files) {
+    if (existsSync(file)) hash.update(`${file}\0`).update(createHash('sha256').update(readFileSync(file)).digest());
+  }
+  return hash.digest('hex');
+}
+
+const well = await Promise.all(steps.map(make));
+if (!well.every(Boolean)) process.exitCode = 1;
