@@ -70,6 +70,7 @@ export async function memoryNeed(spec: NetworkSpec, plans: Plans, backend: Backe
       targets: networks,
       images,
       plans: all,
+      seed: 0,
     } as const;
     tasks.attack(attacked, solo(), desk);
   }
