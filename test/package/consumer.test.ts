@@ -41,12 +41,13 @@ test('strangers compile against the package with the strictest settings, types o
   };
   const settings = (module: string, moduleResolution: string) =>
     JSON.stringify({ compilerOptions: { ...compilerOptions, module, moduleResolution }, include: ['*.ts'] });
-  const examples = codeBlocks('README.md', 'ts').filter((code) => code.includes('weight-transport'));
-  t.ok(examples.length > 0, 'the README has examples');
+  const pages = ['README.md', 'docs/networks.md'];
+  const examples = pages.flatMap((page) => codeBlocks(page, 'ts')).filter((code) => code.includes('weight-transport'));
+  t.ok(examples.length > pages.length, 'examples of the pages');
   write(folder, {
     'strict.ts': strict,
     'entries.ts': entries.map((entry, i) => `export * as entry${i} from '${entry}';`).join('\n'),
-    ...Object.fromEntries(examples.map((code, i) => [`readme-${i}.ts`, code])),
+    ...Object.fromEntries(examples.map((code, i) => [`example-${i}.ts`, code])),
     'nodenext.json': settings('nodenext', 'nodenext'),
     'bundler.json': settings('esnext', 'bundler'),
   });

@@ -9,6 +9,7 @@ export const execute = promisify(execFile);
 
 export const manifest: {
   version: string;
+  scripts: Record<string, string>;
   dependencies: Record<string, string>;
   exports: Record<string, string | Record<string, string>>;
   bin: Record<string, string>;
