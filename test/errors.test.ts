@@ -9,10 +9,8 @@ test('a message of a usual length stays as it is, lines and all', (t) => {
 });
 
 test('what a file holds reaches no terminal as a command', (t) => {
-  t.equal(
-    new UserError('f: "\u001b[31mred\u0007\u009b\r\u0000"').message,
-    'f: "\\u001b[31mred\\u0007\\u009b\\u000d\\u0000"',
-  );
+  const { message } = new UserError('f: "\u001b[31mred\u0007\u009b\r\u0000"');
+  t.equal(message, 'f: "␛[31mred␇\ufffd␍␀"');
   t.end();
 });
 

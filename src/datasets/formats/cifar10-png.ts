@@ -12,6 +12,8 @@ const CHANNELS = 3;
 const PLANE = 1024;
 /** Images in a PNG at most: as many as the package's own have. */
 const MOST_IMAGES = 10_000;
+/** Bytes of a PNG at most: 10,000 images that are not compressed, with room for the form. */
+const MOST_PNG_BYTES = 32_000_000;
 /** Bytes of a file of labels at most: 50,000 digits and commas, with room for spaces. */
 const MOST_LABEL_BYTES = 1_000_000;
 
@@ -37,6 +39,13 @@ export async function convertPngs(folder: string, onProgress: (message: string) 
   }
 }
 
+/** The bytes of a file of at most so many. */
+async function readSmall(path: string, most: number): Promise<Buffer> {
+  const { size } = await reading(path, () => stat(path));
+  if (size > most) throw fileError(path, `at most ${most} bytes`, `${size}`);
+  return reading(path, () => readFile(path));
+}
+
 const labelsSchema = list(z.number().int().min(0).max(9));
 
 /**
@@ -45,9 +54,7 @@ const labelsSchema = list(z.number().int().min(0).max(9));
  * @throws {UserError} that names the file, if it is anything else.
  */
 export async function readLabels(path: string): Promise<number[]> {
-  const { size } = await reading(path, () => stat(path));
-  if (size > MOST_LABEL_BYTES) throw fileError(path, `at most ${MOST_LABEL_BYTES} bytes`, `${size}`);
-  const text = await reading(path, () => readFile(path, 'utf8'));
+  const text = (await readSmall(path, MOST_LABEL_BYTES)).toString();
   const labels = labelsSchema.safeParse(parseJson(text, path, 'It belongs to CIFAR-10; fetch that again.'));
   if (!labels.success) throw fileError(path, 'a list of labels from 0 to 9', 'something else');
   return labels.data;
@@ -65,7 +72,7 @@ export async function recordsFromPng(
   path: string,
   labels: readonly number[],
 ): Promise<{ records: Uint8Array; count: number }> {
-  const bytes = await reading(path, () => readFile(path));
+  const bytes = await readSmall(path, MOST_PNG_BYTES);
   const { width, height: count, read } = openRgbPng(path, bytes);
   const most = Math.min(labels.length, MOST_IMAGES);
   if (width !== PLANE || count === 0 || count > most) {

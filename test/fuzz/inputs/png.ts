@@ -58,9 +58,11 @@ const remove = nth.map(
     },
 );
 const again = fc.tuple(nth, nth, fc.constantFrom(1, 1, 500)).map(
-  ([from, to, times]): Change =>
+  ([from, to, most]): Change =>
     (chunks) => {
-      chunks.splice(to % chunks.length, 0, ...new Array<Chunk>(times).fill(chunks[from % chunks.length]));
+      const chunk = chunks[from % chunks.length];
+      const times = Math.min(most, 1 + Math.floor(2 ** 20 / (1 + chunk.data.length)));
+      chunks.splice(to % chunks.length, 0, ...new Array<Chunk>(times).fill(chunk));
     },
 );
 const added = fc
