@@ -80,9 +80,10 @@ const remove = anyPlace.map(
     },
 );
 const again = fc.tuple(anyPlace, anyText, fc.constantFrom(1, 1, 1, 3000)).map(
-  ([at, text, times]): Change =>
+  ([at, text, most]): Change =>
     (places) => {
       const { holder, index } = nth(places, at);
+      const times = Math.min(most, 1 + Math.floor(1e6 / toText(valueAt({ holder, index })).length));
       if ('items' in holder) holder.items.push(...new Array<Json>(times).fill(holder.items[index]));
       else holder.entries.push([holder.entries[index][0], { text }]);
     },
