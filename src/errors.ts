@@ -5,6 +5,29 @@
  */
 export class UserError extends Error {
   override readonly name = 'UserError';
+
+  constructor(message: string, options?: ErrorOptions) {
+    super(readable(message), options);
+  }
+}
+
+/** Characters of a message that are kept where it begins, and where it ends. */
+const KEPT = [2000, 500] as const;
+
+/**
+ * A message that may quote a file, as a terminal can show it: control characters as their pictures (␛), and the middle
+ * left out of what nobody would read to the end.
+ */
+function readable(message: string): string {
+  const [start, end] = KEPT;
+  const left = message.length - start - end;
+  const kept = left > 0 ? `${message.slice(0, start)} … (${left} characters) … ${message.slice(-end)}` : message;
+  return kept.replaceAll(/[^\P{Cc}\n\t]/gu, picture);
+}
+
+function picture(control: string): string {
+  const code = control.charCodeAt(0);
+  return code < 0x20 ? String.fromCharCode(0x2400 + code) : '\ufffd';
 }
 
 /** Two shapes that do not fit one operation. The message gives the operation, the argument and both values. */

@@ -26,13 +26,63 @@ export const share = z.number().min(0).max(1);
 export const count = z.number().int().min(0);
 
 /**
+ * A list, read up to its first element that is not as it should be: a damaged file of a million elements shall not give
+ * a million complaints.
+ *
+ * @param least how many elements there must be
+ */
+export const list = <Element extends z.ZodType>(element: Element, least = 0) =>
+  z
+    .array(z.unknown())
+    .min(least)
+    .transform((values, context): z.output<Element>[] => {
+      const read: z.output<Element>[] = [];
+      for (const [index, value] of values.entries()) {
+        const parsed = element.safeParse(value);
+        if (!parsed.success) return firstIssue(parsed.error, index, context);
+        read.push(parsed.data);
+      }
+      return read;
+    });
+
+/** An object with any keys and values of one kind, read as {@link list} is. */
+export const table = <Value extends z.ZodType>(value: Value) =>
+  z.record(z.string(), z.unknown()).transform((entries, context): Record<string, z.output<Value>> => {
+    const read: [string, z.output<Value>][] = [];
+    for (const [key, each] of Object.entries(entries)) {
+      const parsed = value.safeParse(each);
+      if (!parsed.success) return firstIssue(parsed.error, key, context);
+      read.push([key, parsed.data]);
+    }
+    return Object.fromEntries(read);
+  });
+
+/** Passes on what is wrong with an element. */
+function firstIssue(error: z.ZodError, key: PropertyKey, context: z.RefinementCtx): never {
+  const issue = error.issues[0];
+  context.addIssue({ code: 'custom', message: issue.message, path: [key, ...issue.path] });
+  return z.NEVER;
+}
+
+/*
+ * What a JSON text may be at most, so that reading one takes no more than 64 MB beyond its own size. The files of a run
+ * nest less than ten deep, their objects have some dozen keys, and the largest results some hundred thousand values.
+ */
+const MOST_CHARACTERS = 20_000_000;
+const MOST_DEPTH = 64;
+const MOST_KEYS = 10_000;
+const MOST_VALUES = 1_000_000;
+
+/**
  * The value that a JSON text stands for. A byte order mark before it is let pass, as editors on Windows leave one.
  *
  * @param file what messages call the text
  * @param advice what the reader is told to do
- * @throws {UserError} if it is not JSON
+ * @throws {UserError} if it is not JSON, or is larger, or more deeply nested, than any file of a run
  */
 export function parseJson(text: string, file: string, advice: string): unknown {
+  const excess = excessOf(text);
+  if (excess !== undefined) throw new UserError(`${file} ${excess} is the most. ${advice}`);
   if (text.includes('\0')) {
     throw new UserError(
       `${file} is not text in UTF-8 (it holds zero bytes, as UTF-16 does): save it as UTF-8. ${advice}`,
@@ -46,12 +96,33 @@ export function parseJson(text: string, file: string, advice: string): unknown {
   }
 }
 
-/** The values of a text that has one JSON value a line; empty lines are let pass, and the last need not be ended. */
-export function parseJsonLines(text: string, file: string, advice: string): unknown[] {
-  return text
-    .replace(/^\uFEFF/, '')
-    .split(/\r\n|\n/)
-    .flatMap((line, index) => (line.trim() === '' ? [] : [parseJson(line, `${file}, line ${index + 1},`, advice)]));
+/** What a JSON text has too much of, found before any of its values is made; undefined if nothing. */
+function excessOf(text: string): string | undefined {
+  if (text.length > MOST_CHARACTERS) return `has ${text.length} characters; ${MOST_CHARACTERS}`;
+  const keys: number[] = [];
+  let values = 1;
+  for (let at = 0; at < text.length; at++) {
+    switch (text[at]) {
+      case '"': // on to the string's end
+        for (at++; at < text.length && text[at] !== '"'; at++) if (text[at] === '\\') at++;
+        break;
+      case '[':
+      case '{':
+        if (keys.push(0) > MOST_DEPTH) return `is nested ${keys.length} deep or deeper; ${MOST_DEPTH}`;
+        values++;
+        break;
+      case ']':
+      case '}':
+        keys.pop();
+        break;
+      case ':':
+        if (++keys[keys.length - 1] > MOST_KEYS) return `has an object with more than ${MOST_KEYS} keys; that`;
+        break;
+      case ',':
+        if (++values > MOST_VALUES) return `holds more than ${MOST_VALUES} values; that`;
+    }
+  }
+  return undefined;
 }
 
 /** The longest value that a message shows. */
@@ -65,9 +136,15 @@ export function faultText({ path, message }: z.core.$ZodIssue, data: unknown): s
   return value.length > LONGEST ? `${fieldName(path)}: ${message}` : `${fieldName(path)} is ${value}: ${message}`;
 }
 
-/** All that a schema found wrong, a line each. */
-export const faultList = (error: z.ZodError, data: unknown): string =>
-  error.issues.map((issue) => `✖ ${faultText(issue, data)}`).join('\n');
+/** Faults that a message lists at most. */
+const MOST_FAULTS = 8;
+
+/** What a schema found wrong, a line each. */
+export function faultList({ issues }: z.ZodError, data: unknown): string {
+  const lines = issues.slice(0, MOST_FAULTS).map((issue) => `✖ ${faultText(issue, data)}`);
+  const more = issues.length - MOST_FAULTS;
+  return [...lines, ...(more > 0 ? [`… and ${more} more`] : [])].join('\n');
+}
 
 /** `curves[0].points[2].epsilon` */
 function fieldName(path: readonly PropertyKey[]): string {

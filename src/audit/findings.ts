@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { UserError } from '../errors.js';
 import { gradientPaths } from '../rules/path.js';
-import { count, faultList, type Parsed, parseJson, share } from '../schema.js';
+import { count, faultList, list, type Parsed, parseJson, share, table } from '../schema.js';
 
 /*
  * The schema of `audit.json`: how far each network of a run can be trusted, and why. Shares are in [0, 1], of all
@@ -23,7 +23,7 @@ const checkSchema = z.looseObject({
   /** Of the audit's strongest attacks on it. */
   auditVerdict: answer,
   /** What was compared: shares in [0, 1] and epsilons; those that begin with `audit` are of the audit's attacks. */
-  numbers: z.record(z.string(), z.number()),
+  numbers: table(z.number()),
   meaning: z.string(),
 });
 export type Check = Parsed<typeof checkSchema>;
@@ -53,7 +53,7 @@ export type AngleSummary = Parsed<typeof angleSchema>;
 
 const gradientsSchema = z.looseObject({
   images: count,
-  counts: z.array(gradientCountSchema),
+  counts: list(gradientCountSchema),
   angle: angleSchema.optional(),
 });
 export type GradientHealth = Parsed<typeof gradientsSchema>;
@@ -65,16 +65,16 @@ const pointSchema = z.looseObject({
   /** The accuracy that the most successful of the paper's attacks, on its own, leaves. */
   paper: share,
   /** The accuracy under each attack that all images met. */
-  byAttack: z.record(z.string(), share),
+  byAttack: table(share),
   /** How many images each attack was the first to fool. */
-  brokenBy: z.record(z.string(), count),
+  brokenBy: table(count),
 });
 
 const modelSchema = z.looseObject({
   cleanAccuracy: share,
   gradients: gradientsSchema,
-  points: z.array(pointSchema).min(1),
-  checks: z.array(checkSchema),
+  points: list(pointSchema, 1),
+  checks: list(checkSchema),
   /** In a few plain words, such as `gradients masked by saturation`. */
   verdict: z.string(),
   /** The numbers that decided. */
@@ -92,7 +92,7 @@ const auditSchema = z.looseObject({
   /** All that is needed to repeat the audit. */
   settings: z.looseObject({}),
   /** By the network's name in the run, its learning rule's: `bp`, `fa`. */
-  models: z.record(z.string(), modelSchema),
+  models: table(modelSchema),
 });
 export type Audit = Parsed<typeof auditSchema>;
 

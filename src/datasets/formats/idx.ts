@@ -3,8 +3,7 @@
  * the number of dimensions, each dimension as a big-endian 32-bit number, then the values in row-major order.
  */
 import { createHash } from 'node:crypto';
-import type { UserError } from '../../errors.js';
-import { fileError, openContents, reading } from './files.js';
+import { fileError, openContents, reading, sharedBytes } from './files.js';
 
 /** An IDX file of unsigned bytes. */
 export interface IdxFile {
@@ -39,35 +38,34 @@ export const readIdx = (path: string, expected: ExpectedDimensions): Promise<Idx
   reading(path, () => readIdxFile(path, expected));
 
 async function readIdxFile(path: string, expected: ExpectedDimensions): Promise<IdxFile> {
-  const { stream, most, zipped } = await openContents(path);
+  const { pieces, check } = await openContents(path);
   const headerBytes = 4 + 4 * expected.length;
   const hash = createHash('sha256');
   let header: Buffer = Buffer.alloc(0);
   let dimensions: number[] | undefined;
   let data: Uint8Array = new Uint8Array(0);
   let found = 0;
-  for await (const chunk of stream as AsyncIterable<Buffer>) {
-    hash.update(chunk);
-    let values = chunk;
+  for await (const piece of pieces) {
+    hash.update(piece);
+    let values = piece;
     if (dimensions === undefined) {
-      header = Buffer.concat([header, chunk]);
+      header = Buffer.concat([header, piece]);
       checkMagic(path, header, expected.length);
       if (header.length < headerBytes) continue;
       dimensions = readDimensions(path, header, expected);
       const size = dimensions.reduce((product, extent) => product * extent, 1);
-      // Before the memory is asked for: a damaged header may promise terabytes.
-      if (headerBytes + size > most) throw lengthError(path, dimensions, `${most}${zipped ? ' at most' : ''}`);
-      data = new Uint8Array(new SharedArrayBuffer(size));
+      check(headerBytes + size, lengthText(dimensions));
+      data = sharedBytes(path, size);
       values = header.subarray(headerBytes);
     }
-    if (found + values.length > data.length) throw lengthError(path, dimensions, 'more');
+    if (found + values.length > data.length) throw fileError(path, lengthText(dimensions), 'more');
     data.set(values, found);
     found += values.length;
   }
   if (dimensions === undefined) {
     throw fileError(path, `an IDX header of ${headerBytes} bytes`, `a file of ${header.length} bytes`);
   }
-  if (found < data.length) throw lengthError(path, dimensions, `${headerBytes + found}`);
+  if (found < data.length) throw fileError(path, lengthText(dimensions), `${headerBytes + found}`);
   return { dimensions, data, sha256: hash.digest('hex') };
 }
 
@@ -95,9 +93,10 @@ function readDimensions(path: string, header: Buffer, expected: ExpectedDimensio
   return found;
 }
 
-function lengthError(path: string, dimensions: readonly number[], found: string): UserError {
+/** How many bytes there should be, and why. */
+function lengthText(dimensions: readonly number[]): string {
   const bytes = 4 + 4 * dimensions.length + dimensions.reduce((product, extent) => product * extent, 1);
-  return fileError(path, `${bytes} bytes (its header says ${dimensions.join(' x ')})`, found);
+  return `${bytes} bytes (its header says ${dimensions.join(' x ')})`;
 }
 
 /** In MNIST's family three dimensions are images and one is labels; saying so makes a swap of the two plain. */

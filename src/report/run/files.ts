@@ -8,7 +8,8 @@ import { formatCsv } from './csv.js';
 import { parseResults, type Results } from './results.js';
 
 /**
- * Writes `results.json` and `results.csv` into an existing folder.
+ * Writes `results.csv` and then `results.json` into an existing folder. Its `results.json` is what makes a run a finished
+ * one: where that is, nothing is missing.
  *
  * @returns the names of the files
  * @throws {UserError} if the results would not read back (a share that is not a number, say); nothing is written then
@@ -16,8 +17,8 @@ import { parseResults, type Results } from './results.js';
 export async function writeResults(results: Results, folder: string): Promise<string[]> {
   const json = `${JSON.stringify(results, null, 2)}\n`;
   parseResults(json, join(folder, 'results.json'));
-  await writeFileAtomic(join(folder, 'results.json'), json);
   await writeFileAtomic(join(folder, 'results.csv'), formatCsv(results));
+  await writeFileAtomic(join(folder, 'results.json'), json);
   return ['results.json', 'results.csv'];
 }
 

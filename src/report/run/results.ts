@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { UserError } from '../../errors.js';
 import { gradientPaths } from '../../rules/path.js';
-import { count, faultText, type Parsed, parseJson, share, valueAt } from '../../schema.js';
+import { count, faultText, list, type Parsed, parseJson, share, table, valueAt } from '../../schema.js';
 
 /*
  * The schema of `results.json`: the curves of one run, and what is needed to judge them. Fields may be added; none
@@ -38,7 +38,7 @@ const curveSchema = z.looseObject({
   path: z.enum(gradientPaths),
   /** The loss that the attack made grow, a key of the losses table, such as `cross-entropy`. */
   loss: z.string(),
-  points: z.array(pointSchema).min(1),
+  points: list(pointSchema, 1),
 });
 /** Accuracy against epsilon for one attack, one source and one target. */
 export type Curve = Parsed<typeof curveSchema>;
@@ -52,8 +52,8 @@ const resultsSchema = z.looseObject({
   /** What is right where every test image gets the same answer: the share of the most frequent class. */
   chance: share.optional(),
   /** Per learning rule (`bp`, `fa`); the clean accuracy is that on all test images. */
-  models: z.record(z.string(), z.looseObject({ cleanAccuracy: share, trainSeconds: z.number().min(0) })),
-  curves: z.array(curveSchema),
+  models: table(z.looseObject({ cleanAccuracy: share, trainSeconds: z.number().min(0) })),
+  curves: list(curveSchema),
   environment: z.looseObject({ node: z.string(), workers: count, backend: z.string(), cpu: z.string() }),
 });
 export type Results = Parsed<typeof resultsSchema>;

@@ -1,9 +1,11 @@
+import { spawnSync } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { test } from 'tap';
 import { type ExpectedDimensions, readIdx } from '../../../src/datasets/formats/idx.js';
 import { UserError } from '../../../src/errors.js';
+import { bomb } from '../../fuzz/inputs/idx.js';
 import { idxBytes } from './idx-bytes.js';
 
 const small = idxBytes([2, 2, 3], [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
@@ -77,17 +79,18 @@ const mistakes: Record<string, { bytes: Buffer; expected?: ExpectedDimensions; m
   },
   'a zipped header that promises terabytes': {
     bytes: gzipSync(idxBytes([4294967295, 2, 3], [1, 2, 3])),
-    message: /expected 25769803786 bytes .*, found \d+ at most\.$/,
+    message:
+      /expected 25769803786 bytes .*, found a gzip file of \d+, of which at most 580000\d\d are unzipped\. If it/,
   },
   'a gzip file cut off': {
     bytes: gzipSync(manyValues).subarray(0, -1000),
     expected: ['any'],
-    message: /expected a whole gzip file, found one that is cut off/,
+    message: /expected a whole zipped file, found one that is cut off/,
   },
   'a gzip file with a damaged byte': {
     bytes: damaged(gzipSync(manyValues), -1000),
     expected: ['any'],
-    message: /expected an intact gzip file, found a damaged one/,
+    message: /expected an intact zipped file, found a damaged one/,
   },
 };
 
@@ -107,13 +110,26 @@ for (const [name, { bytes, expected, message }] of Object.entries(mistakes)) {
 
 test('a missing file or a folder in its place is an error that names it', async (t) => {
   const directory = t.testdir({ folder: {} });
-  for (const name of ['missing', 'folder']) {
-    const path = join(directory, name);
-    await t.rejects(readIdx(path, ['any']), {
+  const refused = (name: string, found: string) =>
+    t.rejects(readIdx(join(directory, name), ['any']), {
       name: 'UserError',
-      message: new RegExp(`${name}: expected a file that can be read, found E(NOENT|ISDIR)`),
+      message: new RegExp(`${name}: expected a file that can be read, found ${found}`),
     });
-  }
+  await refused('missing', 'ENOENT');
+  await refused('folder', 'a folder');
+  if (spawnSync('mkfifo', [join(directory, 'pipe')]).status === 0) await refused('pipe', 'a device');
+});
+
+test('a gzip file is unzipped up to 58 MB beyond its size, so that a bomb takes no gigabyte', async (t) => {
+  const path = join(t.testdir(), 'bomb');
+  const promising = (values: number) => bomb(idxBytes([values], []));
+  await writeFile(path, promising(50_000_000));
+  await t.rejects(readIdx(path, ['any']), /expected 50000008 bytes \(its header says 50000000\), found more/);
+  await writeFile(path, promising(2 ** 30));
+  await t.rejects(
+    readIdx(path, ['any']),
+    /expected 1073741832 bytes .* at most \d+ are unzipped\. .* unzip it and give/,
+  );
 });
 
 function damaged(bytes: Buffer, at: number): Buffer {

@@ -17,6 +17,12 @@ test('written results read back exactly as they were', async (t) => {
   t.match(await readFile(join(folder, 'results.csv'), 'utf8'), /,0\.30000000000000004,/);
 });
 
+test('results.json is the last to be written, so that a run which has one lacks nothing', async (t) => {
+  const folder = t.testdir({ 'results.csv': {} });
+  await t.rejects(writeResults(exampleResults(), folder));
+  t.notOk((await readdir(folder)).includes('results.json'));
+});
+
 test('results that would not read back are not written at all', async (t) => {
   const folder = t.testdir();
   const models = { bp: { cleanAccuracy: Number.NaN, trainSeconds: 1 }, fa: { cleanAccuracy: 1, trainSeconds: 1 } };
