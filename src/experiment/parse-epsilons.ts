@@ -1,3 +1,4 @@
+import * as check from '../check.js';
 import { UserError } from '../errors.js';
 
 const ACCEPTED =
@@ -7,9 +8,11 @@ const ACCEPTED =
  * Reads a list of radii: numbers and fractions, separated by commas, or ranges `start:end:step` with both ends
  * included. Returned in ascending order, each once.
  *
- * @throws {UserError} if a part can't be read, or is not in [0, 1].
+ * @throws {UserError} if a part can't be read, or is not in [0, 1]
+ * @throws {RangeError} if there is no text
  */
 export function parseEpsilons(text: string): number[] {
+  check.text('parseEpsilons', 'text', text);
   const values = text.split(',').flatMap((part) => {
     const pieces = part.split(':').map((piece) => parseNumber(piece, text));
     if (pieces.length === 1) return pieces;

@@ -1,3 +1,5 @@
+import * as check from '../check.js';
+
 /**
  * Memory that every thread of a run sees: parameters, gradients, optimizer state and each worker's activations.
  * It is one shared WebAssembly memory, whichever kernels are in use, because WebAssembly kernels can read nothing
@@ -9,23 +11,32 @@
 export class Heap {
   readonly memory: WebAssembly.Memory;
 
-  /** @param memory another thread's heap to join; without it, a new one is made. */
+  /**
+   * @param memory another thread's heap to join; without it, a new one is made
+   * @throws {TypeError} if the memory is none
+   */
   constructor(memory?: WebAssembly.Memory) {
+    if (memory !== undefined && !(memory instanceof WebAssembly.Memory)) {
+      throw new TypeError(check.refusal('Heap', 'memory', memory, 'a WebAssembly.Memory'));
+    }
     this.memory = memory ?? newMemory();
   }
 
   /** A zeroed array of `length` numbers, aligned to a cache line. */
   float32(length: number): Float32Array {
+    check.wholeNumber('float32', 'length', length, { from: 0 });
     const start = this.reserve(length * 4); // first: growing replaces `buffer`
     return new Float32Array(this.memory.buffer, start, length);
   }
 
   float64(length: number): Float64Array {
+    check.wholeNumber('float64', 'length', length, { from: 0 });
     const start = this.reserve(length * 8); // first: growing replaces `buffer`
     return new Float64Array(this.memory.buffer, start, length);
   }
 
   int32(length: number): Int32Array {
+    check.wholeNumber('int32', 'length', length, { from: 0 });
     const start = this.reserve(length * 4); // first: growing replaces `buffer`
     return new Int32Array(this.memory.buffer, start, length);
   }
@@ -44,6 +55,11 @@ export class Heap {
     }
     return start;
   }
+}
+
+/** @throws {TypeError} if an argument is no heap */
+export function checkHeap(where: string, value: unknown): void {
+  if (!(value instanceof Heap)) throw new TypeError(check.refusal(where, 'heap', value, 'a Heap'));
 }
 
 const PAGE = 65536;
