@@ -17,7 +17,7 @@ const rooms = [
   ['rules', 'datasets'],
   ['layers', 'losses'],
   ['tensor', 'crew'],
-  ['schema', 'words'],
+  ['schema', 'words', 'check'],
   ['errors'],
 ];
 const inRooms = (names) => `^src/(${names.join('|')})(/|\\.ts$)`;

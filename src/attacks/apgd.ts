@@ -16,10 +16,10 @@ const ENOUGH_RISES = 0.75;
  *
  * An image leaves at the first point that fools the network. Otherwise its best point over all restarts is its example.
  */
-export const apgd: Attack = {
+export const apgd: Attack<'oracle'> = {
   title: 'auto-PGD: projected gradient descent that chooses its own steps',
   label: 'APGD',
-  needs: 'gradient',
+  needs: 'oracle',
   defaultIterations: ITERATIONS,
   run(target, options, memory, adversarial) {
     const fooled = new Uint8Array(target.n);

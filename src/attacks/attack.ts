@@ -19,6 +19,9 @@ export interface Oracle {
   readonly losses: Float64Array;
   /** The predicted class of each of the n images shown last; the array is overwritten by the next call. */
   predictions(n: number): Uint8Array;
+  /** `[C, H, W]`, and how many classes there are: known of a network, and then asked of what is attacked. */
+  readonly inputShape?: readonly number[] | undefined;
+  readonly classes?: number | undefined;
 }
 
 /** What is attacked: images, their true labels, and the gradient of the loss that is to grow. */
@@ -101,18 +104,33 @@ export function attackMemory(kernels: Kernels<Float32Array>, capacity: number, s
   };
 }
 
+/**
+ * What an attack asks of a network:
+ * - `nothing`: controls
+ * - `gradient`: BIM
+ * - `gradient, or oracle to restart`: PGD, which tells by losses and predictions which of its starts went best
+ * - `oracle`: gradients, losses and predictions: APGD
+ * - `queries`: an oracle's losses and predictions alone, and never a gradient: Square
+ */
+export type Needs = 'nothing' | 'gradient' | 'gradient, or oracle to restart' | 'oracle' | 'queries';
+
 /** An attack: writes adversarial images for a target. */
-export interface Attack {
+export interface Attack<N extends Needs = Needs> {
   readonly title: string;
   /** The name in figures and tables, such as `MI-FGSM`. */
   readonly label: string;
-  /** What it asks of a network: gradients, only the logits' answer to images, or nothing at all. */
-  readonly needs: 'gradient' | 'queries' | 'nothing';
+  readonly needs: N;
+  /** Whether it goes beyond [0, 1] where `clip` is false, and so may begin beyond; the others never do. */
+  readonly unbounded?: boolean;
   /** Gradient steps taken unless `iterations` says otherwise; undefined where it is always one. */
   readonly defaultIterations?: number;
   /** @param adversarial written: `[n, …]` */
   run(target: AttackTarget, options: AttackOptions, memory: AttackMemory, adversarial: Float32Array): void;
 }
+
+/** Whether an attack follows a gradient, and stays where it is without one. */
+export const followsGradient = ({ needs }: Pick<Attack, 'needs'>): boolean =>
+  needs !== 'nothing' && needs !== 'queries';
 
 /**
  * The target's oracle.

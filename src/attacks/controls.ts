@@ -2,7 +2,7 @@ import { type Attack, type AttackMemory, type AttackOptions, type AttackTarget, 
 import { clip, fillSigns, uniformStart } from './random-start.js';
 
 /** Uniform noise in [−ε, ε]: what no attack may fall behind. */
-export const uniformNoise: Attack = {
+export const uniformNoise: Attack<'nothing'> = {
   title: 'control: uniform noise',
   label: 'Uniform noise',
   needs: 'nothing',
@@ -11,7 +11,7 @@ export const uniformNoise: Attack = {
 };
 
 /** Noise of +ε or −ε in every pixel: a corner of the ball, as far from the image as any attack can go. */
-export const signNoise: Attack = {
+export const signNoise: Attack<'nothing'> = {
   title: 'control: random-sign noise',
   label: 'Sign noise',
   needs: 'nothing',
@@ -25,7 +25,7 @@ export const signNoise: Attack = {
 };
 
 /** Every pixel moved towards ½ by up to ε: from ε = 0.5 on, all images are the same grey, and no classifier can tell them apart. */
-export const grey: Attack = {
+export const grey: Attack<'nothing'> = {
   title: 'control: towards grey',
   label: 'Grey',
   needs: 'nothing',

@@ -22,10 +22,11 @@ export const accumulated =
   };
 
 /** Momentum iterative FGSM (Dong et al. 2018, Algorithm 1; Akrout 2019, eq. 5): BIM along the accumulated gradient. */
-export const miFgsm: Attack = {
+export const miFgsm: Attack<'gradient'> = {
   title: 'momentum iterative fast gradient sign method',
   label: 'MI-FGSM',
   needs: 'gradient',
+  unbounded: true,
   defaultIterations: ITERATIONS,
   run: (target, { iterations = ITERATIONS, momentum = MOMENTUM, ...options }, memory, adversarial) =>
     ascend(target, { ...options, iterations }, accumulated(momentum), memory, adversarial),

@@ -13,10 +13,10 @@ const REACH = 2.5;
  * With `restarts`, images that are not fooled yet are attacked again from another point; of the examples of an image
  * that is never fooled, the one of the highest loss stays. This needs an oracle.
  */
-export const pgd: Attack = {
+export const pgd: Attack<'gradient, or oracle to restart'> = {
   title: 'projected gradient descent, from random starts',
   label: 'PGD',
-  needs: 'gradient',
+  needs: 'gradient, or oracle to restart',
   defaultIterations: ITERATIONS,
   run(target, options, memory, adversarial) {
     const { epsilon, iterations = ITERATIONS, stepSize = (REACH * epsilon) / iterations, restarts = 1 } = options;

@@ -22,7 +22,7 @@ const TINY = 1e-8;
  * The loss is the oracle's: the paper's is the margin. Each step shows an image `samples` + 1 times to the network, the
  * last time to see whether it is fooled; then it leaves.
  */
-export const spsa: Attack = {
+export const spsa: Attack<'queries'> = {
   title: 'simultaneous perturbation stochastic approximation: a gradient estimated from losses',
   label: 'SPSA',
   needs: 'queries',

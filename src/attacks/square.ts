@@ -1,3 +1,4 @@
+import { ShapeError } from '../errors.js';
 import type { RandomStream } from '../tensor/random.js';
 import { type Attack, type AttackMemory, type AttackTarget, oracleOf, randomOf } from './attack.js';
 import { clip } from './random-start.js';
@@ -17,7 +18,7 @@ const HALVINGS = [10, 50, 200, 500, 1000, 2000, 4000, 6000, 8000];
  * It asks for no gradient, so that no gradient misleads it. The loss is the oracle's: the paper's is the margin. An
  * image leaves as soon as it is fooled, and is never shown to the network more than `queries` times.
  */
-export const square: Attack = {
+export const square: Attack<'queries'> = {
   title: 'square attack: random search, no gradient',
   label: 'Square',
   needs: 'queries',
@@ -61,9 +62,12 @@ export const square: Attack = {
   },
 };
 
+/** @throws {ShapeError} if the target doesn't tell rows from columns */
 function imageShape({ shape }: AttackTarget, { size }: AttackMemory): readonly number[] {
   if (shape?.length === 3 && shape[0] * shape[1] * shape[2] === size) return shape;
-  throw new Error(`${square.label} needs the images' shape [C, H, W]: give the target one that holds ${size} numbers`);
+  throw new ShapeError(
+    `${square.label} needs the images' shape [C, H, W]: give the target one that holds ${size} numbers`,
+  );
 }
 
 /** The side of the squares at a query, counted from 0 for the stripes. */

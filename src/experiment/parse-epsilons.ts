@@ -1,3 +1,4 @@
+import * as check from '../check.js';
 import { UserError } from '../errors.js';
 import { decimalNumber } from '../words.js';
 
@@ -12,9 +13,11 @@ const MOST_VALUES = 10_000;
  * Reads a list of radii: numbers and fractions, separated by commas, or ranges `start:end:step` with both ends
  * included. Returned in ascending order, each once.
  *
- * @throws {UserError} if a part can't be read, or is not in [0, 1].
+ * @throws {UserError} if a part can't be read, or is not in [0, 1]
+ * @throws {RangeError} if there is no text
  */
 export function parseEpsilons(text: string): number[] {
+  check.text('parseEpsilons', 'text', text);
   const parts = text.split(',').map((part) => {
     const pieces = part.trim().split(':');
     const [start, end, step] = pieces.map((piece) => numberOrFraction(piece) ?? refuse(piece, text));

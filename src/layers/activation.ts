@@ -1,3 +1,4 @@
+import * as check from '../check.js';
 import type { Kernels } from '../tensor/kernels.js';
 import type { FloatArray } from '../tensor/tensor.js';
 import type { PlainLayer } from './layer.js';
@@ -10,15 +11,24 @@ export interface Activation {
   backward<A extends FloatArray>(kernels: Kernels<A>, y: A, dy: A, dx: A, length: number): void;
 }
 
-/** The layer that applies an activation to inputs of any shape. */
-export const activation = (name: string, shape: readonly number[], phi: Activation): PlainLayer => ({
-  name,
-  weighted: false,
-  output: 'over-input',
-  inputShape: shape,
-  outputShape: shape,
-  bind: (kernels, { x, y, dx, dy }) => ({
-    forward: (n) => phi.forward(kernels, x.data, y.data, n * x.size),
-    backward: (n) => phi.backward(kernels, y.data, dy.data, dx.data, n * x.size),
-  }),
-});
+/**
+ * The layer that applies an activation to inputs of any shape.
+ *
+ * @throws {RangeError | ShapeError | TypeError} if there is no name, or another argument is none
+ */
+export function activation(name: string, shape: readonly number[], phi: Activation): PlainLayer {
+  check.text('activation', 'name', name);
+  check.shape('activation', 'shape', shape);
+  check.object('activation', 'phi', phi, 'an activation such as relu', { forward: 'function', backward: 'function' });
+  return {
+    name,
+    weighted: false,
+    output: 'over-input',
+    inputShape: shape,
+    outputShape: shape,
+    bind: (kernels, { x, y, dx, dy }) => ({
+      forward: (n) => phi.forward(kernels, x.data, y.data, n * x.size),
+      backward: (n) => phi.backward(kernels, y.data, dy.data, dx.data, n * x.size),
+    }),
+  };
+}

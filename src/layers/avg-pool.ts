@@ -1,4 +1,5 @@
 /* Axes: n batch, C channels, H, W rows and columns, K kernel, OH, OW output. */
+import * as check from '../check.js';
 import { slidingWindow, type Window } from '../tensor/im2col.js';
 import type { FloatArray } from '../tensor/tensor.js';
 import type { PlainLayer } from './layer.js';
@@ -53,13 +54,17 @@ export function avgPoolBackward(dy: FloatArray, dx: FloatArray, planes: number, 
  * An average-pooling layer.
  *
  * @param inputShape `[C, H, W]`
- * @throws {ShapeError} if the window doesn't fit the input.
+ * @throws {ShapeError} if the window doesn't fit the input, or its kernel or stride makes no sense
+ * @throws {RangeError | TypeError} if there is no name, or another argument is none
  */
 export function avgPool(
   name: string,
   inputShape: readonly number[],
-  { kernel, stride = kernel }: { readonly kernel: number; readonly stride?: number },
+  options: { readonly kernel: number; readonly stride?: number },
 ): PlainLayer {
+  check.text('avg-pool', 'name', name);
+  check.object('avg-pool', 'options', options, 'an object with kernel');
+  const { kernel, stride = kernel } = options;
   const window = slidingWindow('avg-pool', inputShape, { kernel, stride });
   const { channels, outHeight, outWidth } = window;
   return {

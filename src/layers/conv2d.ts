@@ -8,6 +8,7 @@
  *
  * Axes: n batch, C input channels, O output channels, H, W rows and columns, K kernel, OH, OW output rows and columns.
  */
+import * as check from '../check.js';
 import { col2im, im2col, im2colShape, slidingWindow, type Window } from '../tensor/im2col.js';
 import type { Convolution, Kernels } from '../tensor/kernels.js';
 import type { FloatArray } from '../tensor/tensor.js';
@@ -133,14 +134,17 @@ const unrolled = new WeakMap<object, unknown>();
  * A convolution layer with square kernels.
  *
  * @param inputShape `[C, H, W]`
- * @throws {ShapeError} if the kernel doesn't fit the padded input.
+ * @throws {ShapeError} if the kernel doesn't fit the padded input, or a kernel, stride or padding makes no sense
+ * @throws {RangeError | TypeError} if there is no name or output, or another argument is none
  */
 export function conv2d(
   name: string,
   inputShape: readonly number[],
   options: { readonly outputs: number; readonly kernel: number; readonly stride?: number; readonly padding?: number },
 ): WeightedLayer {
+  check.text('conv2d', 'name', name);
   const window = slidingWindow('conv2d', inputShape, options);
+  check.wholeNumber('conv2d', 'options.outputs', options.outputs);
   const { channels, kernel, outHeight, outWidth } = window;
   return {
     name,

@@ -1,5 +1,7 @@
+import * as check from '../check.js';
+import { ShapeError } from '../errors.js';
 import type { Kernels } from '../tensor/kernels.js';
-import type { FloatArray } from '../tensor/tensor.js';
+import { type FloatArray, shapeText } from '../tensor/tensor.js';
 
 /** What enters or leaves a layer, for up to a fixed number of images: one array, and a view of each image in it. */
 export interface Batch<A extends FloatArray> {
@@ -70,3 +72,36 @@ export interface WeightedStage<A extends FloatArray> {
 }
 
 export type Layer = PlainLayer | WeightedLayer;
+
+/**
+ * Checks that layers stand one above the other: each takes what the one below it gives, and no two with weights share a
+ * name.
+ *
+ * @throws {TypeError} if they are no layers
+ * @throws {ShapeError} if there is none, or one doesn't fit onto the other
+ * @throws {RangeError} if a name is used twice
+ */
+export function checkLayers(where: string, value: unknown): void {
+  check.list(where, 'layers', value, 'an array of layers, such as buildLayers(spec),');
+  const layers = value as readonly Layer[];
+  if (layers.length === 0) throw new ShapeError(`${where}: layers are none; at least one is expected`);
+  const names = new Set<string>();
+  layers.forEach((layer, l) => {
+    const fields = { name: 'string', weighted: 'boolean', bind: 'function' } as const;
+    check.object(where, `layers[${l}]`, layer, 'a layer', fields);
+    check.shape(where, `layers[${l}].inputShape`, layer.inputShape);
+    check.shape(where, `layers[${l}].outputShape`, layer.outputShape);
+    const below = layers[l - 1];
+    if (below && shapeText(below.outputShape) !== shapeText(layer.inputShape)) {
+      throw new ShapeError(
+        `${where}: layers[${l}], ${layer.name}, takes ${shapeText(layer.inputShape)}, but ${below.name} below it gives ${shapeText(below.outputShape)}`,
+      );
+    }
+    if (!layer.weighted) return;
+    check.shape(where, `layers[${l}].weightShape`, layer.weightShape);
+    check.shape(where, `layers[${l}].biasShape`, layer.biasShape);
+    if (names.has(layer.name))
+      throw new RangeError(`${where}: layers are called ${layer.name} twice; each needs a name of its own`);
+    names.add(layer.name);
+  });
+}

@@ -1,4 +1,5 @@
 /* Axes: n batch, I inputs, O outputs. */
+import * as check from '../check.js';
 import { ShapeError } from '../errors.js';
 import type { Kernels } from '../tensor/kernels.js';
 import type { FloatArray } from '../tensor/tensor.js';
@@ -67,13 +68,18 @@ export function linearBackwardWeights<A extends FloatArray>(
  * A fully connected layer.
  *
  * @param inputShape `[I]`
- * @throws {ShapeError} if the input isn't flat.
+ * @throws {ShapeError} if the input isn't flat
+ * @throws {RangeError | TypeError} if there is no name or output, or another argument is none
  */
 export function linear(
   name: string,
   inputShape: readonly number[],
   options: { readonly outputs: number },
 ): WeightedLayer {
+  check.text('linear', 'name', name);
+  check.shape('linear', 'inputShape', inputShape);
+  check.object('linear', 'options', options, 'an object with outputs');
+  check.wholeNumber('linear', 'options.outputs', options.outputs);
   if (inputShape.length !== 1) {
     throw new ShapeError(
       `linear: the input has shape ${shapeText(inputShape)}, one axis is expected (flatten it first)`,

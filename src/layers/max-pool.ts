@@ -1,4 +1,5 @@
 /* Axes: n batch, C channels, H, W rows and columns, K kernel, OH, OW output. */
+import * as check from '../check.js';
 import { slidingWindow } from '../tensor/im2col.js';
 import { sizeOf } from '../tensor/tensor.js';
 import type { PlainLayer } from './layer.js';
@@ -8,13 +9,17 @@ import type { PlainLayer } from './layer.js';
  * (the first, on a tie), and every other pixel gets 0.
  *
  * @param inputShape `[C, H, W]`
- * @throws {ShapeError} if the window doesn't fit the input.
+ * @throws {ShapeError} if the window doesn't fit the input, or its kernel or stride makes no sense
+ * @throws {RangeError | TypeError} if there is no name, or another argument is none
  */
 export function maxPool(
   name: string,
   inputShape: readonly number[],
-  { kernel, stride = kernel }: { readonly kernel: number; readonly stride?: number },
+  options: { readonly kernel: number; readonly stride?: number },
 ): PlainLayer {
+  check.text('max-pool', 'name', name);
+  check.object('max-pool', 'options', options, 'an object with kernel');
+  const { kernel, stride = kernel } = options;
   const window = slidingWindow('max-pool', inputShape, { kernel, stride });
   const { channels, outHeight, outWidth } = window;
   const outputShape = [channels, outHeight, outWidth];

@@ -1,4 +1,5 @@
 /* Axes: n batch, C channels, H, W rows and columns. */
+import * as check from '../check.js';
 import { ShapeError } from '../errors.js';
 import type { PlainLayer } from './layer.js';
 
@@ -7,13 +8,21 @@ import type { PlainLayer } from './layer.js';
  * epsilon stay in [0, 1] units whatever the network does with them inside.
  *
  * @param inputShape `[C, H, W]`
- * @throws {ShapeError} unless mean and std hold one number per channel.
+ * @throws {ShapeError} unless mean and std hold one number per channel
+ * @throws {RangeError} if a mean is not finite, or a deviation not above 0
+ * @throws {TypeError} if an argument is none
  */
 export function normalize(
   name: string,
   inputShape: readonly number[],
-  { mean, std }: { readonly mean: readonly number[]; readonly std: readonly number[] },
+  options: { readonly mean: readonly number[]; readonly std: readonly number[] },
 ): PlainLayer {
+  check.text('normalize', 'name', name);
+  check.shape('normalize', 'inputShape', inputShape, ['C', 'H', 'W']);
+  check.object('normalize', 'options', options, 'an object with mean and std');
+  const { mean, std } = options;
+  check.numbers('normalize', 'options.mean', mean);
+  check.numbers('normalize', 'options.std', std, { above: 0 });
   const [channels, height, width] = inputShape;
   if (mean.length !== channels || std.length !== channels) {
     throw new ShapeError(

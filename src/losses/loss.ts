@@ -1,3 +1,4 @@
+import * as check from '../check.js';
 import type { FloatArray } from '../tensor/tensor.js';
 
 /**
@@ -21,3 +22,7 @@ export interface Loss {
     dlogits: FloatArray,
   ): void;
 }
+
+/** @throws {TypeError} if an argument is no loss */
+export const checkLoss = (where: string, argument: string, value: unknown): void =>
+  check.object(where, argument, value, "a loss, such as losses['cross-entropy'],", { evaluate: 'function' });

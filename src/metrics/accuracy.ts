@@ -1,7 +1,9 @@
+import * as check from '../check.js';
 import type { Crew } from '../crew/crew.js';
-import { type Network, PASS } from '../models/network.js';
+import { ShapeError } from '../errors.js';
+import { checkBatch, checkNetwork, type Network, PASS } from '../models/network.js';
 import type { LabelledImages } from '../tensor/images.js';
-import { type FloatArray, sizeOf, type Tensor } from '../tensor/tensor.js';
+import { contiguous, type FloatArray, sizeOf, type Tensor } from '../tensor/tensor.js';
 import { CHUNK_SIZE, claimedChunks } from './chunks.js';
 
 /** How many of the images in the chunks this member claims are classified correctly; the crew's counts add up. */
@@ -52,9 +54,25 @@ export function chance(labels: Uint8Array): number {
 /**
  * The share of images that are given their true label, in [0, 1].
  *
- * @param images `[N, C, H, W]`, clean or adversarial
- * @throws {ShapeError} if the images are not of the shape the network expects.
+ * @param images `[N, C, H, W]` in [0, 1], clean or adversarial
+ * @param options.clip false if the images may go beyond [0, 1], as those of an attack do that doesn't clip
+ * @throws {ShapeError} if there are no images, or not of the shape the network expects, or not as many labels
+ * @throws {RangeError} if a pixel is not in [0, 1], or a label no class
+ * @throws {TypeError} if an argument is none
  */
-export function accuracy<A extends FloatArray>(network: Network<A>, images: Tensor, labels: Uint8Array): number {
+export function accuracy<A extends FloatArray>(
+  network: Network<A>,
+  images: Tensor,
+  labels: Uint8Array,
+  options: { readonly clip?: boolean } = {},
+): number {
+  checkNetwork('accuracy', network);
+  checkBatch('accuracy', network, images);
+  check.options('accuracy', 'options', options, ['clip']);
+  const { clip = true } = options;
+  check.flag('accuracy', 'options.clip', clip);
+  check.pixels('accuracy', 'images', contiguous(images), !clip);
+  check.labels('accuracy', 'labels', labels, images.shape[0], network.classes);
+  if (labels.length === 0) throw new ShapeError('accuracy: images are none; at least one is expected');
   return countMatches(network.predict(images), labels) / labels.length;
 }

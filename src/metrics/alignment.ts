@@ -1,11 +1,12 @@
 import ops from 'ndarray-ops';
+import * as check from '../check.js';
 import { crossEntropy } from '../losses/cross-entropy.js';
-import { type Network, PASS } from '../models/network.js';
+import { checkNetwork, type Network, PASS } from '../models/network.js';
 import { view } from '../models/parameters.js';
 import { type Gradient, gradientOf, type Workspace } from '../models/workspace.js';
 import { backprop } from '../rules/backprop.js';
 import type { LearningRule } from '../rules/rule.js';
-import { type LabelledImages, loadImage } from '../tensor/images.js';
+import { checkImages, type LabelledImages, loadImage } from '../tensor/images.js';
 import { type FloatArray, type Tensor, tensor } from '../tensor/tensor.js';
 
 /** Angles in degrees for one weighted layer; undefined where one of the two vectors is zero. */
@@ -20,8 +21,13 @@ export interface LayerAlignment {
 /**
  * The angle between two vectors in degrees, 0 to 180; undefined where one of them is zero. As 2·atan2(‖u−v‖, ‖u+v‖) of
  * the unit vectors (Kahan), which is exact where the arc cosine of their product loses half of its digits: near 0 and 180.
+ * NaN where a number is NaN or infinite.
+ *
+ * @throws {ShapeError | TypeError} if they are not of one length, or no vectors
  */
 export function angleBetween(a: FloatArray, b: FloatArray): number | undefined {
+  check.floats('angleBetween', 'a', a);
+  check.floats('angleBetween', 'b', b, a.length);
   const u = unitVector(a);
   const v = unitVector(b);
   if (!u || !v) return undefined;
@@ -44,8 +50,13 @@ function unitVector(values: FloatArray): Tensor<Float64Array> | undefined {
 /**
  * How far a network's learning rule is from backpropagation, layer by layer, on the given images at its weights. The
  * gradients are added up over passes of a few images, in float64.
+ *
+ * @throws {ShapeError} if the images are none, or not of the shape the network expects, or have not as many labels
+ * @throws {RangeError | TypeError} if a label is no class, or an argument none
  */
 export function alignment<A extends FloatArray>(network: Network<A>, images: LabelledImages): LayerAlignment[] {
+  checkNetwork('alignment', network);
+  checkImages('alignment', images, network.inputShape, network.classes);
   const { kernels, parameters, rule } = network;
   const { slots, feedbackSlots, parameterCount } = network.layout;
   const own = new Float64Array(parameterCount);

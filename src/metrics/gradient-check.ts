@@ -1,5 +1,6 @@
-import type { Layer, WeightedLayer } from '../layers/layer.js';
-import type { Loss } from '../losses/loss.js';
+import * as check from '../check.js';
+import { checkLayers, type Layer, type WeightedLayer } from '../layers/layer.js';
+import { checkLoss, type Loss } from '../losses/loss.js';
 import { Network } from '../models/network.js';
 import { initialParameters } from '../models/parameters.js';
 import { gradientOf, Workspace } from '../models/workspace.js';
@@ -42,8 +43,15 @@ const STEP = 1e-6;
  * Holds backpropagation's gradient against central differences in float64, for the input and every parameter.
  *
  * @param seed decides inputs, parameters and directions
+ * @throws {ShapeError | RangeError | TypeError} if the subject is no network, or the seed none
  */
-export function checkGradients({ name, layers, loss }: CheckSubject, seed: number): GradientCheck[] {
+export function checkGradients(subject: CheckSubject, seed: number): GradientCheck[] {
+  check.object('checkGradients', 'subject', subject, 'an object with name, layers and loss');
+  const { name, layers, loss } = subject;
+  check.text('checkGradients', 'subject.name', name);
+  checkLayers('checkGradients', layers);
+  checkLoss('checkGradients', 'subject.loss', loss);
+  check.seed('checkGradients', 'seed', seed);
   const kernels = float64Kernels();
   const random = stream(seed).split(name);
   const initializer = 'kaiming-uniform';
@@ -67,7 +75,7 @@ export function checkGradients({ name, layers, loss }: CheckSubject, seed: numbe
   const gradient = gradientOf(network, kernels.alloc(network.layout.parameterCount));
   workspace.backward(IMAGES, { rule: backprop, gradient, toPixels: true });
 
-  const check = (
+  const hold = (
     variable: string,
     values: Float64Array,
     analytic: Float64Array,
@@ -77,11 +85,11 @@ export function checkGradients({ name, layers, loss }: CheckSubject, seed: numbe
     // Moving a layer's parameters changes nothing below it, and most of those tried in a LeNet lie above its convolutions.
     return { subject: name, variable, relativeError: relativeError(values, analytic, () => lossNow(layer), random) };
   };
-  const results = [check('input', input, workspace.inputGradient.data.slice(0, IMAGES * sizeOf(network.inputShape)))];
+  const results = [hold('input', input, workspace.inputGradient.data.slice(0, IMAGES * sizeOf(network.inputShape)))];
   for (const { name: slot, offset, length } of network.layout.slots) {
     const end = offset + length;
     const layer = layers.find((each): each is WeightedLayer => each.weighted && slot.startsWith(`${each.name}.`));
-    results.push(check(slot, parameters.values.subarray(offset, end), gradient.flat.slice(offset, end), layer));
+    results.push(hold(slot, parameters.values.subarray(offset, end), gradient.flat.slice(offset, end), layer));
   }
   return results;
 }

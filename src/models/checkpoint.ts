@@ -1,11 +1,12 @@
+import * as check from '../check.js';
 import { UserError } from '../errors.js';
 import type { Layer } from '../layers/layer.js';
 import { type RuleName, rules } from '../rules/index.js';
-import { allOrNone, type Kernels } from '../tensor/kernels.js';
+import { allOrNone, checkKernels, type Kernels } from '../tensor/kernels.js';
 import { shapeText } from '../tensor/tensor.js';
-import { buildLayers, type NetworkSpec } from './index.js';
+import { buildLayers, checkSpec, type NetworkSpec } from './index.js';
 import { Network } from './network.js';
-import { type Parameters, parameterLayout, type Slot } from './parameters.js';
+import { checkParameters, type Parameters, parameterLayout, type Slot } from './parameters.js';
 import { type CheckpointTensor, decodeCheckpoint, encodeCheckpoint } from './safetensors.js';
 
 /**
@@ -47,17 +48,29 @@ export function fillParameters(
   }
 }
 
-/** A trained network as the bytes of a safetensors file; {@link loadNetwork} needs nothing else to use it again. */
-export const saveNetwork = (
+/**
+ * A trained network as the bytes of a safetensors file; {@link loadNetwork} needs nothing else to use it again.
+ *
+ * @param metadata more text to go with it
+ * @throws {ShapeError} if the parameters are not those of the network
+ * @throws {RangeError | TypeError} if another argument is unusable
+ */
+export function saveNetwork(
   spec: NetworkSpec,
   rule: RuleName,
   parameters: Parameters<Float32Array>,
   metadata: Readonly<Record<string, string>> = {},
-): Uint8Array =>
-  encodeCheckpoint({
+): Uint8Array {
+  checkSpec('saveNetwork', spec);
+  check.oneOf('saveNetwork', 'rule', rule, Object.keys(rules));
+  checkParameters('saveNetwork', parameters, parameterLayout(buildLayers(spec)), rules[rule].usesFeedback);
+  check.object('saveNetwork', 'metadata', metadata, 'an object of texts');
+  for (const [name, value] of Object.entries(metadata)) check.text('saveNetwork', `metadata.${name}`, value);
+  return encodeCheckpoint({
     tensors: networkTensors(spec, parameters),
     metadata: { ...metadata, rule, model: spec.model, spec: JSON.stringify(spec) },
   });
+}
 
 /** What a file holds of a network: everything but the kernels to run it with. */
 export interface SavedNetwork {
@@ -97,9 +110,13 @@ export function readNetwork(bytes: Uint8Array, file: string, kernels: Kernels<Fl
  * A network from the bytes that {@link saveNetwork} made, ready to run.
  *
  * @param file what messages call it
- * @throws {UserError} if the bytes are no such file.
+ * @throws {UserError} if the bytes are no such file
+ * @throws {RangeError | TypeError} if an argument is none
  */
 export function loadNetwork(bytes: Uint8Array, file: string, kernels: Kernels<Float32Array>): Network<Float32Array> {
+  check.bytes('loadNetwork', 'bytes', bytes);
+  check.text('loadNetwork', 'file', file);
+  checkKernels('loadNetwork', 'kernels', kernels);
   const { layers, rule, parameters } = readNetwork(bytes, file, kernels);
   return new Network(layers, rules[rule], kernels, parameters);
 }

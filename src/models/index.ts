@@ -1,5 +1,6 @@
+import * as check from '../check.js';
 import type { Layer } from '../layers/layer.js';
-import { lenet5, lenetWide, type ModelOptions } from './lenet.js';
+import { checkModelOptions, lenet5, lenetWide, type ModelOptions } from './lenet.js';
 
 /** Every architecture, by the name that configurations and checkpoints use. */
 export const models = { lenet5, 'lenet-wide': lenetWide } satisfies Record<string, (options: ModelOptions) => Layer[]>;
@@ -10,4 +11,19 @@ export interface NetworkSpec extends ModelOptions {
   readonly model: ModelName;
 }
 
-export const buildLayers = (spec: NetworkSpec): Layer[] => models[spec.model](spec);
+/**
+ * A network's layers, in order.
+ *
+ * @throws {ShapeError | RangeError | TypeError} if the specification is unusable
+ */
+export function buildLayers(spec: NetworkSpec): Layer[] {
+  checkSpec('buildLayers', spec);
+  return models[spec.model](spec);
+}
+
+/** @throws {ShapeError | RangeError | TypeError} with what is wrong with a network's specification */
+export function checkSpec(where: string, spec: unknown): void {
+  check.object(where, 'spec', spec, 'a specification (networkSpec(dataset) makes one)');
+  check.oneOf(where, 'spec.model', (spec as NetworkSpec).model, Object.keys(models));
+  checkModelOptions(where, 'spec', spec);
+}

@@ -1,3 +1,4 @@
+import * as check from '../check.js';
 import { activation } from '../layers/activation.js';
 import { avgPool } from '../layers/avg-pool.js';
 import { conv2d } from '../layers/conv2d.js';
@@ -29,12 +30,34 @@ export interface ModelOptions {
   readonly activation: ActivationName;
 }
 
+/** Labels are bytes, and predictions too. */
+export const MOST_CLASSES = 256;
+
+/**
+ * Checks what a model is made from.
+ *
+ * @throws {ShapeError | RangeError | TypeError} with the option, its value and what is accepted
+ */
+export function checkModelOptions(where: string, argument: string, value: unknown): void {
+  check.object(where, argument, value, 'an object with inputShape, classes, mean, std and activation');
+  const { inputShape, classes, mean, std, activation: name } = value as ModelOptions;
+  check.shape(where, `${argument}.inputShape`, inputShape, ['C', 'H', 'W']);
+  check.wholeNumber(where, `${argument}.classes`, classes, { from: 2, to: MOST_CLASSES });
+  check.numbers(where, `${argument}.mean`, mean);
+  check.numbers(where, `${argument}.std`, std, { above: 0 });
+  check.oneOf(where, `${argument}.activation`, name, Object.keys(activations));
+}
+
 /**
  * LeNet-5 (LeCun et al. 1998): two 5×5 convolutions of 6 and 16 channels, each with an activation and a 2×2 pooling,
  * then 120, 84 and `classes` units. 28×28 inputs are padded by 2, so that both they and 32×32 ones arrive as
  * 16×5×5 = 400 numbers.
+ *
+ * @throws {ShapeError | RangeError | TypeError} if an option is unusable
  */
-export function lenet5({ inputShape, classes, mean, std, activation: name }: ModelOptions): Layer[] {
+export function lenet5(options: ModelOptions): Layer[] {
+  checkModelOptions('lenet5', 'options', options);
+  const { inputShape, classes, mean, std, activation: name } = options;
   const { phi, pool } = activations[name];
   return stack(inputShape, [
     (shape) => normalize('normalize', shape, { mean, std }),
@@ -56,8 +79,12 @@ export function lenet5({ inputShape, classes, mean, std, activation: name }: Mod
 /**
  * The wider LeNet of BioTorch (Sanfiz & Akrout 2021) for CIFAR-10: 3×3 convolutions of 32, 64 and 128 channels without
  * padding, a 2×2 pooling after the first two, each channel's average, then 256 and `classes` units.
+ *
+ * @throws {ShapeError | RangeError | TypeError} if an option is unusable
  */
-export function lenetWide({ inputShape, classes, mean, std, activation: name }: ModelOptions): Layer[] {
+export function lenetWide(options: ModelOptions): Layer[] {
+  checkModelOptions('lenetWide', 'options', options);
+  const { inputShape, classes, mean, std, activation: name } = options;
   const { phi, pool } = activations[name];
   return stack(inputShape, [
     (shape) => normalize('normalize', shape, { mean, std }),

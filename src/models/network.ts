@@ -1,11 +1,13 @@
+import * as check from '../check.js';
 import { ShapeError } from '../errors.js';
-import type { Layer } from '../layers/layer.js';
-import type { Loss } from '../losses/loss.js';
-import type { GradientPath } from '../rules/path.js';
-import type { LearningRule } from '../rules/rule.js';
-import type { Kernels } from '../tensor/kernels.js';
-import { contiguous, type FloatArray, shapeText, sizeOf, type Tensor, tensor } from '../tensor/tensor.js';
-import { type ParameterLayout, type Parameters, parameterLayout } from './parameters.js';
+import { checkLayers, type Layer } from '../layers/layer.js';
+import { checkLoss, type Loss } from '../losses/loss.js';
+import { checkPath, type GradientPath } from '../rules/path.js';
+import { checkRule, type LearningRule } from '../rules/rule.js';
+import { checkKernels, type Kernels } from '../tensor/kernels.js';
+import { checkTensor, contiguous, type FloatArray, shapeText, sizeOf, type Tensor, tensor } from '../tensor/tensor.js';
+import { MOST_CLASSES } from './lenet.js';
+import { checkParameters, type ParameterLayout, type Parameters, parameterLayout } from './parameters.js';
 import { Workspace } from './workspace.js';
 
 /**
@@ -29,13 +31,22 @@ export class Network<A extends FloatArray = FloatArray> {
   private readonly answered = new Map<number, Answers<A>>();
   private released = false;
 
+  /**
+   * @throws {ShapeError} if a layer doesn't fit onto the one below it, or the parameters are not those of the layers
+   * @throws {RangeError | TypeError} if two layers share a name, or an argument is none
+   */
   constructor(
     readonly layers: readonly Layer[],
     readonly rule: LearningRule,
     readonly kernels: Kernels<A>,
     readonly parameters: Parameters<A>,
   ) {
+    checkLayers('Network', layers);
+    check.wholeNumber('Network', 'classes of the last of its layers', this.classes, { to: MOST_CLASSES });
+    checkRule('Network', rule);
+    checkKernels('Network', 'kernels', kernels);
     this.layout = parameterLayout(layers);
+    checkParameters('Network', parameters, this.layout, rule.usesFeedback);
   }
 
   /** `[C, H, W]` */
@@ -48,23 +59,31 @@ export class Network<A extends FloatArray = FloatArray> {
   }
 
   /**
-   * The logits of a batch of images, `[N, C, H, W]` in [0, 1] → `[N, classes]`.
+   * The logits of a batch of images, `[N, C, H, W]` → `[N, classes]`. Pixels are in [0, 1]; that they are is not asked
+   * here, since an attack that does not clip goes further.
    *
-   * @throws {ShapeError} if the images are not of the shape the network expects.
+   * @throws {ShapeError} if the images are not of the shape the network expects
+   * @throws {RangeError | TypeError} if a number is not finite, or there are no images
    */
   logits(images: Tensor): Tensor<A> {
+    checkBatch('logits', this, images);
     const logits = this.freshArray(images.shape[0] * this.classes);
-    this.inPasses('logits', images, (workspace, first, n) => {
+    this.inPasses(images, (workspace, first, n) => {
       workspace.forward(n);
       logits.set(workspace.logits.data.subarray(0, n * this.classes), first * this.classes);
     });
     return tensor(logits, [images.shape[0], this.classes]);
   }
 
-  /** The class with the largest logit for each image (the first, on a tie). */
+  /**
+   * The class with the largest logit for each image (the first, on a tie).
+   *
+   * @throws {ShapeError | RangeError | TypeError} as {@link logits} does
+   */
   predict(images: Tensor): Uint8Array {
+    checkBatch('predict', this, images);
     const predictions = new Uint8Array(images.shape[0]);
-    this.inPasses('predict', images, (workspace, first, n) => {
+    this.inPasses(images, (workspace, first, n) => {
       workspace.forward(n);
       predictions.set(workspace.predictions(n).subarray(0, n), first);
     });
@@ -74,18 +93,15 @@ export class Network<A extends FloatArray = FloatArray> {
   /**
    * The gradient of each image's own loss with respect to its pixels, `[N, C, H, W]`.
    *
-   * @throws {ShapeError} if the images are not of the shape the network expects, or labels are missing.
+   * @throws {ShapeError} if the images are not of the shape the network expects, or labels are missing
+   * @throws {RangeError | TypeError} if a number is not finite, a label no class, the path none, or another argument none
    */
   inputGradient(images: Tensor, labels: Uint8Array, options: { path: GradientPath; loss: Loss }): Tensor<A> {
-    if (labels.length !== images.shape[0]) {
-      throw new ShapeError(`inputGradient: ${images.shape[0]} images, ${labels.length} labels`);
-    }
-    const unknown = labels.find((label) => label >= this.classes);
-    if (unknown !== undefined) {
-      throw new ShapeError(`inputGradient: label ${unknown}, the network has classes 0 to ${this.classes - 1}`);
-    }
+    checkBatch('inputGradient', this, images);
+    check.labels('inputGradient', 'labels', labels, images.shape[0], this.classes);
+    checkQuestion('inputGradient', options);
     const gradient = this.freshArray(sizeOf(images.shape));
-    this.inPasses('inputGradient', images, (workspace, first, n) => {
+    this.inPasses(images, (workspace, first, n) => {
       workspace.pixelGradient(labels.subarray(first, first + n), n, options);
       const { data, size } = workspace.inputGradient;
       gradient.set(data.subarray(0, n * size), first * size);
@@ -93,8 +109,13 @@ export class Network<A extends FloatArray = FloatArray> {
     return tensor(gradient, images.shape);
   }
 
-  /** Memory to run up to `capacity` images at a time: made at the first call, the same one at every later call. */
+  /**
+   * Memory to run up to `capacity` images at a time: made at the first call, the same one at every later call.
+   *
+   * @throws {RangeError} unless the capacity is a whole number of 1 or more
+   */
   workspace(capacity: number): Workspace<A> {
+    check.wholeNumber('workspace', 'capacity', capacity);
     if (this.released) throw new Error('this network was released: its weights are gone');
     let workspace = this.workspaces.get(capacity);
     if (!workspace) {
@@ -104,8 +125,13 @@ export class Network<A extends FloatArray = FloatArray> {
     return workspace;
   }
 
-  /** Memory for what an oracle answers about up to `capacity` images: made at the first call, like a workspace. */
+  /**
+   * Memory for what an oracle answers about up to `capacity` images: made at the first call, like a workspace.
+   *
+   * @throws {RangeError} unless the capacity is a whole number of 1 or more
+   */
   answers(capacity: number): Answers<A> {
+    check.wholeNumber('answers', 'capacity', capacity);
     let answers = this.answered.get(capacity);
     if (!answers) {
       const gradient = this.freshArray(capacity * sizeOf(this.inputShape));
@@ -135,17 +161,8 @@ export class Network<A extends FloatArray = FloatArray> {
   }
 
   /** Copies the images into the workspace a pass at a time and lets `each` work on the n that begin at `first`. */
-  private inPasses(
-    operation: string,
-    images: Tensor,
-    each: (workspace: Workspace<A>, first: number, n: number) => void,
-  ): void {
-    const [count, ...shape] = images.shape;
-    if (shapeText(shape) !== shapeText(this.inputShape)) {
-      throw new ShapeError(
-        `${operation}: images have shape ${shapeText(images.shape)}, the network expects [N, ${this.inputShape.join(', ')}]`,
-      );
-    }
+  private inPasses(images: Tensor, each: (workspace: Workspace<A>, first: number, n: number) => void): void {
+    const [count] = images.shape;
     const workspace = this.workspace(PASS);
     const { input } = workspace;
     const data = contiguous(images);
@@ -155,4 +172,36 @@ export class Network<A extends FloatArray = FloatArray> {
       each(workspace, first, n);
     }
   }
+}
+
+/** @throws {TypeError} if an argument is no network */
+export function checkNetwork(where: string, value: unknown): void {
+  if (!(value instanceof Network)) {
+    throw new TypeError(check.refusal(where, 'network', value, 'a network (createNetwork makes one)'));
+  }
+}
+
+/**
+ * Checks that an argument is images for a network.
+ *
+ * @throws {ShapeError} if they are not of the shape the network expects
+ * @throws {RangeError | TypeError} if a number is not finite, or they are no tensor
+ */
+export function checkBatch(where: string, { inputShape }: Pick<Network, 'inputShape'>, images: unknown): void {
+  checkTensor(where, 'images', images);
+  const { shape } = images as Tensor;
+  if (shapeText(shape.slice(1)) !== shapeText(inputShape)) {
+    throw new ShapeError(
+      `${where}: images have shape ${shapeText(shape)}, the network expects [N, ${inputShape.join(', ')}]`,
+    );
+  }
+  check.pixels(where, 'images', contiguous(images as Tensor), true);
+}
+
+/** Checks which gradient is asked for. */
+export function checkQuestion(where: string, options: unknown): void {
+  check.object(where, 'options', options, 'an object with path and loss');
+  const { path, loss } = options as { path: GradientPath; loss: Loss };
+  checkPath(where, 'options.path', path);
+  checkLoss(where, 'options.loss', loss);
 }

@@ -1,7 +1,8 @@
+import * as check from '../check.js';
 import type { Loss } from '../losses/loss.js';
 import type { GradientPath } from '../rules/path.js';
 import type { FloatArray } from '../tensor/tensor.js';
-import { type Network, PASS } from './network.js';
+import { checkNetwork, checkQuestion, type Network, PASS } from './network.js';
 
 /** What an attack asks of a network, over plain arrays and without allocating: see `Oracle` in src/attacks. */
 export interface NetworkOracle<A extends FloatArray> {
@@ -9,17 +10,27 @@ export interface NetworkOracle<A extends FloatArray> {
   query(images: A, labels: Uint8Array, n: number): void;
   readonly losses: Float64Array;
   predictions(n: number): Uint8Array;
+  /** `[C, H, W]` */
+  readonly inputShape: readonly number[];
+  readonly classes: number;
 }
 
 /**
  * A network's answers to up to `capacity` images at a time: the loss's gradient along the path, losses, predictions.
- * Oracles of one network and capacity share their memory: each answer lasts until the next question.
+ * Oracles of one network and capacity share their memory: each answer lasts until the next question. Attacks ask for
+ * every step, so that what is asked is not checked: `perturb` has done that.
+ *
+ * @throws {RangeError | TypeError} if the capacity is no whole number of 1 or more, the path none, or another argument
+ *   none
  */
 export function networkOracle<A extends FloatArray>(
   network: Network<A>,
   options: { readonly path: GradientPath; readonly loss: Loss },
   capacity: number,
 ): NetworkOracle<A> {
+  checkNetwork('networkOracle', network);
+  checkQuestion('networkOracle', options);
+  check.wholeNumber('networkOracle', 'capacity', capacity);
   const workspace = network.workspace(Math.min(PASS, capacity));
   const { gradient, losses, predictions } = network.answers(capacity);
   const { size } = workspace.input;
@@ -50,6 +61,8 @@ export function networkOracle<A extends FloatArray>(
     query: (images, labels, n) => ask(images, labels, n, evaluate),
     losses,
     predictions: () => predictions,
+    inputShape: network.inputShape,
+    classes: network.classes,
   };
 }
 

@@ -1,5 +1,7 @@
-import type { Layer } from '../layers/layer.js';
-import { allOrNone, type Kernels } from '../tensor/kernels.js';
+import * as check from '../check.js';
+import { ShapeError } from '../errors.js';
+import { checkLayers, type Layer } from '../layers/layer.js';
+import { allOrNone, checkKernels, type Kernels } from '../tensor/kernels.js';
 import { stream } from '../tensor/random.js';
 import { type FloatArray, sizeOf } from '../tensor/tensor.js';
 import { type InitializerName, initializers } from './initialize.js';
@@ -48,12 +50,21 @@ export function parameterLayout(layers: readonly Layer[]): ParameterLayout {
 /**
  * Fresh parameters: weights and feedback weights from the same distribution, each layer's from a stream of its own,
  * so that networks of one seed begin with the same weights whatever their rule.
+ *
+ * @throws {ShapeError | RangeError | TypeError} if an argument is unusable
  */
 export function initialParameters<A extends FloatArray>(
   layers: readonly Layer[],
   kernels: Kernels<A>,
   options: { readonly seed: number; readonly initializer: InitializerName; readonly usesFeedback: boolean },
 ): Parameters<A> {
+  const where = 'initialParameters';
+  checkLayers(where, layers);
+  checkKernels(where, 'kernels', kernels);
+  check.object(where, 'options', options, 'an object with seed, initializer and usesFeedback');
+  check.seed(where, 'options.seed', options.seed);
+  check.oneOf(where, 'options.initializer', options.initializer, Object.keys(initializers));
+  check.flag(where, 'options.usesFeedback', options.usesFeedback);
   const layout = parameterLayout(layers);
   const draw = initializers[options.initializer];
   const random = stream(options.seed);
@@ -70,6 +81,24 @@ export function initialParameters<A extends FloatArray>(
     }
   }
   return { values, feedback };
+}
+
+/**
+ * Checks that parameters are those of such layers.
+ *
+ * @param usesFeedback whether there must be feedback weights
+ * @throws {TypeError} if they are none
+ * @throws {ShapeError} if they are not as many as the layers have
+ */
+export function checkParameters(where: string, value: unknown, layout: ParameterLayout, usesFeedback: boolean): void {
+  check.object(where, 'parameters', value, 'an object with values and feedback (initialParameters makes one)');
+  const { values, feedback } = value as Parameters<FloatArray>;
+  check.floats(where, 'parameters.values', values, layout.parameterCount);
+  check.floats(where, 'parameters.feedback', feedback, usesFeedback ? layout.feedbackCount : feedback?.length);
+  if (feedback.length === 0 || feedback.length === layout.feedbackCount) return;
+  throw new ShapeError(
+    `${where}: parameters.feedback holds ${feedback.length} numbers; none or ${layout.feedbackCount} are expected`,
+  );
 }
 
 /** The part of a flat array that holds the named tensor; empty where the array is (a network without feedback). */

@@ -1,3 +1,4 @@
+import * as check from '../check.js';
 import { backprop } from './backprop.js';
 import type { LearningRule } from './rule.js';
 
@@ -13,3 +14,7 @@ export const ownPath = (rule: LearningRule): GradientPath => (rule === backprop 
 
 /** The rule by which the error goes down the given path. */
 export const ruleAlong = (path: GradientPath, rule: LearningRule): LearningRule => (path === 'true' ? backprop : rule);
+
+/** @throws {RangeError} if an argument is no path */
+export const checkPath = (where: string, argument: string, value: unknown): void =>
+  check.oneOf(where, argument, value, gradientPaths);

@@ -1,3 +1,4 @@
+import * as check from '../check.js';
 import type { FloatArray } from '../tensor/tensor.js';
 
 /** A weighted layer, as a learning rule sees it while the error passes down through it. */
@@ -33,3 +34,10 @@ export interface LearningRule {
   /** The one line in which rules differ. */
   errorBelow<A extends FloatArray>(layer: ErrorPath<A>): void;
 }
+
+/** @throws {TypeError} if an argument is no learning rule */
+export const checkRule = (where: string, value: unknown): void =>
+  check.object(where, 'rule', value, 'a learning rule, such as rules.bp,', {
+    usesFeedback: 'boolean',
+    errorBelow: 'function',
+  });

@@ -1,5 +1,6 @@
-import { Heap } from './heap.js';
-import type { Backend, Kernels } from './kernels.js';
+import * as check from '../check.js';
+import { checkHeap, Heap } from './heap.js';
+import { type Backend, backends, type Kernels } from './kernels.js';
 import { referenceKernels } from './reference.js';
 import { simdKernels, simdSupported } from './simd.js';
 
@@ -30,8 +31,13 @@ const makers: Readonly<
  * The kernels of a backend: `loadKernels()`, `loadKernels('reference')`, or `loadKernels({ module: '/kernels.wasm' })`.
  *
  * @param heap the same as the choice's
+ * @throws {RangeError | TypeError} if there is no such backend, or the heap is none
  */
 export async function loadKernels(choice: Backend | KernelChoice = {}, heap?: Heap): Promise<Kernels<Float32Array>> {
-  const { backend = defaultBackend(), ...rest } = typeof choice === 'string' ? { backend: choice } : choice;
+  const asked = typeof choice === 'string' ? { backend: choice } : choice;
+  check.options('loadKernels', 'choice', asked, ['backend', 'heap', 'module']);
+  const { backend = defaultBackend(), ...rest } = asked;
+  check.oneOf('loadKernels', 'backend', backend, backends);
+  for (const given of [rest.heap, heap]) if (given !== undefined) checkHeap('loadKernels', given);
   return makers[backend](heap ? { ...rest, heap } : rest);
 }

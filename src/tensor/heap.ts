@@ -1,3 +1,4 @@
+import * as check from '../check.js';
 import { megabytes } from '../words.js';
 
 /** Any array that can lie in a heap. */
@@ -28,10 +29,12 @@ export class Heap {
   /**
    * @param from another thread's heap to join; or how large a new one may grow: by default 4 GiB, or as much of that
    *   as the machine grants. Only what is used is ever backed by real memory.
+   * @throws {TypeError} if it is neither
    * @throws {RangeError} if the maximum is no usable number of bytes, or more than the machine grants
    */
   constructor(from: WebAssembly.Memory | { readonly maximumBytes?: number } = {}) {
     const joined = from instanceof WebAssembly.Memory;
+    if (!joined) check.options('Heap', 'from', from, ['maximumBytes']);
     this.memory = joined ? from : newMemory(from.maximumBytes);
     this.words = wordsOf(this.memory.buffer);
     this.maximumBytes = this.words[MAXIMUM] * PAGE;
@@ -40,16 +43,19 @@ export class Heap {
 
   /** A zeroed array of `length` numbers, aligned to a cache line. */
   float32(length: number): Float32Array {
+    check.wholeNumber('float32', 'length', length, { from: 0 });
     const start = this.reserve(length * 4); // first: growing replaces `buffer`
     return new Float32Array(this.memory.buffer, start, length);
   }
 
   float64(length: number): Float64Array {
+    check.wholeNumber('float64', 'length', length, { from: 0 });
     const start = this.reserve(length * 8); // first: growing replaces `buffer`
     return new Float64Array(this.memory.buffer, start, length);
   }
 
   int32(length: number): Int32Array {
+    check.wholeNumber('int32', 'length', length, { from: 0 });
     const start = this.reserve(length * 4); // first: growing replaces `buffer`
     return new Int32Array(this.memory.buffer, start, length);
   }
@@ -179,6 +185,11 @@ export class Heap {
 interface Block {
   start: number;
   bytes: number;
+}
+
+/** @throws {TypeError} if an argument is no heap */
+export function checkHeap(where: string, value: unknown): void {
+  if (!(value instanceof Heap)) throw new TypeError(check.refusal(where, 'heap', value, 'a Heap'));
 }
 
 const PAGE = 65536;

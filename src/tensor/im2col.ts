@@ -1,3 +1,4 @@
+import * as check from '../check.js';
 import { ShapeError } from '../errors.js';
 import type { FloatArray } from './tensor.js';
 
@@ -20,13 +21,19 @@ export interface Window {
 /**
  * A window's geometry with its output extent, OH = ⌊(H + 2·padding − K) / stride⌋ + 1.
  *
- * @throws {ShapeError} if the kernel doesn't fit the padded input, or a value makes no sense.
+ * @param inputShape `[C, H, W]`
+ * @throws {ShapeError} if the kernel doesn't fit the padded input, or a value makes no sense
+ * @throws {TypeError} if the shape is none, or there are no options
  */
 export function slidingWindow(
   operation: string,
-  [channels, height, width]: readonly number[],
-  { kernel, stride = 1, padding = 0 }: { kernel: number; stride?: number; padding?: number },
+  inputShape: readonly number[],
+  options: { readonly kernel: number; readonly stride?: number; readonly padding?: number },
 ): Window {
+  check.shape(operation, 'inputShape', inputShape, ['C', 'H', 'W']);
+  check.object(operation, 'options', options, 'an object with kernel');
+  const [channels, height, width] = inputShape;
+  const { kernel, stride = 1, padding = 0 } = options;
   const whole = [kernel, stride, padding].every(Number.isInteger);
   if (!(whole && kernel >= 1 && stride >= 1 && padding >= 0)) {
     throw new ShapeError(

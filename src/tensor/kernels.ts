@@ -1,3 +1,4 @@
+import * as check from '../check.js';
 import type { Window } from './im2col.js';
 import type { FloatArray } from './tensor.js';
 
@@ -96,6 +97,15 @@ export function allOrNone<A extends FloatArray, T>(kernels: Kernels<A>, make: (k
     throw error;
   }
 }
+
+/** @throws {TypeError} if an argument is no kernels */
+export const checkKernels = (where: string, argument: string, value: unknown): void =>
+  check.object(where, argument, value, 'kernels (await loadKernels() makes them)', {
+    alloc: 'function',
+    allocIndices: 'function',
+    matmul: 'function',
+    signStep: 'function',
+  });
 
 /** What one step of {@link Kernels.adam} needs beside the arrays. */
 export interface AdamStep {

@@ -1,6 +1,7 @@
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
+import * as check from '../check.js';
 
 /**
  * A stream of random numbers. Streams are split by name, not by how often they have been drawn from:
@@ -20,13 +21,24 @@ export interface RandomStream {
   truncatedNormal(bound: number): number;
 }
 
-/** The root stream of a run's seed (any integer of 32 bits). */
+/**
+ * The root stream of a run's seed.
+ *
+ * @throws {RangeError} unless the seed is a whole number of 32 bits, with or without a sign
+ */
 export function stream(seed: number): RandomStream {
+  check.seed('stream', 'seed', seed);
   return streamOf(mix(seed >>> 0));
 }
 
-/** A uniformly random permutation of 0..n-1 (Fisher and Yates). */
+/**
+ * A uniformly random permutation of 0..n-1 (Fisher and Yates).
+ *
+ * @throws {RangeError} unless n is a whole number of 0 to 2³² − 1
+ */
 export function permutation(n: number, random: RandomStream): Uint32Array {
+  check.wholeNumber('permutation', 'n', n, { from: 0, to: 2 ** 32 - 1 });
+  check.object('permutation', 'random', random, 'a stream (stream(seed) makes one)', { integer: 'function' });
   const order = Uint32Array.from({ length: n }, (_, i) => i);
   for (let i = n - 1; i > 0; i--) {
     const j = random.integer(0, i);

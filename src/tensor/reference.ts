@@ -1,4 +1,4 @@
-import type { Heap } from './heap.js';
+import { checkHeap, type Heap } from './heap.js';
 import type { Window } from './im2col.js';
 import type { AdamStep, Kernels } from './kernels.js';
 import { multiply } from './matmul.js';
@@ -9,13 +9,16 @@ import type { FloatArray } from './tensor.js';
  * JavaScript's arithmetic is float64, so sums are accumulated in float64 and rounded once, when they are stored.
  *
  * @param heap where arrays shall live; without it each is memory of its own, seen by this thread alone.
+ * @throws {TypeError} if the heap is none
  */
-export const referenceKernels = (heap?: Heap): Kernels<Float32Array> =>
-  kernelsWith(
+export function referenceKernels(heap?: Heap): Kernels<Float32Array> {
+  if (heap !== undefined) checkHeap('referenceKernels', heap);
+  return kernelsWith(
     (length) => heap?.float32(length) ?? new Float32Array(length),
     (length) => heap?.int32(length) ?? new Int32Array(length),
     (array) => heap?.free(array),
   );
+}
 
 /** The same in float64, for gradient checks. */
 export const float64Kernels = (): Kernels<Float64Array> =>

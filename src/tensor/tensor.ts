@@ -1,4 +1,5 @@
 import ndarray from 'ndarray';
+import * as check from '../check.js';
 import { ShapeError } from '../errors.js';
 
 /** The two precisions: float32 for work, float64 for gradient checks. */
@@ -13,13 +14,38 @@ export const sizeOf = (shape: readonly number[]): number => shape.reduce((produc
 /**
  * A tensor over `data`, row-major, sharing its memory.
  *
+ * @throws {TypeError} if `data` is no typed array of floats, or `shape` no array.
  * @throws {ShapeError} if `data` doesn't hold exactly as many numbers as `shape` asks for.
  */
 export function tensor<A extends FloatArray>(data: A, shape: readonly number[]): Tensor<A> {
+  check.floats('tensor', 'data', data);
+  check.shape('tensor', 'shape', shape, undefined, 0);
   if (data.length !== sizeOf(shape)) {
     throw new ShapeError(`tensor: ${data.length} numbers do not fill the shape ${shapeText(shape)}`);
   }
   return ndarray(data, [...shape]) as Tensor<A>;
+}
+
+/**
+ * Checks that an argument is a tensor whose numbers are all there.
+ *
+ * @throws {TypeError} if it is none
+ * @throws {ShapeError} if its data hold fewer numbers than its shape and strides reach for
+ */
+export function checkTensor(where: string, argument: string, value: unknown): void {
+  const fields = { data: 'object', shape: 'object', stride: 'object', get: 'function' } as const;
+  check.object(where, argument, value, 'a tensor (tensor(data, shape) makes one)', fields);
+  const { data, shape, stride, offset } = value as Tensor;
+  check.floats(where, `${argument}.data`, data);
+  check.shape(where, `${argument}.shape`, shape, undefined, 0);
+  let [first, last] = [offset, offset];
+  shape.forEach((extent, axis) => {
+    const reach = (extent - 1) * stride[axis];
+    if (reach < 0) first += reach;
+    else last += reach;
+  });
+  if (sizeOf(shape) === 0 || (first >= 0 && last < data.length)) return;
+  throw new ShapeError(`${where}: ${argument}.data holds ${data.length} numbers, too few for ${shapeText(shape)}`);
 }
 
 /**

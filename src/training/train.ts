@@ -1,15 +1,16 @@
+import * as check from '../check.js';
 import { type Crew, memberRange, solo } from '../crew/crew.js';
 import { crossEntropy } from '../losses/cross-entropy.js';
 import { countMatches } from '../metrics/accuracy.js';
-import type { Network } from '../models/network.js';
+import { checkNetwork, type Network } from '../models/network.js';
 import { type Gradient, gradientOf, type Workspace } from '../models/workspace.js';
-import { type LabelledImages, loadImage } from '../tensor/images.js';
+import { checkImages, type LabelledImages, loadImage } from '../tensor/images.js';
 import { allOrNone, type Kernels } from '../tensor/kernels.js';
 import { permutation, stream } from '../tensor/random.js';
 import { augment } from './augment.js';
 import type { OptimizerOptions, OptimizerState } from './optimizer.js';
 import { type OptimizerName, optimizers } from './optimizers.js';
-import { type DecayName, learningRate } from './schedule.js';
+import { type DecayName, decays, learningRate } from './schedule.js';
 
 /**
  * Images in a shard: the piece of a mini-batch whose gradient one thread computes on its own. Part of the result, not
@@ -230,6 +231,9 @@ export const defaultTraining: TrainingOptions = {
  *
  * @param options what differs from {@link defaultTraining}
  * @param onEpoch called after each epoch, with its number (from 1) and its means
+ * @throws {ShapeError} if the images are none, or not of the shape the network expects, or have not as many labels
+ * @throws {RangeError} if a label is no class, or an option unknown or not accepted; undefined is not, where it is said
+ * @throws {TypeError} if an argument is none
  */
 export function train(
   network: Network<Float32Array>,
@@ -237,6 +241,10 @@ export function train(
   options: Partial<TrainingOptions> = {},
   onEpoch?: (epoch: number, result: EpochResult) => void,
 ): void {
+  checkNetwork('train', network);
+  checkImages('train', images, network.inputShape, network.classes);
+  checkTraining(options);
+  if (onEpoch !== undefined) check.callable('train', 'onEpoch', onEpoch);
   const settings = { ...defaultTraining, ...options };
   const memory = trainingMemory(network.kernels, network.layout.parameterCount, settings);
   try {
@@ -249,4 +257,19 @@ export function train(
   } finally {
     freeTrainingMemory(network.kernels, memory);
   }
+}
+
+function checkTraining(options: Partial<TrainingOptions>): void {
+  check.options('train', 'options', options, Object.keys(defaultTraining));
+  const settings = { ...defaultTraining, ...options };
+  check.wholeNumber('train', 'options.epochs', settings.epochs);
+  check.wholeNumber('train', 'options.batchSize', settings.batchSize);
+  check.oneOf('train', 'options.optimizer', settings.optimizer, Object.keys(optimizers));
+  check.number('train', 'options.learningRate', settings.learningRate, { from: 0 });
+  check.oneOf('train', 'options.decay', settings.decay, Object.keys(decays));
+  check.number('train', 'options.warmupEpochs', settings.warmupEpochs, { from: 0 });
+  check.number('train', 'options.momentum', settings.momentum, { from: 0, below: 1 });
+  check.number('train', 'options.weightDecay', settings.weightDecay, { from: 0 });
+  check.flag('train', 'options.augment', settings.augment);
+  check.seed('train', 'options.seed', settings.seed);
 }

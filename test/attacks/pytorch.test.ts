@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'tap';
-import { type AttackName, attacks } from '../../src/attacks/index.js';
+import { attacks, type paperAttacks } from '../../src/attacks/index.js';
 import { perturb } from '../../src/attacks/perturb.js';
 import { activation } from '../../src/layers/activation.js';
 import { avgPool } from '../../src/layers/avg-pool.js';
@@ -36,6 +36,7 @@ const { tensors } = decodeCheckpoint(readFileSync(file), file);
 const TOLERANCE = 2e-6;
 
 const kinds = { relu: { phi: relu, pool: maxPool }, tanh: { phi: tanh, pool: avgPool } } as const;
+type PaperAttack = (typeof paperAttacks)[number];
 const paths: readonly GradientPath[] = ['true', 'feedback'];
 const lossNames = Object.keys(losses) as LossName[];
 
@@ -112,7 +113,7 @@ for (const backend of backends) {
       const made = Object.keys(tensors).filter((name) => name.startsWith(`${kind}.adversarial.`));
       t.equal(made.length, 12);
       for (const name of made) {
-        const [, , attack, path, loss] = name.split('.') as [string, string, AttackName, GradientPath, LossName];
+        const [, , attack, path, loss] = name.split('.') as [string, string, PaperAttack, GradientPath, LossName];
         const epsilon = Number(name.split('.').slice(5).join('.'));
         const gradient = (x: typeof images, y: Uint8Array) => network.inputGradient(x, y, { path, loss: losses[loss] });
         const { data } = perturb(attacks[attack], images, labels, gradient, { epsilon });

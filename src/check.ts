@@ -1,0 +1,205 @@
+/*
+ * What public functions ask of their arguments, once, where these come in; the code inside trusts them. TypeScript does
+ * not protect who writes JavaScript, so every value may be of any kind.
+ *
+ * A message names the function, the argument, the value and what is accepted: `perturb: options.epsilon is 8; a number
+ * from 0 to 1 is expected`. Numbers, flags and names that are not accepted are a RangeError, lengths and shapes that
+ * don't fit a ShapeError, and a value of quite another kind a TypeError.
+ */
+import { ShapeError } from './errors.js';
+
+/** Which numbers are accepted; every finite one unless something is said. */
+export interface Bounds {
+  readonly from?: number;
+  readonly above?: number;
+  readonly to?: number;
+  readonly below?: number;
+}
+
+/**
+ * A finite number within bounds.
+ *
+ * @param hint what to do instead, the end of the message
+ */
+export function number(where: string, argument: string, value: unknown, bounds: Bounds = {}, hint = ''): void {
+  const { from = Number.NEGATIVE_INFINITY, above = Number.NEGATIVE_INFINITY } = bounds;
+  const { to = Number.POSITIVE_INFINITY, below = Number.POSITIVE_INFINITY } = bounds;
+  if (Number.isFinite(value)) {
+    const finite = value as number;
+    if (finite >= from && finite > above && finite <= to && finite < below) return;
+  }
+  throw new RangeError(refusal(where, argument, value, `a ${boundsText(bounds)}`, hint));
+}
+
+/** A whole number from `from` to `to`, both accepted. */
+export function wholeNumber(
+  where: string,
+  argument: string,
+  value: unknown,
+  { from = 1, to = Number.MAX_SAFE_INTEGER }: Pick<Bounds, 'from' | 'to'> = {},
+): void {
+  if (Number.isInteger(value) && (value as number) >= from && (value as number) <= to) return;
+  const accepted =
+    to === Number.MAX_SAFE_INTEGER ? `a whole number of ${from} or more` : `a whole number from ${from} to ${to}`;
+  throw new RangeError(refusal(where, argument, value, accepted));
+}
+
+/** What random streams begin with: a whole number of 32 bits, with or without a sign. */
+export const seed = (where: string, argument: string, value: unknown): void =>
+  wholeNumber(where, argument, value, { from: -(2 ** 31), to: 2 ** 32 - 1 });
+
+/** One of some names, such as the keys of a table. */
+export function oneOf(where: string, argument: string, value: unknown, names: readonly string[]): void {
+  if (typeof value === 'string' && names.includes(value)) return;
+  throw new RangeError(refusal(where, argument, value, `one of ${names.join(', ')}`));
+}
+
+/** true or false. */
+export function flag(where: string, argument: string, value: unknown): void {
+  if (typeof value !== 'boolean') throw new RangeError(refusal(where, argument, value, 'true or false'));
+}
+
+/** Text that is not empty. */
+export function text(where: string, argument: string, value: unknown): void {
+  if (typeof value === 'string' && value !== '') return;
+  throw new RangeError(refusal(where, argument, value, 'some text'));
+}
+
+/** Something that can be called. */
+export function callable(where: string, argument: string, value: unknown): void {
+  if (typeof value !== 'function') throw new TypeError(refusal(where, argument, value, 'a function'));
+}
+
+/**
+ * An object whose fields are of the given types.
+ *
+ * @param what what it should be, such as `a network`
+ */
+export function object(
+  where: string,
+  argument: string,
+  value: unknown,
+  what: string,
+  fields: Readonly<Record<string, 'function' | 'object' | 'string' | 'boolean'>> = {},
+): void {
+  const given = value as Readonly<Record<string, unknown>>;
+  const fits =
+    typeof value === 'object' &&
+    value !== null &&
+    !Array.isArray(value) &&
+    !ArrayBuffer.isView(value) &&
+    Object.entries(fields).every(([name, type]) => typeof given[name] === type && given[name] !== null);
+  if (!fits) throw new TypeError(refusal(where, argument, value, what));
+}
+
+/** Options by their names: a name that is none of the known ones is a slip of the pen, and would be left unheard. */
+export function options(where: string, argument: string, value: unknown, names: readonly string[]): void {
+  object(where, argument, value, `an object with ${names.join(', ')}`);
+  const unknown = Object.keys(value as object).find((name) => !names.includes(name));
+  if (unknown === undefined) return;
+  throw new RangeError(`${where}: ${argument}.${unknown} is no option; accepted are ${names.join(', ')}`);
+}
+
+/** An array of finite numbers within bounds. */
+export function numbers(where: string, argument: string, value: unknown, bounds: Bounds = {}): void {
+  list(where, argument, value, 'an array of numbers');
+  const given = value as readonly unknown[];
+  for (let i = 0; i < given.length; i++) number(where, `${argument}[${i}]`, given[i], bounds);
+}
+
+/** An array. */
+export function list(where: string, argument: string, value: unknown, what: string): void {
+  if (!Array.isArray(value)) throw new TypeError(refusal(where, argument, value, what));
+}
+
+/**
+ * The extents of an array.
+ *
+ * @param axes their names, such as `[C, H, W]`, if their number is fixed
+ * @param least the smallest extent: 0 where there may be nothing along an axis
+ */
+export function shape(where: string, argument: string, value: unknown, axes?: readonly string[], least = 1): void {
+  const what = axes ? `a shape [${axes.join(', ')}]` : 'a shape such as [1, 28, 28]';
+  list(where, argument, value, what);
+  const extents = value as readonly unknown[];
+  const whole = extents.every((extent) => Number.isSafeInteger(extent) && (extent as number) >= least);
+  if (whole && (axes === undefined || axes.length === extents.length)) return;
+  throw new ShapeError(refusal(where, argument, value, `${what} of whole numbers of ${least} or more`));
+}
+
+/** Numbers in a typed array of float32 or float64. */
+export function floats(where: string, argument: string, value: unknown, length?: number): void {
+  if (!(value instanceof Float32Array || value instanceof Float64Array)) {
+    throw new TypeError(refusal(where, argument, value, 'a Float32Array or a Float64Array'));
+  }
+  sameLength(where, argument, value, length);
+}
+
+/** Bytes in a typed array: pixels, labels, a file. */
+export function bytes(where: string, argument: string, value: unknown, length?: number): void {
+  if (!(value instanceof Uint8Array)) throw new TypeError(refusal(where, argument, value, 'a Uint8Array'));
+  sameLength(where, argument, value, length);
+}
+
+function sameLength(where: string, argument: string, value: { readonly length: number }, length?: number): void {
+  if (length === undefined || value.length === length) return;
+  throw new ShapeError(`${where}: ${argument} holds ${value.length} numbers; ${length} are expected`);
+}
+
+/**
+ * One class index per image.
+ *
+ * @param classes how many there are, where that is known
+ */
+export function labels(where: string, argument: string, value: unknown, images: number, classes = 256): void {
+  bytes(where, argument, value);
+  const given = value as Uint8Array;
+  if (given.length !== images) throw new ShapeError(`${where}: ${images} images, ${given.length} labels`);
+  for (let i = 0; i < images; i++) {
+    if (given[i] < classes) continue;
+    throw new RangeError(refusal(where, `${argument}[${i}]`, given[i], `a class from 0 to ${classes - 1}`));
+  }
+}
+
+/** Pixels that are finite numbers, and in [0, 1] unless `anywhere`. */
+export function pixels(where: string, argument: string, values: ArrayLike<number>, anywhere = false): void {
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i];
+    if (anywhere ? Number.isFinite(value) : value >= 0 && value <= 1) continue;
+    const accepted = anywhere ? 'a finite number' : 'a number from 0 to 1';
+    const hint = !Number.isFinite(value)
+      ? ''
+      : value > 1
+        ? 'divide pixels of 0 to 255 by 255'
+        : 'leave the mean and the deviation to the network, whose first layer they are';
+    throw new RangeError(refusal(where, `${argument}.data[${i}]`, value, accepted, hint));
+  }
+}
+
+/** `perturb: options.epsilon is 8; a number from 0 to 1 is expected (8/255, say)`. */
+export const refusal = (where: string, argument: string, value: unknown, accepted: string, hint = ''): string =>
+  `${where}: ${argument} is ${shown(value)}; ${accepted} is expected${hint === '' ? '' : ` (${hint})`}`;
+
+function boundsText({ from, above, to, below }: Bounds): string {
+  if (from !== undefined && to !== undefined) return `number from ${from} to ${to}`;
+  const low = from !== undefined ? `of ${from} or more` : above !== undefined ? `above ${above}` : '';
+  const high = to !== undefined ? `up to ${to}` : below !== undefined ? `below ${below}` : '';
+  const both = [low, high].filter((bound) => bound !== '').join(' and ');
+  return both === '' ? 'finite number' : `finite number ${both}`;
+}
+
+/** The most of a value that a message quotes. */
+const MOST_SHOWN = 60;
+
+/** A value as a message tells it. */
+function shown(value: unknown): string {
+  if (typeof value === 'function') return 'a function';
+  if (typeof value === 'bigint') return `${value}n`;
+  if (typeof value === 'string') return cut(JSON.stringify(value));
+  if (Array.isArray(value)) return cut(`[${value.map(shown).join(', ')}]`);
+  if (typeof value !== 'object' || value === null) return String(value);
+  const name = value.constructor?.name;
+  return name === undefined || name === 'Object' ? 'an object' : `an object of ${name}`;
+}
+
+const cut = (long: string): string => (long.length <= MOST_SHOWN ? long : `${long.slice(0, MOST_SHOWN)}…`);
