@@ -1,5 +1,5 @@
 import { test } from 'tap';
-import { UserError } from '../../src/errors.js';
+import { ShapeError, UserError } from '../../src/errors.js';
 import { fillParameters, loadNetwork, networkTensors, saveNetwork } from '../../src/models/checkpoint.js';
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from '../../src/models/safetensors.js';
 import type { RuleName } from '../../src/rules/index.js';
@@ -88,7 +88,10 @@ test('a missing tensor, or one of another shape, is refused with file, tensor an
 });
 
 test('a network that learns by feedback needs its feedback weights', async (t) => {
-  const file = saveNetwork(mnistSpec, 'fa', lenetOf('bp', kernels).parameters);
+  const { parameters } = lenetOf('bp', kernels);
+  t.throws(() => saveNetwork(mnistSpec, 'fa', parameters), ShapeError);
+  const { tensors, metadata } = decodeCheckpoint(saveNetwork(mnistSpec, 'bp', parameters), 'f');
+  const file = encodeCheckpoint({ tensors, metadata: { ...metadata, rule: 'fa' } });
   t.throws(() => loadNetwork(file, 'f', kernels), {
     constructor: UserError,
     message: /^f holds no tensor conv1\.feedback/,
