@@ -22,6 +22,9 @@ export const keyOf = <Name extends string>(table: Readonly<Record<Name, unknown>
 /** A share of something, in [0, 1]. */
 export const share = z.number().min(0).max(1);
 
+/** The 95 % interval of a share: see metrics/wilson.ts. Files of earlier versions have none. */
+export const interval = z.tuple([share, share]).optional();
+
 /** How many of something. */
 export const count = z.number().int().min(0);
 

@@ -1,3 +1,4 @@
+import { wilson } from '../metrics/wilson.js';
 import { runChecks } from './checks/index.js';
 import { accuracyOf, type Evidence, outcomesAt, paperAccuracy } from './evidence.js';
 import type { AuditedModel } from './findings.js';
@@ -24,19 +25,26 @@ export interface ConcludedNetwork {
 export function conclude(evidence: Evidence): ConcludedNetwork {
   const { labels, clean, epsilons, gradients } = evidence;
   const fates = worstCase(evidence);
-  const { text, because } = judge(evidence, fates);
+  const checks = runChecks(evidence);
+  const { text, because } = judge(evidence, fates, checks);
   const at = (epsilon: number) => fates.get(epsilon) ?? [];
-  const points = epsilons.map((epsilon) => ({
-    epsilon,
-    worstCase: survivors(at(epsilon)),
-    paper: paperAccuracy(evidence, epsilon),
-    byAttack: Object.fromEntries(
-      outcomesAt(evidence, epsilon)
-        .filter(({ images }) => images === undefined)
-        .map(({ attack, predictions }) => [attack.id, accuracyOf(labels, predictions)]),
-    ),
-    brokenBy: credits(at(epsilon)),
-  }));
+  const intervalOf = (share: number) => wilson(Math.round(share * labels.length), labels.length);
+  const points = epsilons.map((epsilon) => {
+    const [worstCase, paper] = [survivors(at(epsilon)), paperAccuracy(evidence, epsilon)];
+    return {
+      epsilon,
+      worstCase,
+      worstCaseInterval: intervalOf(worstCase),
+      paper,
+      paperInterval: intervalOf(paper),
+      byAttack: Object.fromEntries(
+        outcomesAt(evidence, epsilon)
+          .filter(({ images }) => images === undefined)
+          .map(({ attack, predictions }) => [attack.id, accuracyOf(labels, predictions)]),
+      ),
+      brokenBy: credits(at(epsilon)),
+    };
+  });
   const rows = epsilons.flatMap((epsilon) =>
     at(epsilon).map((fate, image) => ({
       epsilon,
@@ -48,7 +56,15 @@ export function conclude(evidence: Evidence): ConcludedNetwork {
   );
   const cleanAccuracy = accuracyOf(labels, clean);
   return {
-    conclusion: { cleanAccuracy, gradients, points, checks: runChecks(evidence), verdict: text, because },
+    conclusion: {
+      cleanAccuracy,
+      cleanInterval: intervalOf(cleanAccuracy),
+      gradients,
+      points,
+      checks,
+      verdict: text,
+      because,
+    },
     rows,
   };
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { UserError } from '../errors.js';
 import { gradientPaths } from '../rules/path.js';
-import { count, faultList, list, type Parsed, parseJson, share, table } from '../schema.js';
+import { count, faultList, interval, list, type Parsed, parseJson, share, table } from '../schema.js';
 
 /*
  * The schema of `audit.json`: how far each network of a run can be trusted, and why. Shares are in [0, 1], of all
@@ -62,8 +62,10 @@ const pointSchema = z.looseObject({
   epsilon: share,
   /** Share of the images that no attack fooled: the worst case, image by image. */
   worstCase: share,
+  worstCaseInterval: interval,
   /** The accuracy that the most successful of the paper's attacks, on its own, leaves. */
   paper: share,
+  paperInterval: interval,
   /** The accuracy under each attack that all images met. */
   byAttack: table(share),
   /** How many images each attack was the first to fool. */
@@ -72,6 +74,7 @@ const pointSchema = z.looseObject({
 
 const modelSchema = z.looseObject({
   cleanAccuracy: share,
+  cleanInterval: interval,
   gradients: gradientsSchema,
   points: list(pointSchema, 1),
   checks: list(checkSchema),

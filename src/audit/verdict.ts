@@ -1,7 +1,8 @@
-import { percent } from '../words.js';
+import { list, percent } from '../words.js';
 import { epsilonIs } from './checks/check.js';
 import { GREY_RADIUS } from './checks/sanity.js';
 import { accuracyOf, accuracyUnder, type Evidence, paperAccuracy } from './evidence.js';
+import type { Check } from './findings.js';
 import { attackId } from './recipe.js';
 import { type ImageFate, survivors } from './worst-case.js';
 
@@ -9,6 +10,7 @@ import { type ImageFate, survivors } from './worst-case.js';
 export type VerdictText =
   | 'undertrained'
   | 'robust as far as these attacks can tell'
+  | 'not known: these attacks are not to be trusted on it'
   | "not robust, and the paper's attacks show it"
   | 'gradients masked by saturation'
   | 'gradients masked by saturation, and misaligned'
@@ -37,14 +39,18 @@ const HIDDEN = 0.1;
  * 2. Where the paper's attacks leave the network half of its clean accuracy or more, compare with the worst case. If
  *    that is nowhere more than 25 points lower, the paper's attacks tell the truth: the network is robust (as far as
  *    these attacks can tell) if the worst case leaves it half at the largest ε below 0.5, and otherwise not robust,
- *    visibly.
+ *    visibly. But attacks that fail a check can't tell robustness: where one fails for the audit's own, it isn't known.
  * 3. Otherwise something hides the weakness. At the ε with the largest gap (below 0.5, if there is one), BIM says what,
  *    with one thing changed at a time. Saturation, if cross-entropy along the true weights leaves 10 points more than
  *    the margin does: the exact gradient fails, of a softmax gone flat. Misalignment, if the margin along the feedback
  *    weights leaves 10 points more than along the true ones: a loss that can't go flat fails, for the direction. If
  *    neither: BIM itself is weak.
  */
-export function judge(evidence: Evidence, fates: ReadonlyMap<number, readonly ImageFate[]>): Verdict {
+export function judge(
+  evidence: Evidence,
+  fates: ReadonlyMap<number, readonly ImageFate[]>,
+  checks: readonly Check[],
+): Verdict {
   const clean = accuracyOf(evidence.labels, evidence.clean);
   if (clean < TRAINED) {
     return {
@@ -58,7 +64,7 @@ export function judge(evidence: Evidence, fates: ReadonlyMap<number, readonly Im
     .filter(({ paper }) => paper >= ROBUST * clean)
     .sort((a, b) => widthOf(b) - widthOf(a));
   const wide = gaps.filter((gap) => widthOf(gap) > GAP);
-  if (wide.length === 0) return plainVerdict(evidence, worst, ROBUST * clean, gaps[0]);
+  if (wide.length === 0) return plainVerdict(evidence, worst, ROBUST * clean, gaps[0], checks);
   return hiddenWeakness(evidence, wide.find(({ epsilon }) => epsilon < GREY_RADIUS) ?? wide[0]);
 }
 
@@ -77,6 +83,7 @@ function plainVerdict(
   worst: (epsilon: number) => number,
   robust: number,
   largest: Gap | undefined,
+  checks: readonly Check[],
 ): Verdict {
   const { epsilons } = evidence;
   const epsilon = epsilons.filter((each) => each < GREY_RADIUS).at(-1) ?? epsilons[0];
@@ -85,9 +92,13 @@ function plainVerdict(
   const agreement = largest
     ? ` Where they leave half of what is right without attack, the worst case is at most ${points(widthOf(largest))} lower.`
     : '';
+  const because = `At ${epsilonIs(epsilon)} the paper's attacks leave ${percent(paper)} right, the worst case ${percent(left)}.${agreement}`;
+  if (left < robust) return { text: "not robust, and the paper's attacks show it", because };
+  const failed = checks.filter(({ auditVerdict }) => auditVerdict === 'fail').map(({ id }) => `${id}`);
+  if (failed.length === 0) return { text: 'robust as far as these attacks can tell', because };
   return {
-    text: left >= robust ? 'robust as far as these attacks can tell' : "not robust, and the paper's attacks show it",
-    because: `At ${epsilonIs(epsilon)} the paper's attacks leave ${percent(paper)} right, the worst case ${percent(left)}.${agreement}`,
+    text: 'not known: these attacks are not to be trusted on it',
+    because: `${because} But the audit's own attacks fail ${failed.length > 1 ? 'checks' : 'check'} ${list(failed)}: what they leave right says nothing.`,
   };
 }
 

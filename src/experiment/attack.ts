@@ -1,5 +1,6 @@
 import { sumCounts } from '../metrics/adversarial-accuracy.js';
 import { chunkCount } from '../metrics/chunks.js';
+import { wilson } from '../metrics/wilson.js';
 import type { AttackJob } from '../parallel/messages.js';
 import type { Curve } from '../report/run/results.js';
 import { type RuleName, rules } from '../rules/index.js';
@@ -63,7 +64,14 @@ async function attackAlong(
       loss,
       points: epsilons.map((epsilon, e) => {
         const correct = totals[a][e][t];
-        return { epsilon, correct, total: images, accuracy: correct / images, zeroGradient };
+        return {
+          epsilon,
+          correct,
+          total: images,
+          accuracy: correct / images,
+          interval: wilson(correct, images),
+          zeroGradient,
+        };
       }),
     })),
   );

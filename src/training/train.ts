@@ -150,7 +150,20 @@ export class Trainer {
       crew.barrier();
       if (crew.rank === 0) crew.advance();
     }
-    return { loss: loss / images.count, accuracy: correct / images.count };
+    return { loss: this.hasDiverged(order) ? Number.NaN : loss / images.count, accuracy: correct / images.count };
+  }
+
+  /** Whether the last step, which no loss has followed yet, was one too many: told by a few images' loss. */
+  private hasDiverged(order: Uint32Array): boolean {
+    const { workspace, labels, images } = this;
+    const n = Math.min(SHARD_SIZE, order.length);
+    for (let i = 0; i < n; i++) {
+      loadImage(images, order[i], workspace.input.data, i);
+      labels[i] = images.labels[order[i]];
+    }
+    workspace.forward(n);
+    workspace.evaluateLoss(crossEntropy, labels, n);
+    return !workspace.losses.subarray(0, n).every(Number.isFinite);
   }
 
   /** The gradient of a shard's summed loss, the one whose images begin at place `from`, into memory `shard`. */

@@ -1,12 +1,13 @@
 import { test } from 'tap';
 import { epsilonIs } from '../../src/audit/checks/check.js';
+import { runChecks } from '../../src/audit/checks/index.js';
 import { judge } from '../../src/audit/verdict.js';
 import { worstCase } from '../../src/audit/worst-case.js';
 import { type MadeUp, madeUp, saturated } from './made-up.js';
 
 const verdictOn = (options: MadeUp) => {
   const evidence = madeUp(options);
-  return judge(evidence, worstCase(evidence));
+  return judge(evidence, worstCase(evidence), runChecks(evidence));
 };
 
 test('a network that was hardly right to begin with is undertrained, whatever the attacks say', (t) => {
@@ -91,4 +92,12 @@ test('an epsilon is told as a person reads it: 4/255 was 0.01568627450980392', (
   t.equal(epsilonIs(4 / 255), 'ε = 0.0157');
   t.equal(epsilonIs(0.3), 'ε = 0.3');
   t.end();
+});
+
+test('no network is called robust by attacks that fail a check of their own', async (t) => {
+  // A constant classifier on images of one class: right whatever is done to them, at ε = 1 too, where check 5 expects none.
+  const constant = verdictOn({ clean: 1, but: () => 1 });
+  t.equal(constant.text, 'not known: these attacks are not to be trusted on it');
+  t.match(constant.because, /the audit's own attacks fail check.* 5/);
+  t.match(constant.because, /says nothing/);
 });

@@ -178,6 +178,16 @@ test('a diverging run says NaN and stops there, as it stands', async (t) => {
   t.ok(network.parameters.values.every(Number.isFinite), 'the last gradient, which is none, was not used');
 });
 
+test('a run that diverges in its very last step says NaN too', async (t) => {
+  const images = firstImages(mnist.train, 64);
+  const { network, epochs } = trained('bp', images, { ...plain, epochs: 1, batchSize: 64, learningRate: 1e20 });
+  t.same(
+    epochs.map(({ loss }) => loss),
+    [Number.NaN],
+  );
+  t.ok(network.parameters.values.every(Number.isFinite), 'the weights are numbers yet; no logit is');
+});
+
 test('training needs no one to report to, and has defaults', async (t) => {
   const images = firstImages(mnist.train, 20);
   const quiet = createNetwork(mnistSpec, { rule: 'bp' });

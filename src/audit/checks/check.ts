@@ -3,7 +3,11 @@ import { type Evidence, type Outcome, outcomesAt, rightUnder, shareOf } from '..
 import type { Answer } from '../findings.js';
 import type { Kind } from '../recipe.js';
 
-/** What chance may do, as a share of the images: a difference up to this, or of one image, is taken for none. */
+/**
+ * A difference of shares up to this, or of one image, is taken for none. Both shares are of the same images under two
+ * attacks, so what chance did in choosing the images it did to both: their 95 % intervals, some four points wide at
+ * 1,000 images, are not what their difference is to be held against.
+ */
 const TOLERANCE = 0.005;
 
 /** The largest difference between two shares of these images that is taken for none. */

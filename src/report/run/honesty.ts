@@ -1,5 +1,6 @@
 /** What the curves do not show by themselves, in plain sentences for the end of the summary. */
 
+import { followsGradient } from '../../attacks/attack.js';
 import { type AttackName, attacks } from '../../attacks/index.js';
 import { finePercent, list } from '../../words.js';
 import { directionName, displayName } from '../names.js';
@@ -28,7 +29,7 @@ const aboveChance = ({ chance = chanceOfTen }: Results): number => Math.min(2 * 
 
 /** Whether a gradient of zero can be why this attack failed. */
 const asksForGradient = (attack: string): boolean =>
-  Object.hasOwn(attacks, attack) && attacks[attack as AttackName].needs === 'gradient';
+  Object.hasOwn(attacks, attack) && followsGradient(attacks[attack as AttackName]);
 
 function withoutGradient(results: Results): string[] {
   const groups = new Map<string, { source: string; share: number; led: Set<string>; paths: Set<string> }>();

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { UserError } from '../../errors.js';
 import { gradientPaths } from '../../rules/path.js';
-import { count, faultText, list, type Parsed, parseJson, share, table, valueAt } from '../../schema.js';
+import { count, faultText, interval, list, type Parsed, parseJson, share, table, valueAt } from '../../schema.js';
 
 /*
  * The schema of `results.json`: the curves of one run, and what is needed to judge them. Fields may be added; none
@@ -16,6 +16,7 @@ const pointSchema = z
     total: count.min(1),
     /** `correct / total` */
     accuracy: share,
+    interval,
     /** Images whose gradient in the source, at the clean image, is exactly zero in every pixel. */
     zeroGradient: count,
   })

@@ -19,7 +19,7 @@ test('results.csv holds every point of every curve and reads back to the same nu
 });
 
 test('results.csv has its promised columns in their order, and only those', async (t) => {
-  const header = 'dataset,seed,attack,source,target,path,loss,epsilon,correct,total,accuracy,zeroGradient';
+  const header = 'dataset,seed,attack,source,target,path,loss,epsilon,correct,total,accuracy,zeroGradient,low,high';
   t.equal(formatCsv({ ...exampleResults(), curves: [] }), `${header}\n`);
   const extended = { ...point(0.1, 999), addedLater: 5 };
   const curve = {
@@ -32,6 +32,6 @@ test('results.csv has its promised columns in their order, and only those', asyn
   } as const;
   t.equal(
     formatCsv({ ...exampleResults(), curves: [curve] }),
-    `${header}\nmnist,7,bim,bp,bp,true,cross-entropy,0.1,999,1000,0.999,0\n`,
+    `${header}\nmnist,7,bim,bp,bp,true,cross-entropy,0.1,999,1000,0.999,0,0.9943574414020421,0.9998234536293739\n`,
   );
 });

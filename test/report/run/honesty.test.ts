@@ -1,5 +1,6 @@
 import { test } from 'tap';
 import type { Attack } from '../../../src/attacks/attack.js';
+import { followsGradient } from '../../../src/attacks/attack.js';
 import { attacks } from '../../../src/attacks/index.js';
 import { honestySentences } from '../../../src/report/run/honesty.js';
 import type { Curve, Results } from '../../../src/report/run/results.js';
@@ -61,7 +62,7 @@ test('only attacks that ask for a gradient are said to lack one', async (t) => {
   const under = (attack: string) => ({ ...faAlone([point(0.3, 500, 961)]).curves[0], attack });
   const of = (...attacks: string[]) => honestySentences({ ...faAlone([]), curves: attacks.map(under) });
   for (const [attack, { needs, label }] of Object.entries<Attack>(attacks)) {
-    if (needs === 'gradient') t.match(of(attack)[0], `gives ${label} no direction`);
+    if (followsGradient({ needs })) t.match(of(attack)[0], `gives ${label} no direction`);
     else t.same(of(attack), [], label);
   }
   t.match(of('bim', 'square', 'uniform-noise'), [/gives BIM no direction .* Where FA's curve is flat under them, it/]);
