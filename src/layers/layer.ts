@@ -1,3 +1,4 @@
+import type { Window } from '../tensor/im2col.js';
 import type { Kernels } from '../tensor/kernels.js';
 import type { FloatArray } from '../tensor/tensor.js';
 
@@ -29,6 +30,8 @@ interface LayerShape {
   /** Without the batch axis. */
   readonly inputShape: readonly number[];
   readonly outputShape: readonly number[];
+  /** How its window slides over the input, for those who want to say which numbers make an output. */
+  readonly window?: Window;
 }
 
 /** A layer without parameters. */

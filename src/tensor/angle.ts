@@ -1,0 +1,31 @@
+import type { FloatArray } from './tensor.js';
+
+/**
+ * The angle between two vectors in degrees, 0 to 180; undefined where one of them is zero. As 2·atan2(‖u−v‖, ‖u+v‖) of
+ * the unit vectors (Kahan), which is exact where the arc cosine of their product loses half of its digits: near 0 and 180.
+ */
+export function angleBetween(a: FloatArray, b: FloatArray): number | undefined {
+  const u = unitVector(a);
+  const v = unitVector(b);
+  if (!u || !v) return undefined;
+  const sum = u.map((value, i) => value + v[i]);
+  const difference = u.map((value, i) => value - v[i]);
+  return (2 * Math.atan2(norm(difference), norm(sum)) * 180) / Math.PI;
+}
+
+/** √Σ x², in float64. */
+export function norm(values: FloatArray): number {
+  let squares = 0;
+  for (let i = 0; i < values.length; i++) squares += values[i] * values[i];
+  return Math.sqrt(squares);
+}
+
+/** Scaled by the largest magnitude first: a saturated network's gradients would vanish when squared. */
+function unitVector(values: FloatArray): Float64Array | undefined {
+  let largest = 0;
+  for (let i = 0; i < values.length; i++) largest = Math.max(largest, Math.abs(values[i]));
+  if (!(largest > 0)) return undefined;
+  const scaled = Float64Array.from(values, (value) => value / largest);
+  const length = norm(scaled);
+  return scaled.map((value) => value / length);
+}
