@@ -1,11 +1,13 @@
+import ops from 'ndarray-ops';
 import type { Crew } from '../crew/crew.js';
 import { losses } from '../losses/index.js';
-import { angleBetween } from '../metrics/alignment.js';
 import { CHUNK_SIZE, claimedChunks } from '../metrics/chunks.js';
 import type { Network } from '../models/network.js';
 import { networkOracle } from '../models/oracle.js';
 import { type GradientPath, gradientPaths } from '../rules/path.js';
+import { angleBetween } from '../tensor/angle.js';
 import type { LabelledImages } from '../tensor/images.js';
+import { tensor } from '../tensor/tensor.js';
 import type { AngleSummary, GradientCount, GradientHealth } from './findings.js';
 
 /** The losses whose gradients are looked at: the paper's, and one that a saturated softmax can't hide. */
@@ -75,8 +77,10 @@ export function gradientHealth(pieces: readonly InspectedPiece[]): GradientHealt
 export function summarize(all: readonly number[]): AngleSummary | undefined {
   const angles = all.filter((angle) => !Number.isNaN(angle));
   if (angles.length === 0) return undefined;
-  const mean = angles.reduce((sum, angle) => sum + angle, 0) / angles.length;
-  const variance = angles.reduce((sum, angle) => sum + (angle - mean) ** 2, 0) / angles.length;
+  const deviations = tensor(Float64Array.from(angles), [angles.length]);
+  const mean = ops.sum(deviations) / angles.length;
+  ops.subseq(deviations, mean);
+  const variance = ops.norm2squared(deviations) / angles.length;
   const sorted = [...angles].sort((a, b) => a - b);
   const percentile = (share: number) => sorted[Math.round(share * (sorted.length - 1))];
   return {
