@@ -215,7 +215,7 @@ function ifReadable(read: () => string): string | undefined {
 
 function heldText({ subject, file }: Lock, holder: Holder | undefined): string {
   if (!holder) return `${subject} is in use: ${file} is there, though it does not say whose lock it is.`;
-  const who = holder.pid === process.pid && holder.started === startOf(process.pid) ? 'this process itself, ' : '';
+  const who = held.has(holder.id) ? 'this process itself, ' : '';
   return `${subject} is in use by ${who}process ${holder.pid} on ${holder.host} since ${holder.since}.`;
 }
 
