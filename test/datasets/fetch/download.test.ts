@@ -181,6 +181,21 @@ test('a folder that cannot be made is an error that says so', async (t) => {
   );
 });
 
+test('two that fetch into one folder do so one after the other, and the second says what it waits for', async (t) => {
+  const folder = join(t.testdir(), 'data', 'mnist');
+  let inside = 0;
+  const messages: string[] = [];
+  const work = async () => {
+    t.equal(++inside, 1);
+    await sleep(100);
+    inside--;
+  };
+  const fetching = () => fetchInto(folder, 'By hand.', { onProgress: (message) => messages.push(message) }, work);
+  await Promise.all([fetching(), fetching()]);
+  t.match(messages, [/data\/mnist is in use by .*process \d+ on .* Waiting for it to end\.$/]);
+  t.same(await readdir(folder), []);
+});
+
 test('what to do by hand stands below what went wrong; a mistake of this program is left as it is', async (t) => {
   const folder = t.testdir();
   const failing = (error: Error) => fetchInto(folder, 'By hand: do this.', {}, () => Promise.reject(error));
