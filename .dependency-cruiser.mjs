@@ -18,7 +18,7 @@ const rooms = [
   ['rules', 'datasets'],
   ['layers', 'losses'],
   ['tensor', 'crew'],
-  ['schema', 'words', 'check'],
+  ['schema', 'words', 'check', 'lock'],
   ['errors'],
 ];
 const inRooms = (names) => `^src/(${names.join('|')})(/|\\.ts$)`;

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { test } from 'tap';
@@ -120,4 +120,35 @@ test('Ctrl-C stops at once with code 130 and leaves no half-written file', { tim
   );
   t.notMatch(interrupted.stderr, /\n\s+at /);
   t.same(readdirSync(join(cwd, 'out/mnist-1')).sort(), ['bp.checkpoint.safetensors', 'config.json', 'metrics.jsonl']);
+});
+
+test('one process at a time works in a folder; what a killed one leaves is taken over', {
+  timeout: 120_000,
+}, async (t) => {
+  const cwd = t.testdir();
+  const long = ['mnist', '--train-size', '1000', '--epochs', '500', '--out', 'run'];
+  const first = start(long, cwd);
+  t.teardown(() => void first.kill('SIGKILL'));
+  for await (const data of first.stderr.iterator({ destroyOnReturn: false })) if (/epoch 2\//.test(`${data}`)) break;
+  first.stderr.resume();
+  for (const args of [long, [...long, '--force'], ['audit', 'run']]) {
+    const second = await call(args, cwd);
+    t.equal(second.code, 2, args.join(' '));
+    t.match(second.stderr, new RegExp(`run is in use by process ${first.pid} on .* since .*Wait for it to end`));
+  }
+  first.kill('SIGKILL');
+  await once(first, 'exit');
+  t.ok(existsSync(join(cwd, 'run/run.lock')));
+  const epochs = () => readFileSync(join(cwd, 'run/metrics.jsonl'), 'utf8').trim().split('\n').length;
+  const before = epochs();
+  const next = start(long, cwd);
+  t.teardown(() => void next.kill('SIGKILL'));
+  const finished = finish(next);
+  next.stderr.on('data', (data) => {
+    if (/epoch/.test(`${data}`)) next.kill('SIGINT');
+  });
+  const { code, stderr } = await finished;
+  t.equal(code, 130);
+  t.match(stderr, `BP epoch ${before + 1}/500`, 'it goes on from there');
+  t.notOk(existsSync(join(cwd, 'run/run.lock')), 'and gives the lock back');
 });

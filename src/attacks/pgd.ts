@@ -37,6 +37,7 @@ export const pgd: Attack<'gradient, or oracle to restart'> = {
     const fooled = new Uint8Array(n);
     const bestLoss = new Float64Array(n).fill(Number.NEGATIVE_INFINITY);
     const asked = new Int32Array(n);
+    adversarial.set(target.images.subarray(0, n * size)); // what an image keeps whose losses are no numbers
     for (let restart = 0; restart < restarts; restart++) {
       candidate.set(adversarial.subarray(0, n * size));
       climb(restart, candidate, (i) => !fooled[i]);

@@ -112,10 +112,12 @@ function outcomesOf(plans: readonly Plan[], trials: readonly Trial[], pieces: re
     ...plan,
     predictions: new Uint8Array(trials[t].images.length),
     queries: new Int32Array(trials[t].images.length),
+    notFinite: 0,
   }));
-  for (const { trial, first, predictions, queries } of pieces) {
+  for (const { trial, first, predictions, queries, notFinite } of pieces) {
     outcomes[trial].predictions.set(predictions, first);
     outcomes[trial].queries.set(queries, first);
+    outcomes[trial].notFinite += notFinite;
   }
   return outcomes;
 }

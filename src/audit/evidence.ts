@@ -12,6 +12,8 @@ export interface Outcome {
   readonly predictions: Uint8Array;
   /** How often the attack showed each to the network. */
   readonly queries: Int32Array;
+  /** How many of the images the attack could not move, because its gradient was NaN on the way. */
+  readonly notFinite: number;
 }
 
 /** All that an audit has seen of one network. Judged by `checks.ts` and `verdict.ts`. */

@@ -34,7 +34,7 @@ const gradientCountSchema = z.looseObject({
   path: z.enum(gradientPaths),
   /** Images whose gradient is exactly zero in every pixel. */
   zero: count,
-  /** Images whose gradient is NaN or infinite in some pixel. */
+  /** Images whose gradient is NaN or infinite in some pixel, or whose logits are. */
   notFinite: count,
 });
 export type GradientCount = Parsed<typeof gradientCountSchema>;

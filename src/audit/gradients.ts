@@ -7,7 +7,7 @@ import { networkOracle } from '../models/oracle.js';
 import { type GradientPath, gradientPaths } from '../rules/path.js';
 import { angleBetween } from '../tensor/angle.js';
 import type { LabelledImages } from '../tensor/images.js';
-import { tensor } from '../tensor/tensor.js';
+import { sizeOf, tensor } from '../tensor/tensor.js';
 import type { AngleSummary, GradientCount, GradientHealth } from './findings.js';
 
 /** The losses whose gradients are looked at: the paper's, and one that a saturated softmax can't hide. */
@@ -28,6 +28,7 @@ export function inspectGradients(network: Network<Float32Array>, images: Labelle
   const batch = new Float32Array(CHUNK_SIZE * size);
   const done: InspectedPiece[] = [];
   for (const { first, n, labels } of claimedChunks(images, crew, batch)) {
+    const answered = haveFiniteLogits(network, batch, n);
     let predictions = new Uint8Array(0);
     const counts: GradientCount[] = [];
     const margins = new Map<GradientPath, Float32Array>();
@@ -36,7 +37,7 @@ export function inspectGradients(network: Network<Float32Array>, images: Labelle
         const oracle = networkOracle(network, { path, loss: losses[loss] }, CHUNK_SIZE);
         const gradient = oracle.gradient(batch, labels, n).slice(0, n * size);
         predictions = oracle.predictions(n).slice(0, n);
-        counts.push({ loss, path, ...countUnusable(gradient, n, size) });
+        counts.push({ loss, path, ...countUnusable(gradient, size, answered) });
         if (loss === 'margin') margins.set(path, gradient);
       }
     }
@@ -50,13 +51,29 @@ export function inspectGradients(network: Network<Float32Array>, images: Labelle
   return done;
 }
 
-function countUnusable(gradient: Float32Array, n: number, size: number): { zero: number; notFinite: number } {
+/** For each of the n images, whether the network answers it with numbers. */
+function haveFiniteLogits(network: Network<Float32Array>, batch: Float32Array, n: number): boolean[] {
+  const { inputShape, classes } = network;
+  const shown = batch.subarray(0, n * sizeOf(inputShape));
+  const { data } = network.logits(tensor(shown, [n, ...inputShape]));
+  return Array.from({ length: n }, (_, i) => data.subarray(i * classes, (i + 1) * classes).every(Number.isFinite));
+}
+
+/**
+ * Where logits are NaN or infinite there is no gradient, whatever comes down to the pixels: a ReLU or a pooling turns
+ * NaN into zero.
+ */
+function countUnusable(
+  gradient: Float32Array,
+  size: number,
+  answered: readonly boolean[],
+): { zero: number; notFinite: number } {
   let [zero, notFinite] = [0, 0];
-  for (let i = 0; i < n; i++) {
+  answered.forEach((finite, i) => {
     const own = gradient.subarray(i * size, (i + 1) * size);
-    if (own.every((value) => value === 0)) zero++;
-    else if (!own.every(Number.isFinite)) notFinite++;
-  }
+    if (!finite || !own.every(Number.isFinite)) notFinite++;
+    else if (own.every((value) => value === 0)) zero++;
+  });
   return { zero, notFinite };
 }
 

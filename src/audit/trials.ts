@@ -26,6 +26,8 @@ export interface TrialPiece {
   readonly predictions: Uint8Array;
   /** How often the attack showed each image to the network. */
   readonly queries: Int32Array;
+  /** How many of the images the attack would have moved to NaN: they stayed as they were. */
+  readonly notFinite: number;
 }
 
 /** All that an audit's trials are about. */
@@ -78,7 +80,7 @@ function runPiece(
   { attack: { attack: name, path, loss, options, source }, epsilon }: Trial,
   indices: Uint32Array,
   { memory, images: clean, adversarial }: AttackTable,
-): Pick<TrialPiece, 'predictions' | 'queries'> {
+): Pick<TrialPiece, 'predictions' | 'queries' | 'notFinite'> {
   const n = indices.length;
   const labels = Uint8Array.from(indices, (index) => images.labels[index]);
   indices.forEach((index, i) => {
@@ -98,11 +100,29 @@ function runPiece(
   };
   const attack: Attack = attacks[name];
   attack.run(target, { ...options, epsilon }, memory, adversarial);
+  const notFinite = takeBackNaN(clean, adversarial, n, memory.size);
   checkBall(name, clean, adversarial, n * memory.size, epsilon);
 
   const judge = networkOracle(audited, { path, loss: losses[loss] }, CHUNK_SIZE);
   judge.query(adversarial, labels, n);
-  return { predictions: judge.predictions(n).slice(0, n), queries: memory.queries.slice(0, n) };
+  return { predictions: judge.predictions(n).slice(0, n), queries: memory.queries.slice(0, n), notFinite };
+}
+
+/**
+ * Puts the clean image in the place of every example that holds NaN, which a gradient of NaN leaves behind: such a thing
+ * is no image, and what a network says of it no success.
+ *
+ * @returns how many there were
+ */
+function takeBackNaN(clean: Float32Array, adversarial: Float32Array, n: number, size: number): number {
+  let found = 0;
+  for (let i = 0; i < n; i++) {
+    const example = adversarial.subarray(i * size, (i + 1) * size);
+    if (!example.some(Number.isNaN)) continue;
+    example.set(clean.subarray(i * size, (i + 1) * size));
+    found++;
+  }
+  return found;
 }
 
 /** @throws {Error} if an example is not within epsilon of its image, or not an image: an audit must not count it. */

@@ -159,7 +159,7 @@ async function runSubject(folder: string, data: string | undefined, seed: number
   const kernels = await loadKernels(config.backend);
   const networks = new Map<string, Network<Float32Array>>();
   for (const rule of Object.keys(config.training)) {
-    const saved = await runNetwork(folder, rule, kernels);
+    const saved = await runNetwork(folder, rule as RuleName, kernels);
     networks.set(rule, new Network(saved.layers, rules[saved.rule], kernels, saved.parameters));
   }
   const dataset = await datasets[config.dataset].load({ directory: data ?? config.data ?? undefined, onProgress: say });

@@ -52,7 +52,7 @@ export async function fetchFashionMnist(
   const byHand =
     `By hand: put ${files.map(({ name }) => `${name}.gz`).join(', ')} from ${address} into ${into} (Debian's ` +
     'package dataset-fashion-mnist has copies), or name a folder that holds them with --data.';
-  await fetchInto(into, byHand, async () => {
+  await fetchInto(into, byHand, options, async () => {
     const settings = options.settings ?? (await npmSettings());
     for (const file of files) {
       const state = await fileState(into, file);

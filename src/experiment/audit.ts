@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { type AuditWork, auditNetworks } from '../audit/audit.js';
 import type { ConcludedNetwork } from '../audit/conclude.js';
 import type { Audit } from '../audit/findings.js';
@@ -6,17 +7,23 @@ import { pieceCount } from '../audit/trials.js';
 import type { DatasetSource } from '../datasets/dataset.js';
 import { type DatasetName, datasets } from '../datasets/index.js';
 import { UserError } from '../errors.js';
+import type { SavedNetwork } from '../models/checkpoint.js';
 import { networkSpec } from '../models/create.js';
+import type { NetworkSpec } from '../models/index.js';
 import { checkMemory } from '../parallel/memory-need.js';
 import type { SharedNetwork } from '../parallel/messages.js';
 import { WorkerPool } from '../parallel/pool.js';
 import { writeAudit } from '../report/audit/files.js';
-import { rules } from '../rules/index.js';
+import { type RuleName, rules } from '../rules/index.js';
 import { ownPath } from '../rules/path.js';
 import { loadKernels } from '../tensor/backends.js';
 import { firstImages, type LabelledImages } from '../tensor/images.js';
+import { shapeText } from '../tensor/tensor.js';
 import { runConfig, runNetwork } from './finished-run.js';
+import { networkName, RunFolder } from './folder.js';
 import type { Progress } from './progress.js';
+import { checkHash, HASH } from './resume.js';
+import { trainingHash, trainingImages } from './training-hash.js';
 
 export interface AuditRunOptions {
   /** What differs from {@link defaultAudit}. */
@@ -33,7 +40,12 @@ export interface AuditRunOptions {
  * @returns the findings, and the names of the files written
  * @throws {UserError} if the folder holds no finished networks, or a setting is unusable
  */
-export async function auditRun(
+export async function auditRun(folder: string, options: AuditRunOptions): Promise<{ audit: Audit; files: string[] }> {
+  await runConfig(folder); // before the lock: there must be a run
+  return await RunFolder.locked(folder, () => auditInFolder(folder, options));
+}
+
+async function auditInFolder(
   folder: string,
   { settings: changes = {}, workers, progress, signal }: AuditRunOptions,
 ): Promise<{ audit: Audit; files: string[] }> {
@@ -52,9 +64,15 @@ export async function auditRun(
     await checkMemory(pool, networkSpec(dataset, config), config.training);
     const kernels = await loadKernels(pool.backend, pool.heap);
     const networks = new Map<string, SharedNetwork>();
-    for (const rule of Object.keys(config.training)) {
-      const { spec, rule: learnedBy, parameters } = await runNetwork(folder, rule, kernels);
-      networks.set(rule, { spec, rule: learnedBy, ...parameters });
+    const trained = trainingImages(firstImages(dataset.train, config.trainSize ?? dataset.train.count));
+    const expected = networkSpec(dataset, config);
+    for (const rule of Object.keys(config.training) as RuleName[]) {
+      const file = join(folder, networkName(rule));
+      const saved = await runNetwork(folder, rule, kernels);
+      checkAgainst(expected, rule, saved, file);
+      if (Object.hasOwn(saved.metadata, HASH)) checkHash(saved.metadata, trainingHash(config, rule, trained), file);
+      else progress.log(`${file} carries no training hash: whether it is this run's network can't be told.`);
+      networks.set(rule, { spec: saved.spec, rule, ...saved.parameters });
     }
     const context = { networks, images, seed: config.seed, settings, pool, progress };
     return await auditAndWrite(context, { dataset: config.dataset, folder });
@@ -141,4 +159,20 @@ export function auditSettings(dataset: DatasetName, changes: Partial<AuditSettin
     );
   }
   return { ...settings, epsilons: positive, images: Math.min(settings.images, available) };
+}
+
+/**
+ * Holds a network against what the run's config.json says of it: another one would be audited on images that it can't
+ * know, under another's name.
+ *
+ * @throws {UserError} if it is of another rule, model, or kind of image
+ */
+function checkAgainst(expected: NetworkSpec, rule: RuleName, saved: SavedNetwork, file: string): void {
+  const told = (spec: NetworkSpec, by: RuleName) =>
+    `${spec.model} with ${spec.activation}, learned by ${by}, for images of ${shapeText(spec.inputShape)} in ${spec.classes} classes, normalised by ${shapeText(spec.mean)} and ${shapeText(spec.std)}`;
+  const [found, needed] = [told(saved.spec, saved.rule), told(expected, rule)];
+  if (found === needed) return;
+  throw new UserError(
+    `${file} is not the network that config.json tells of. It is a ${found}; the run's is a ${needed}.`,
+  );
 }

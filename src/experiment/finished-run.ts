@@ -3,8 +3,10 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../errors.js';
 import { readNetwork, type SavedNetwork } from '../models/checkpoint.js';
+import type { RuleName } from '../rules/index.js';
 import type { Kernels } from '../tensor/kernels.js';
 import { type Config, parseConfigText } from './config.js';
+import { networkName } from './folder.js';
 
 /**
  * The configuration of the run that is in a folder.
@@ -26,8 +28,12 @@ export async function runConfig(folder: string): Promise<Config> {
  *
  * @throws {UserError} if it is not there (yet), or no network
  */
-export async function runNetwork(folder: string, rule: string, kernels: Kernels<Float32Array>): Promise<SavedNetwork> {
-  const file = join(folder, `${rule}.safetensors`);
+export async function runNetwork(
+  folder: string,
+  rule: RuleName,
+  kernels: Kernels<Float32Array>,
+): Promise<SavedNetwork> {
+  const file = join(folder, networkName(rule));
   if (!existsSync(file)) {
     throw new UserError(`${file} is not there: the run has not finished training. Give its command again to go on.`);
   }

@@ -1,43 +1,88 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import writeFileAtomic from 'write-file-atomic';
 import { UserError } from '../errors.js';
+import { withLock } from '../lock.js';
+import { parseResults } from '../report/run/results.js';
+import { type RuleName, rules } from '../rules/index.js';
 import { type Config, parseConfigText } from './config.js';
 import { type EpochMetrics, formatMetrics, parseMetrics } from './metrics.js';
 
+/** The file in which a rule's trained network is kept. */
+export const networkName = (rule: RuleName): string => `${rule}.safetensors`;
+
+/** The file in which a network is kept that is still being trained. */
+export const checkpointName = (rule: RuleName): string => `${rule}.checkpoint.safetensors`;
+
+/** What a run writes beside its networks. */
+const OTHER_FILES = /^((config|results|audit)\.json|(results|audit)\.csv|metrics\.jsonl|figure-[a-z]\.(svg|png))$/;
+
+/** Whether a run that trains by these rules writes a file of this name. */
+const isRunFile = (name: string, trained: readonly RuleName[]): boolean =>
+  OTHER_FILES.test(name) || trained.some((rule) => name === networkName(rule) || name === checkpointName(rule));
+
+const trainedBy = ({ training }: Config): RuleName[] => Object.keys(training) as RuleName[];
+
+/** How a run's folder is opened. */
+export interface OpenOptions {
+  /** Whether a run that is there already may be replaced. */
+  readonly force: boolean;
+  /** Told what became of files that were in the way. */
+  readonly log: (line: string) => void;
+}
+
 /** The folder that a run leaves its files in; each is written to a temporary name and renamed. */
 export class RunFolder {
-  private metrics: EpochMetrics[] = [];
+  private metrics: readonly EpochMetrics[] = [];
 
   private constructor(readonly path: string) {}
 
   /**
-   * Opens a run's folder: a new one, or an unfinished one of the same configuration, which the run then goes on from.
+   * Does work in a run's folder, which is made if it isn't there, while no other run or audit works in it.
    *
-   * @throws {UserError} if it holds a finished run, or one of another configuration, and `force` is not set.
+   * @throws {UserError} if another one does
    */
-  static async open(path: string, config: Config, force: boolean): Promise<RunFolder> {
+  static async locked<Result>(path: string, work: () => Promise<Result>): Promise<Result> {
+    await mkdir(path, { recursive: true });
+    const advice = 'Wait for it to end, or choose another folder with --out.';
+    return await withLock({ file: join(path, 'run.lock'), subject: path, advice }, work);
+  }
+
+  /**
+   * Opens a run's folder: a new one, or an unfinished one of the same configuration, which the run then goes on from.
+   * Nothing is written before {@link begin}. To be called under the folder's lock.
+   *
+   * @throws {UserError} if it holds a finished run, one of another configuration, or files that nobody can tell the
+   *   owner of, and `force` is not set.
+   */
+  static async open(path: string, config: Config, { force, log }: OpenOptions): Promise<RunFolder> {
     const folder = new RunFolder(path);
-    if (force) await folder.clear();
+    if (force) await folder.clear(config, log);
     if (existsSync(folder.file('results.json'))) {
       throw new UserError(
         `${path} holds a finished run, which is never overwritten unasked. Choose another folder with --out, or say --force to replace it.`,
       );
     }
-    if (existsSync(folder.file('config.json'))) {
-      const begun = parseConfigText(await readFile(folder.file('config.json'), 'utf8'), folder.file('config.json'));
-      if (!isDeepStrictEqual(begun, config)) {
-        throw new UserError(
-          `${path} holds an unfinished run with other options. Go on from it with --config ${folder.file('config.json')}, choose another folder with --out, or say --force to replace it.`,
-        );
-      }
-      await folder.readMetrics();
+    if (!existsSync(folder.file('config.json'))) {
+      await folder.refuseStrangers();
+      return folder;
     }
-    await mkdir(path, { recursive: true });
-    await folder.write('config.json', `${JSON.stringify(config, null, 2)}\n`);
+    const begun = parseConfigText(await readFile(folder.file('config.json'), 'utf8'), folder.file('config.json'));
+    if (!isDeepStrictEqual(begun, config)) {
+      throw new UserError(
+        `${path} holds an unfinished run with other options. Go on from it with --config ${folder.file('config.json')}, choose another folder with --out, or say --force to replace it.`,
+      );
+    }
+    const metrics = await folder.read('metrics.jsonl');
+    if (metrics) folder.metrics = parseMetrics(new TextDecoder().decode(metrics), folder.file('metrics.jsonl'));
     return folder;
+  }
+
+  /** From here on the folder is the run's. */
+  async begin(config: Config): Promise<void> {
+    await this.write('config.json', `${JSON.stringify(config, null, 2)}\n`);
   }
 
   file(name: string): string {
@@ -59,8 +104,7 @@ export class RunFolder {
 
   /** Adds an epoch's line, in the place of any that an interrupted run left for that epoch or later ones. */
   async addMetrics(line: EpochMetrics): Promise<void> {
-    this.metrics = this.metrics.filter(({ rule, epoch }) => rule !== line.rule || epoch < line.epoch);
-    this.metrics.push(line);
+    this.metrics = [...this.metrics.filter(({ rule, epoch }) => rule !== line.rule || epoch < line.epoch), line];
     await this.write('metrics.jsonl', formatMetrics(this.metrics));
   }
 
@@ -68,21 +112,64 @@ export class RunFolder {
     return this.metrics.filter((line) => line.rule === rule);
   }
 
-  private async readMetrics(): Promise<void> {
-    const bytes = await this.read('metrics.jsonl');
-    this.metrics = bytes ? parseMetrics(new TextDecoder().decode(bytes), this.file('metrics.jsonl')) : [];
+  /**
+   * Networks are known by their training hash, other files only by the config.json beside them.
+   *
+   * @throws {UserError} if the folder holds files that the run would overwrite.
+   */
+  private async refuseStrangers(): Promise<void> {
+    const strangers = (await readdir(this.path)).filter((name) => isRunFile(name, []));
+    if (strangers.length === 0) return;
+    throw new UserError(
+      `${this.path} holds ${strangers.join(', ')}, but no config.json that says of which run: that is never overwritten unasked. Choose another folder with --out, or say --force, which keeps it under another name.`,
+    );
   }
 
-  /** Removes a run's own files, and nothing else that lies in the folder. */
-  private async clear(): Promise<void> {
-    const own = [
-      /^(config|results|audit)\.json$/,
-      /^(results|audit)\.csv$/,
-      /^metrics\.jsonl$/,
-      /\.safetensors$/,
-      /^figure-\w+\.(svg|png)$/,
-    ];
-    if (!existsSync(this.path)) return;
-    for (const name of await readdir(this.path)) if (own.some((pattern) => pattern.test(name))) await this.remove(name);
+  /**
+   * Removes the files of the run that the folder's own config.json and results.json name, and no others. What else the
+   * new run would write over gets another name.
+   *
+   * @throws {UserError} if these two can't be read: nothing is removed then.
+   */
+  private async clear(next: Config, log: (line: string) => void): Promise<void> {
+    const old = await this.oldRules();
+    const names = await readdir(this.path);
+    if (old) for (const name of names) if (isRunFile(name, old)) await this.remove(name);
+    for (const name of await readdir(this.path)) {
+      if (!isRunFile(name, trainedBy(next))) continue;
+      const kept = freeName(name, names);
+      await rename(this.file(name), this.file(kept));
+      log(`${this.file(name)} is of no run that is known here: it is called ${kept} now.`);
+    }
+  }
+
+  /** The rules of the run that is in the folder, as it says itself; undefined if there is none. */
+  private async oldRules(): Promise<RuleName[] | undefined> {
+    const [config, results] = [await this.read('config.json'), await this.read('results.json')];
+    if (!config && !results) return undefined;
+    const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+    try {
+      const named = [
+        ...(config ? trainedBy(parseConfigText(text(config), this.file('config.json'))) : []),
+        ...(results ? Object.keys(parseResults(text(results), this.file('results.json')).models) : []),
+      ];
+      // What is no rule's name might be anything, also a path that leads out of the folder.
+      return (Object.keys(rules) as RuleName[]).filter((rule) => named.includes(rule));
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      throw new UserError(
+        `${error.message}\n--force removes what an old run's config.json and results.json name as its own; since they don't say it, nothing was removed. Remove that run by hand, or choose another folder with --out.`,
+        { cause: error },
+      );
+    }
+  }
+}
+
+/** `bp.safetensors` as `bp.kept-1.safetensors`, or with the first number that is free. */
+function freeName(name: string, taken: readonly string[]): string {
+  const dot = name.indexOf('.');
+  for (let number = 1; ; number++) {
+    const free = `${name.slice(0, dot)}.kept-${number}${name.slice(dot)}`;
+    if (!taken.includes(free)) return free;
   }
 }

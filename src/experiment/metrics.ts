@@ -34,7 +34,8 @@ export const formatMetrics = (lines: readonly EpochMetrics[]): string =>
 
 /** Lines at most, so that no file takes much more memory than its own size. */
 const MOST_LINES = 100_000;
-const ADVICE = 'The file is damaged or was changed by hand: delete it to go on without the lines it had.';
+const ADVICE =
+  'The file is damaged or was changed by hand: choose another folder with --out, or say --force to train anew.';
 
 /**
  * Reads the text of a `metrics.jsonl`; empty lines are let pass, and the last need not be ended.

@@ -14,10 +14,12 @@ import type { RuleName } from '../rules/index.js';
 import { firstImages, type LabelledImages } from '../tensor/images.js';
 import { attackStep } from './attack.js';
 import { auditAndWrite, auditSettings } from './audit.js';
-import type { Config } from './config.js';
+import type { Config, TrainingConfig } from './config.js';
 import { RunFolder } from './folder.js';
 import type { Progress } from './progress.js';
+import { findLeft } from './resume.js';
 import { type RunContext, type TrainedNetwork, trainStep } from './train.js';
+import { type TrainingImages, trainingHash, trainingImages } from './training-hash.js';
 
 export interface RunSettings {
   /** The folder for the run's files. */
@@ -47,19 +49,28 @@ export interface RunOutcome {
  * @returns the results, the audit, and the names of the files written
  * @throws {UserError} if the data, the folder or an option is unusable, or training diverges
  */
-export async function runExperiment(
+export async function runExperiment(config: Config, settings: RunSettings): Promise<RunOutcome> {
+  const dataset = await loadDataset(config, settings.progress);
+  return await RunFolder.locked(settings.out, () => runInFolder(config, dataset, settings));
+}
+
+async function runInFolder(
   config: Config,
+  dataset: Dataset,
   { out, workers, force, progress, audit: auditChanges, signal }: RunSettings,
 ): Promise<RunOutcome> {
-  const dataset = await loadDataset(config, progress);
-  const folder = await RunFolder.open(out, config, force);
+  const folder = await RunFolder.open(out, config, { force, log: (line) => progress.log(line) });
+  const images = trainingImages(dataset.train);
+  await checkLeft(folder, config, images);
+  await folder.begin(config);
   const pool = new WorkerPool(workers, config.backend);
   const stop = () => void pool.close();
   signal?.addEventListener('abort', stop, { once: true });
   try {
     signal?.throwIfAborted();
-    const context: RunContext = { config, dataset, spec: networkSpec(dataset, config), pool, folder, progress };
-    await checkMemory(pool, context.spec, config.training);
+    const spec = networkSpec(dataset, config);
+    await checkMemory(pool, spec, config.training);
+    const context: RunContext = { config, dataset, trainingImages: images, spec, pool, folder, progress };
     const networks = await trainAll(context);
     const results = await measure(context, networks);
     signal?.throwIfAborted();
@@ -79,6 +90,17 @@ export async function runExperiment(
   } finally {
     signal?.removeEventListener('abort', stop);
     await pool.close();
+  }
+}
+
+/**
+ * Looks at all that is left of every network before the first one is trained, and before anything is written.
+ *
+ * @throws {UserError} if something there is another network's
+ */
+async function checkLeft(folder: RunFolder, config: Config, images: TrainingImages): Promise<void> {
+  for (const [rule, { epochs }] of Object.entries(config.training) as [RuleName, TrainingConfig][]) {
+    await findLeft(folder, rule, trainingHash(config, rule, images), epochs);
   }
 }
 

@@ -1,9 +1,9 @@
 import type { Dataset } from '../datasets/dataset.js';
 import { UserError } from '../errors.js';
-import { fillParameters, networkTensors, saveNetwork } from '../models/checkpoint.js';
+import { checkFinite, fillParameters, networkTensors, saveNetwork } from '../models/checkpoint.js';
 import { buildLayers, type NetworkSpec } from '../models/index.js';
 import { initialParameters, parameterLayout } from '../models/parameters.js';
-import { decodeCheckpoint, encodeCheckpoint } from '../models/safetensors.js';
+import { encodeCheckpoint } from '../models/safetensors.js';
 import type { SharedNetwork } from '../parallel/messages.js';
 import type { WorkerPool } from '../parallel/pool.js';
 import { type RuleName, rules } from '../rules/index.js';
@@ -19,9 +19,11 @@ import {
 } from '../training/train.js';
 import { percent } from '../words.js';
 import type { Config, TrainingConfig } from './config.js';
-import type { RunFolder } from './folder.js';
+import { checkpointName, networkName, type RunFolder } from './folder.js';
 import type { EpochMetrics } from './metrics.js';
 import type { Progress } from './progress.js';
+import { findLeft, HASH, type Left } from './resume.js';
+import { type TrainingImages, trainingHash } from './training-hash.js';
 
 /** Training images on which the angle between the rule's gradient and backpropagation's is measured. */
 const ALIGNMENT_IMAGES = 128;
@@ -40,6 +42,7 @@ let trainingRuns = 0;
 export interface RunContext {
   readonly config: Config;
   readonly dataset: Dataset;
+  readonly trainingImages: TrainingImages;
   readonly spec: NetworkSpec;
   readonly pool: WorkerPool;
   readonly folder: RunFolder;
@@ -61,7 +64,10 @@ export async function trainStep(context: RunContext, rule: RuleName, plan: Train
   const options: TrainingOptions = { ...plan, seed };
   const { parameterCount } = parameterLayout(layers);
   const memory = trainingMemory(kernels, parameterCount, options, (length) => pool.heap.float64(length));
-  const done = await resume(context, network, memory);
+  const hash = trainingHash(config, rule, context.trainingImages);
+  const left = await findLeft(folder, rule, hash, plan.epochs);
+  if (left) takeUp(left, network, memory);
+  const done = left?.epochs ?? 0;
   const run = trainingRuns++;
 
   const batches = batchesPerEpoch(dataset.train.count, plan.batchSize);
@@ -89,16 +95,16 @@ export async function trainStep(context: RunContext, rule: RuleName, plan: Train
       ...(await angles(context, network)),
     };
     await folder.addMetrics(line);
-    await saveCheckpoint(context, network, memory, epoch + 1);
+    await saveCheckpoint(context, network, memory, { epochs: `${epoch + 1}`, [HASH]: hash });
     bar.log(epochText(label, plan.epochs, line));
   }
   bar.end();
   freeTrainingMemory(kernels, memory, (array) => pool.heap.free(array));
 
-  await folder.write(
-    `${rule}.safetensors`,
-    saveNetwork(spec, rule, parameters, { seed: `${seed}`, dataset: dataset.name, preset: config.preset }),
-  );
+  if (!left?.finished) {
+    const metadata = { seed: `${seed}`, dataset: dataset.name, preset: config.preset, [HASH]: hash };
+    await folder.write(networkName(rule), saveNetwork(spec, rule, parameters, metadata));
+  }
   await folder.remove(checkpointName(rule));
   const lines = folder.metricsOf(rule);
   return {
@@ -108,41 +114,36 @@ export async function trainStep(context: RunContext, rule: RuleName, plan: Train
   };
 }
 
-const checkpointName = (rule: RuleName): string => `${rule}.checkpoint.safetensors`;
-
 /** Everything the next epoch depends on: weights, feedback weights, the optimizer's state, the epochs done. */
 async function saveCheckpoint(
   { spec, folder }: RunContext,
   network: SharedNetwork,
   { state }: TrainingMemory,
-  epochs: number,
+  metadata: Readonly<Record<string, string>>,
 ): Promise<void> {
-  const optimizer = Object.entries(state).map(([name, data]) => [`optimizer.${name}`, { shape: [data.length], data }]);
+  const tensor = (name: string, data: Float32Array) => [`${OPTIMIZER}${name}`, { shape: [data.length], data }];
+  const optimizer = Object.entries(state).map(([name, data]) => tensor(name, data));
   const tensors = { ...networkTensors(spec, network), ...Object.fromEntries(optimizer) };
-  await folder.write(checkpointName(network.rule), encodeCheckpoint({ tensors, metadata: { epochs: `${epochs}` } }));
+  await folder.write(checkpointName(network.rule), encodeCheckpoint({ tensors, metadata }));
 }
 
-/** Takes up what an interrupted run left, and returns how many epochs that had done. */
-async function resume(context: RunContext, network: SharedNetwork, { state }: TrainingMemory): Promise<number> {
-  const { spec, folder, config } = context;
-  const finished = `${network.rule}.safetensors`;
-  const trained = await folder.read(finished);
-  if (trained) {
-    fillParameters(spec, decodeCheckpoint(trained, folder.file(finished)).tensors, network, folder.file(finished));
-    return config.training[network.rule]?.epochs ?? 0;
+/** How the names of the optimizer's tensors begin in a checkpoint. */
+const OPTIMIZER = 'optimizer.';
+
+/** Takes up what an interrupted run left: into the network, and of a checkpoint into the optimizer's state too. */
+function takeUp({ file, finished, tensors }: Left, network: SharedNetwork, { state }: TrainingMemory): void {
+  const rest = new Map(Object.entries(tensors));
+  const saved = finished ? [] : Object.entries(state).map(([name, array]) => ({ name: `${OPTIMIZER}${name}`, array }));
+  for (const { name, array } of saved) {
+    const data = rest.get(name)?.data;
+    rest.delete(name);
+    if (data?.length !== array.length) {
+      throw new UserError(`${file} holds no usable ${name}; delete it to train anew.`);
+    }
+    checkFinite(name, data, file);
+    array.set(data);
   }
-  const file = folder.file(checkpointName(network.rule));
-  const bytes = await folder.read(checkpointName(network.rule));
-  if (!bytes) return 0;
-  const { tensors, metadata } = decodeCheckpoint(bytes, file);
-  fillParameters(spec, tensors, network, file);
-  for (const [name, array] of Object.entries(state)) {
-    const saved = tensors[`optimizer.${name}`];
-    if (saved?.data.length !== array.length)
-      throw new UserError(`${file} holds no usable optimizer.${name}; delete it to train anew.`);
-    array.set(saved.data);
-  }
-  return Number(metadata.epochs);
+  fillParameters(network.spec, Object.fromEntries(rest), network, file);
 }
 
 async function testAccuracy({ pool, dataset }: RunContext, network: SharedNetwork): Promise<number> {
@@ -160,9 +161,7 @@ async function angles(
   const byLayer = (angle: 'gradientAngle' | 'weightAngle') =>
     Object.fromEntries(layers.map((layer) => [layer.layer, layer[angle] ?? null]));
   const gradientAngles = byLayer('gradientAngle');
-  return rules[network.rule].usesFeedback
-    ? { gradientAngles, weightAngles: byLayer('weightAngle') }
-    : { gradientAngles };
+  return { gradientAngles, weightAngles: rules[network.rule].usesFeedback ? byLayer('weightAngle') : undefined };
 }
 
 function epochText(label: string, epochs: number, line: EpochMetrics): string {

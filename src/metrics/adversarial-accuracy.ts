@@ -53,9 +53,11 @@ export function transferCounts(
 ): TransferCounts {
   const { images, labels, n, gradient } = target;
   const cleanGradient = gradient(images, labels, n).slice(0, n * memory.size);
+  // A loss that is no number has no gradient, though a ReLU may have turned the NaN that came down into zero.
+  const hasLoss = (i: number) => target.oracle === undefined || Number.isFinite(target.oracle.losses[i]);
   let zeroGradient = 0;
   for (let i = 0; i < n; i++) {
-    if (isZero(cleanGradient, i * memory.size, (i + 1) * memory.size)) zeroGradient++;
+    if (hasLoss(i) && isZero(cleanGradient, i * memory.size, (i + 1) * memory.size)) zeroGradient++;
   }
   const correct = plans.map(({ attack, options, epsilons, oracle }) =>
     epsilons.map((epsilon) => {

@@ -1,10 +1,11 @@
 import * as check from '../check.js';
-import { UserError } from '../errors.js';
+import { ShapeError, UserError } from '../errors.js';
 import type { Layer } from '../layers/layer.js';
 import { type RuleName, rules } from '../rules/index.js';
 import { allOrNone, checkKernels, type Kernels } from '../tensor/kernels.js';
 import { shapeText } from '../tensor/tensor.js';
 import { buildLayers, checkSpec, type NetworkSpec } from './index.js';
+import { parseNetworkMetadata } from './metadata.js';
 import { Network } from './network.js';
 import { checkParameters, type Parameters, parameterLayout, type Slot } from './parameters.js';
 import { type CheckpointTensor, decodeCheckpoint, encodeCheckpoint } from './safetensors.js';
@@ -24,10 +25,10 @@ export function networkTensors(
 }
 
 /**
- * Fills parameters from named tensors.
+ * Fills parameters from named tensors, if these are just what the network needs: nothing is written otherwise.
  *
  * @param file what messages call the tensors' source
- * @throws {UserError} if a tensor is missing or has another shape.
+ * @throws {UserError} if a tensor is missing, has another shape, is none of the network's or holds NaN or an infinity.
  */
 export function fillParameters(
   spec: NetworkSpec,
@@ -35,17 +36,41 @@ export function fillParameters(
   parameters: Parameters<Float32Array>,
   file: string,
 ): void {
-  for (const [name, { shape, data }] of Object.entries(networkTensors(spec, parameters))) {
-    const found = tensors[name];
-    if (!found)
-      throw new UserError(`${file} holds no tensor ${name}; a ${spec.model} needs one of ${shapeText(shape)}.`);
-    if (shapeText(found.shape) !== shapeText(shape)) {
-      throw new UserError(
-        `${file}: ${name} has shape ${shapeText(found.shape)}, ${spec.model} needs ${shapeText(shape)}.`,
-      );
+  const own = networkTensors(spec, parameters);
+  checkTensors(spec, tensors, own, file);
+  for (const [name, { data }] of Object.entries(own)) data.set(tensors[name].data);
+}
+
+/** @throws {UserError} as {@link fillParameters} does */
+function checkTensors(
+  { model }: NetworkSpec,
+  tensors: Readonly<Record<string, CheckpointTensor>>,
+  expected: Readonly<Record<string, Pick<CheckpointTensor, 'shape'>>>,
+  file: string,
+): void {
+  for (const [name, { shape }] of Object.entries(expected)) {
+    if (!Object.hasOwn(tensors, name)) {
+      throw new UserError(`${file} holds no tensor ${name}; a ${model} needs one of ${shapeText(shape)}.`);
     }
-    data.set(found.data);
+    const { shape: found, data } = tensors[name];
+    if (shapeText(found) !== shapeText(shape)) {
+      throw new UserError(`${file}: ${name} has shape ${shapeText(found)}, ${model} needs ${shapeText(shape)}.`);
+    }
+    checkFinite(name, data, file);
   }
+  const unknown = Object.keys(tensors).find((name) => !Object.hasOwn(expected, name));
+  if (unknown === undefined) return;
+  const known = Object.keys(expected).join(', ');
+  throw new UserError(`${file} holds a tensor ${unknown}, which this ${model} has not; it has ${known}.`);
+}
+
+/** @throws {UserError} if a number of the tensor is NaN or infinite. */
+export function checkFinite(name: string, data: Float32Array, file: string): void {
+  const at = data.findIndex((value) => !Number.isFinite(value));
+  if (at < 0) return;
+  throw new UserError(
+    `${file}: ${name} holds ${data[at]} (its number ${at}, counted from 0): such a network computes nothing. Its training has diverged or the file is damaged; train it anew.`,
+  );
 }
 
 /**
@@ -78,6 +103,8 @@ export interface SavedNetwork {
   readonly rule: RuleName;
   readonly layers: readonly Layer[];
   readonly parameters: Parameters<Float32Array>;
+  /** All that the file says beside. */
+  readonly metadata: Readonly<Record<string, string>>;
 }
 
 /**
@@ -85,32 +112,30 @@ export interface SavedNetwork {
  *
  * @param file what messages call it
  * @param kernels in whose memory the parameters shall lie
- * @throws {UserError} if the bytes are no such file.
+ * @throws {UserError} if the bytes are no such file, or hold NaN or an infinity.
  */
 export function readNetwork(bytes: Uint8Array, file: string, kernels: Kernels<Float32Array>): SavedNetwork {
   const { tensors, metadata } = decodeCheckpoint(bytes, file);
-  if (metadata.spec === undefined || !Object.hasOwn(rules, metadata.rule ?? '')) {
-    throw new UserError(`${file} does not say which network it holds: its metadata needs "spec" and "rule".`);
-  }
-  const { spec, layers } = specOf(metadata.spec, file);
-  const rule = metadata.rule as RuleName;
+  const { spec, rule } = parseNetworkMetadata(metadata, file);
+  const layers = layersOf(spec, file);
   const layout = parameterLayout(layers);
-  const parameters = allOrNone(kernels, ({ alloc }) => {
-    const made = {
-      values: alloc(layout.parameterCount),
-      feedback: alloc(rules[rule].usesFeedback ? layout.feedbackCount : 0),
-    };
-    fillParameters(spec, tensors, made, file);
-    return made;
-  });
-  return { spec, rule, layers, parameters };
+  const { usesFeedback } = rules[rule];
+  const slots = [...layout.slots, ...(usesFeedback ? layout.feedbackSlots : [])];
+  // Before memory is asked for: what a damaged file describes may be larger than what it holds.
+  checkTensors(spec, tensors, Object.fromEntries(slots.map((slot) => [slot.name, slot])), file);
+  const parameters = allOrNone(kernels, ({ alloc }) => ({
+    values: alloc(layout.parameterCount),
+    feedback: alloc(usesFeedback ? layout.feedbackCount : 0),
+  }));
+  fillParameters(spec, tensors, parameters, file);
+  return { spec, rule, layers, parameters, metadata };
 }
 
 /**
  * A network from the bytes that {@link saveNetwork} made, ready to run.
  *
  * @param file what messages call it
- * @throws {UserError} if the bytes are no such file
+ * @throws {UserError} if the bytes are no such file, or hold NaN or an infinity
  * @throws {RangeError | TypeError} if an argument is none
  */
 export function loadNetwork(bytes: Uint8Array, file: string, kernels: Kernels<Float32Array>): Network<Float32Array> {
@@ -121,15 +146,14 @@ export function loadNetwork(bytes: Uint8Array, file: string, kernels: Kernels<Fl
   return new Network(layers, rules[rule], kernels, parameters);
 }
 
-/** The network that a file's metadata describes, and its layers. */
-function specOf(text: string, file: string): { spec: NetworkSpec; layers: Layer[] } {
+/** @throws {UserError} if the spec's layers do not fit together, as a kernel that is larger than its input. */
+function layersOf(spec: NetworkSpec, file: string): Layer[] {
   try {
-    const spec: NetworkSpec = JSON.parse(text);
-    return { spec, layers: buildLayers(spec) };
+    return buildLayers(spec);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : error;
+    if (!(error instanceof ShapeError || error instanceof RangeError)) throw error;
     throw new UserError(
-      `${file}: the "spec" in its metadata describes no network that can be built (${reason}): ${text}`,
+      `${file}: the "spec" in its metadata describes no network that can be built (${error.message}).`,
     );
   }
 }

@@ -1,10 +1,13 @@
 /*
  * The safetensors format (https://github.com/huggingface/safetensors): 8 bytes with the header's length, little-endian;
- * the header, JSON that gives each tensor's type, shape and place; then the tensors' bytes, little-endian.
+ * the header, JSON that gives each tensor's type, shape and place; then the tensors' bytes, little-endian, which fill
+ * the rest of the file without a gap.
  */
 import { z } from 'zod';
 import { UserError } from '../errors.js';
+import { count, list, parseJson } from '../schema.js';
 import { shapeText, sizeOf } from '../tensor/tensor.js';
+import { repeatedName } from './repeated-name.js';
 
 /** Named float32 tensors and free text about them: what a checkpoint file holds. */
 export interface Checkpoint {
@@ -18,26 +21,37 @@ export interface CheckpointTensor {
 }
 
 const LENGTH_BYTES = 8;
+/** The format's own limit. */
+const MOST_HEADER_BYTES = 100_000_000;
 const METADATA = '__metadata__';
-const headerSchema = z.record(
-  z.string(),
-  z.object({
-    dtype: z.string(),
-    shape: z.array(z.number().int().nonnegative()),
-    data_offsets: z.tuple([z.number().int().nonnegative(), z.number().int().nonnegative()]),
-  }),
-);
-const metadataSchema = z.record(z.string(), z.string());
+
+const entrySchema = z.object({
+  dtype: z.string(),
+  shape: list(count),
+  data_offsets: z.tuple([count, count]),
+});
+type Entry = z.infer<typeof entrySchema> & { readonly name: string };
+
+/** The types that are read, each as float32: how many bytes a number has, and how it is found. */
+const floats = {
+  F32: { bytes: 4, read: (view: DataView, at: number) => view.getFloat32(at, true) },
+  F64: { bytes: 8, read: (view: DataView, at: number) => view.getFloat64(at, true) },
+  F16: { bytes: 2, read: (view: DataView, at: number) => float16(view.getUint16(at, true)) },
+  BF16: { bytes: 2, read: (view: DataView, at: number) => bfloat16(view.getUint16(at, true)) },
+} as const;
+
+/** What PyTorch's batch normalisation counts beside its statistics: no network needs it to run. */
+const isIgnored = (name: string): boolean => name.endsWith('.num_batches_tracked');
 
 /** The bytes of a safetensors file. */
 export function encodeCheckpoint({ tensors, metadata }: Checkpoint): Uint8Array {
-  const header: Record<string, unknown> = { [METADATA]: metadata };
   let end = 0;
-  for (const [name, { shape, data }] of Object.entries(tensors)) {
-    header[name] = { dtype: 'F32', shape, data_offsets: [end, end + data.byteLength] };
+  const entries = Object.entries(tensors).map(([name, { shape, data }]) => {
+    const begin = end;
     end += data.byteLength;
-  }
-  const text = JSON.stringify(header);
+    return [name, { dtype: 'F32', shape, data_offsets: [begin, end] }];
+  });
+  const text = JSON.stringify(Object.fromEntries([[METADATA, metadata], ...entries]));
   const bare = new TextEncoder().encode(text);
   const headerLength = Math.ceil(bare.length / LENGTH_BYTES) * LENGTH_BYTES;
   const bytes = new Uint8Array(LENGTH_BYTES + headerLength + end);
@@ -56,38 +70,113 @@ export function encodeCheckpoint({ tensors, metadata }: Checkpoint): Uint8Array 
 }
 
 /**
- * Reads a safetensors file.
+ * Reads a safetensors file, its numbers as float32 whichever floating-point type they have. Tensors named
+ * `….num_batches_tracked` are left out.
  *
  * @param name what messages call it: the file's path
- * @throws {UserError} if it is no safetensors file, is cut short, or holds other types than float32.
+ * @throws {UserError} if it is no safetensors file, is cut short or has bytes over, gives a tensor twice, or holds
+ *   other types than floating-point numbers.
  */
 export function decodeCheckpoint(bytes: Uint8Array, name: string): Checkpoint {
   const fail = (reason: string) => new UserError(`${name} is not a usable safetensors file: ${reason}.`);
+  const { entries, metadata, start } = readHeader(bytes, fail, name);
+  checkTiling(entries, bytes.length - start, fail);
+  const view = new DataView(bytes.buffer, bytes.byteOffset + start, bytes.length - start);
+  const tensors = entries
+    .filter((entry) => !isIgnored(entry.name))
+    .map((entry) => [entry.name, { shape: entry.shape, data: readNumbers(entry, view, fail) }]);
+  return { tensors: Object.fromEntries(tensors), metadata };
+}
+
+type Fail = (reason: string) => UserError;
+
+/** The tensors' entries, the metadata, and where the tensors' bytes begin. */
+function readHeader(
+  bytes: Uint8Array,
+  fail: Fail,
+  name: string,
+): { entries: Entry[]; metadata: Record<string, string>; start: number } {
   if (bytes.length < LENGTH_BYTES) throw fail(`it has ${bytes.length} bytes`);
-  const input = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const headerLength = Number(input.getBigUint64(0, true));
-  const start = LENGTH_BYTES + headerLength;
-  if (start > bytes.length) throw fail(`its header says ${headerLength} bytes, the file has ${bytes.length}`);
-  let raw: unknown;
+  const length = Number(new DataView(bytes.buffer, bytes.byteOffset, bytes.length).getBigUint64(0, true));
+  const start = LENGTH_BYTES + length;
+  if (start > bytes.length) throw fail(`its header says ${length} bytes, the file has ${bytes.length}`);
+  if (length > MOST_HEADER_BYTES) throw fail(`its header has ${length} bytes, ${MOST_HEADER_BYTES} are the most`);
+  const header = parseHeader(bytes.subarray(LENGTH_BYTES, start), fail, name);
+  const metadata = Object.hasOwn(header, METADATA) ? header[METADATA] : {};
+  if (!isTextByName(metadata)) throw fail('its metadata is not text under names');
+  const entries = Object.entries(header)
+    .filter(([name]) => name !== METADATA)
+    .map(([name, value]) => {
+      const entry = entrySchema.safeParse(value);
+      if (!entry.success) throw fail(`its header does not describe tensors: ${name} is no dtype, shape and place`);
+      return { ...entry.data, name };
+    });
+  return { entries, metadata, start };
+}
+
+const isTextByName = (value: unknown): value is Record<string, string> =>
+  typeof value === 'object' &&
+  value !== null &&
+  !Array.isArray(value) &&
+  Object.values(value).every((text) => typeof text === 'string');
+
+/** The header's JSON, which is an object that gives every name once. */
+function parseHeader(bytes: Uint8Array, fail: Fail, name: string): Record<string, unknown> {
+  let text: string;
   try {
-    raw = JSON.parse(new TextDecoder().decode(bytes.subarray(LENGTH_BYTES, start)));
+    text = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
-    throw fail('its header is not JSON');
+    throw fail('its header is no text in UTF-8');
   }
-  const { [METADATA]: rawMetadata = {}, ...rawTensors } = Object(raw);
-  const header = headerSchema.safeParse(rawTensors);
-  const metadata = metadataSchema.safeParse(rawMetadata);
-  if (!header.success || !metadata.success) throw fail('its header does not describe tensors');
-  const tensors: Record<string, CheckpointTensor> = {};
-  for (const [tensorName, { dtype, shape, data_offsets: offsets }] of Object.entries(header.data)) {
-    if (dtype !== 'F32') throw fail(`${tensorName} is of type ${dtype}, F32 is expected`);
-    const [from, to] = offsets;
-    if (to - from !== 4 * sizeOf(shape) || start + to > bytes.length) {
-      throw fail(`${tensorName} ${shapeText(shape)} does not fit its place [${from}, ${to}) in the file`);
-    }
-    const data = new Float32Array(sizeOf(shape));
-    for (let i = 0; i < data.length; i++) data[i] = input.getFloat32(start + from + 4 * i, true);
-    tensors[tensorName] = { shape, data };
+  const header = parseJson(text, `${name} is not a usable safetensors file: its header`, '');
+  if (!text.startsWith('{')) throw fail('its header is not a JSON object');
+  const repeated = repeatedName(text);
+  if (repeated !== undefined) throw fail(`its header has ${repeated} twice`);
+  return header as Record<string, unknown>;
+}
+
+/** Sorted by where they begin, the tensors fill the file from the header to its end, each where the last one ends. */
+function checkTiling(entries: readonly Entry[], length: number, fail: Fail): void {
+  const placed = [...entries].sort(
+    ({ data_offsets: a }, { data_offsets: b }) => a[0] - b[0] || a[1] - b[1], // empty ones before what begins there
+  );
+  let end = 0;
+  for (const { name, data_offsets: place } of placed) {
+    if (place[0] !== end) throw fail(`${name} begins at byte ${place[0]} of the tensors, ${end} is expected`);
+    if (place[1] < end) throw fail(`${name} ends at byte ${place[1]} of the tensors, before it begins`);
+    end = place[1];
   }
-  return { tensors, metadata: metadata.data };
+  if (end !== length) throw fail(`its tensors take ${end} bytes, the file has ${length} for them`);
+}
+
+function readNumbers({ name, dtype, shape, data_offsets: [begin, end] }: Entry, view: DataView, fail: Fail) {
+  if (!Object.hasOwn(floats, dtype)) {
+    const known = Object.keys(floats).join(', ');
+    throw fail(`${name} is of type ${dtype}; accepted are ${known}`);
+  }
+  const { bytes, read } = floats[dtype as keyof typeof floats];
+  const length = sizeOf(shape);
+  if (end - begin !== bytes * length) {
+    throw fail(`${name} ${shapeText(shape)} of ${dtype} does not fit its place [${begin}, ${end}) in the file`);
+  }
+  const data = new Float32Array(length);
+  for (let i = 0, at = begin; i < length; i++, at += bytes) data[i] = read(view, at);
+  return data;
+}
+
+/** IEEE 754 half precision: sign, 5 bits of exponent, 10 of fraction. */
+function float16(bits: number): number {
+  const sign = bits & 0x8000 ? -1 : 1;
+  const exponent = (bits >> 10) & 0x1f;
+  const fraction = bits & 0x3ff;
+  if (exponent === 0x1f) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
+  return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1024 + fraction) * 2 ** (exponent - 25);
+}
+
+const word = new DataView(new ArrayBuffer(4));
+
+/** bfloat16: the upper half of a float32. */
+function bfloat16(bits: number): number {
+  word.setUint16(0, bits);
+  return word.getFloat32(0);
 }

@@ -54,6 +54,8 @@ export interface RunOptions extends AttackOptions {
   readonly seed?: number;
   /** Which image of the data set each one is; 0, 1, 2, … by default. */
   readonly indices?: readonly number[];
+  /** What stands in the array of examples before; NaN by default. */
+  readonly before?: number;
   /** Counts how many images the network was shown in all. */
   readonly onAsked?: (n: number) => void;
 }
@@ -64,7 +66,7 @@ export function runAttack(
   network: Network<Float32Array>,
   images: Float32Array,
   labels: Uint8Array,
-  { loss = 'margin', seed = 1, indices, onAsked, ...options }: RunOptions,
+  { loss = 'margin', seed = 1, indices, before = Number.NaN, onAsked, ...options }: RunOptions,
 ): Run {
   const n = labels.length;
   const size = images.length / n;
@@ -90,7 +92,7 @@ export function runAttack(
     random: (i) => stream(seed).split(indices?.[i] ?? i),
   };
   const memory = attackMemory(referenceKernels(), n, size);
-  const adversarial = new Float32Array(images.length).fill(Number.NaN);
+  const adversarial = new Float32Array(images.length).fill(before);
   attack.run(target, options, memory, adversarial);
   own.query(adversarial, labels, n);
   const predictions = own.predictions(n);

@@ -10,6 +10,9 @@ const n = 9;
 const network = reluModel(shape, 7);
 const images = pixels(n * 25, 7);
 const labels = network.predict(tensor(images, [n, ...shape]));
+/** Its logits are NaN, for which the first class counts as the largest. */
+const broken = reluModel(shape, 7);
+broken.parameters.values.fill(Number.NaN);
 const budget = { iterations: 6, queries: 25, samples: 10, restarts: 2 };
 const cut = (array: Float32Array, i: number) => array.slice(25 * i, 25 * i + 25);
 
@@ -38,6 +41,21 @@ for (const [name, attack] of Object.entries<Attack>(attacks)) {
     order.forEach((i, place) => {
       t.ok(sameBits(cut(mixed.adversarial, place), cut(together.adversarial, i)), `image ${i} in place ${place}`);
     });
+    t.end();
+  });
+
+  test(`${name} writes every example, also where the network answers with NaN`, (t) => {
+    for (const restarts of [1, 2]) {
+      const options = { ...budget, restarts, epsilon: 0.1, before: 7 };
+      const { adversarial } = runAttack(
+        attack,
+        broken,
+        images,
+        labels.map(() => 0),
+        options,
+      );
+      t.ok(adversarial.every((value, p) => Number.isNaN(value) || Math.abs(value - images[p]) <= 0.1 + 1e-7));
+    }
     t.end();
   });
 

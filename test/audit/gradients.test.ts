@@ -1,8 +1,10 @@
 import { test } from 'tap';
 import { gradientHealth, inspectGradients, summarize } from '../../src/audit/gradients.js';
 import { type Crew, solo } from '../../src/crew/crew.js';
+import { activation } from '../../src/layers/activation.js';
 import { flatten } from '../../src/layers/flatten.js';
 import { linear } from '../../src/layers/linear.js';
+import { relu } from '../../src/layers/relu.js';
 import type { RuleName } from '../../src/rules/index.js';
 import type { LabelledImages } from '../../src/tensor/images.js';
 import { stream } from '../../src/tensor/random.js';
@@ -68,6 +70,27 @@ test('a gradient of zero on one path gives no angle; one that is not finite is c
   const broken = healthOf(network('fa', weight, feedback.map((value) => value / 0 || 0), rivalOne)); // biome-ignore format: one line
   t.equal(countOf(broken, 'margin', 'feedback')?.notFinite, count);
   t.equal(countOf(broken, 'margin', 'true')?.notFinite, 0);
+  t.end();
+});
+
+test('where logits are NaN or infinite there is no gradient: a ReLU that lets none through does not make it zero', (t) => {
+  const layers = [
+    flatten('flatten', [1, 2, 2]),
+    linear('fc1', [4], { outputs: 3 }),
+    activation('relu', [3], relu),
+    linear('fc2', [3], { outputs: 3 }),
+  ];
+  for (const bad of [Number.NaN, Number.POSITIVE_INFINITY]) {
+    const made = networkOf(layers, 'bp', referenceKernels());
+    weightsOf(made, 'fc1.weight').fill(0);
+    weightsOf(made, 'fc1.bias').fill(-1); // nothing passes the ReLU, in either direction
+    weightsOf(made, 'fc2.bias').set([bad, 0, 0]);
+    const health = healthOf(made);
+    for (const { zero, notFinite } of health.counts)
+      t.same({ zero, notFinite }, { zero: 0, notFinite: count }, `${bad}`);
+    weightsOf(made, 'fc2.bias').fill(0);
+    for (const { zero, notFinite } of healthOf(made).counts) t.same({ zero, notFinite }, { zero: count, notFinite: 0 });
+  }
   t.end();
 });
 

@@ -31,6 +31,8 @@ export interface MadeUp {
   readonly epsilons?: readonly number[];
   /** What differs from a sound evaluation: undefined where nothing does. */
   readonly but?: (attack: AuditAttack, epsilon: number) => number | undefined;
+  /** How many images an attack could not move, because its gradient was NaN on the way. */
+  readonly lost?: (attack: AuditAttack) => number;
   readonly gradients?: Partial<GradientHealth>;
 }
 
@@ -61,6 +63,7 @@ export function madeUp(options: MadeUp = {}): Evidence {
         images: undefined,
         predictions: answers(options.but?.(attack, epsilon) ?? sound(attack, epsilon)),
         queries: new Int32Array(IMAGES).fill(7),
+        notFinite: options.lost?.(attack) ?? 0,
       }),
     ),
   );

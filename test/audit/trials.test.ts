@@ -8,7 +8,7 @@ import { flatten } from '../../src/layers/flatten.js';
 import { linear } from '../../src/layers/linear.js';
 import { relu } from '../../src/layers/relu.js';
 import { attackTable } from '../../src/metrics/adversarial-accuracy.js';
-import type { LabelledImages } from '../../src/tensor/images.js';
+import { imageBatch, type LabelledImages } from '../../src/tensor/images.js';
 import { stream } from '../../src/tensor/random.js';
 import { referenceKernels } from '../../src/tensor/reference.js';
 import { networkOf } from '../helpers/networks.js';
@@ -111,6 +111,29 @@ test('an example outside the ball or the pixel range stops the audit', (t) => {
   t.throws(() => runTrials(setting, [tooFar], memory(), solo()), /bim moved a pixel from .* at epsilon 0\.1/);
   const outside = { ...tooFar, attack: { ...tooFar.attack, options: { clip: false } } };
   t.throws(() => runTrials(setting, [outside], memory(), solo()), /bim moved a pixel/);
+  t.end();
+});
+
+test('an example of NaN is no image: the clean one stays in its place, and it is counted', (t) => {
+  const broken = networkOf(layersOf(), 'fa', kernels, 2);
+  broken.parameters.feedback.fill(Number.POSITIVE_INFINITY);
+  const bim: Trial = {
+    attack: { attack: 'bim', path: 'feedback', loss: 'margin', options: {} },
+    epsilon: 0.1,
+    images: everyImage,
+  };
+  const pieces = sorted(runTrials({ ...setting, audited: broken }, [bim], memory(), solo()));
+  t.same(
+    pieces.map(({ notFinite }) => notFinite),
+    [64, 6],
+  );
+  const { images: clean } = imageBatch(images, [1, 4, 4], 0, count);
+  t.same(
+    pieces.flatMap(({ predictions }) => [...predictions]),
+    [...broken.predict(clean)],
+  );
+  const [sound] = runTrials(setting, [bim], memory(), solo());
+  t.equal(sound.notFinite, 0);
   t.end();
 });
 

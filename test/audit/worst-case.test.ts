@@ -4,7 +4,9 @@ import { credits, survivors, worstCase } from '../../src/audit/worst-case.js';
 import { madeUp } from './made-up.js';
 
 /** Four images of class 0; the last is misclassified without attack. */
-function evidenceWith(outcomes: readonly (Omit<Outcome, 'attack' | 'queries'> & { id: string; queries?: number[] })[]) {
+function evidenceWith(
+  outcomes: readonly (Omit<Outcome, 'attack' | 'queries' | 'notFinite'> & { id: string; queries?: number[] })[],
+) {
   return {
     ...madeUp(),
     labels: new Uint8Array(4),
@@ -14,6 +16,7 @@ function evidenceWith(outcomes: readonly (Omit<Outcome, 'attack' | 'queries'> & 
       ...outcome,
       attack: { id, kind: 'white-box', attack: 'apgd' },
       queries: Int32Array.from(outcome.predictions, (_, i) => queries[i] ?? 1),
+      notFinite: 0,
     })),
   } satisfies Evidence;
 }

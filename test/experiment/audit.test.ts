@@ -8,6 +8,9 @@ import { UserError } from '../../src/errors.js';
 import { auditRun, auditSettings } from '../../src/experiment/audit.js';
 import { silent } from '../../src/experiment/progress.js';
 import { runExperiment } from '../../src/experiment/run.js';
+import { saveNetwork } from '../../src/models/checkpoint.js';
+import { createNetwork, networkSpec } from '../../src/models/create.js';
+import { decodeCheckpoint, encodeCheckpoint } from '../../src/models/safetensors.js';
 
 const settings: AuditSettings = {
   epsilons: [0.3, 0.1, 1],
@@ -116,6 +119,67 @@ test('an audit of a run leaves the same files whatever the number of workers', a
         .map(columns)
         .filter((line) => /^\w+,0\.1,[0-4],/.test(line)),
     );
+  });
+
+  /** Puts another network in the place of one of the run's. */
+  const put = (name: string, metadata: object, change: (data: Float32Array) => void = () => {}, from = name) => {
+    const own = kept.get(from) as Uint8Array;
+    const { tensors, metadata: said } = decodeCheckpoint(own, name);
+    for (const { data } of Object.values(tensors)) change(data);
+    const all = Object.entries({ ...said, ...metadata }).filter(([, value]) => value !== undefined);
+    writeFileSync(join(folder, name), encodeCheckpoint({ tensors, metadata: Object.fromEntries(all) }));
+  };
+  const networks = ['bp.safetensors', 'fa.safetensors'];
+  const kept = new Map(networks.map((name) => [name, readFileSync(join(folder, name))]));
+  const restore = () => {
+    for (const [name, bytes] of kept) writeFileSync(join(folder, name), bytes);
+  };
+
+  await t.test('a network that is not the run’s is not audited under its name', async (t) => {
+    const refused = async (message: RegExp) => {
+      const before = read('audit.json');
+      await t.rejects(auditRun(folder, options), { constructor: UserError, message });
+      t.equal(read('audit.json'), before);
+      restore();
+    };
+    put('bp.safetensors', { trainingHash: '0'.repeat(64) });
+    await refused(/bp\.safetensors is not taken for this run's network: its training hash 000000000000… is not/);
+    put('bp.safetensors', {}, undefined, 'fa.safetensors');
+    await refused(
+      /bp\.safetensors is not the network that config\.json tells of\. It is a lenet5 with relu, learned by fa, .*; the run's is a .*learned by bp/,
+    );
+    const { spec } = decodeCheckpoint(kept.get('bp.safetensors') as Uint8Array, 'x').metadata;
+    put('bp.safetensors', { spec: JSON.stringify({ ...JSON.parse(spec), mean: [0.5] }), trainingHash: undefined });
+    await refused(/normalised by \[0\.5\] and .*; the run's is .*normalised by \[0\.1307\]/);
+    const colour = networkSpec({ shape: [3, 32, 32], classes: [...'0123456789'], mean: [0, 0, 0], std: [1, 1, 1] });
+    const { parameters } = createNetwork(colour, { rule: 'bp' });
+    writeFileSync(join(folder, 'bp.safetensors'), saveNetwork(colour, 'bp', parameters));
+    await refused(
+      /bp\.safetensors is not the network .*for images of \[3, 32, 32\] in 10 classes.*; the run's .*\[1, 28, 28\]/,
+    );
+    put('fa.safetensors', {}, (data) => data.fill(Number.NaN, 5, 6));
+    await refused(/fa\.safetensors: conv1\.weight holds NaN \(its number 5/);
+  });
+
+  await t.test('a network without a training hash is audited, and that is said', async (t) => {
+    put('bp.safetensors', { trainingHash: undefined });
+    const said: string[] = [];
+    const log = (line: string) => void said.push(line);
+    await auditRun(folder, { ...options, settings: tiny, progress: { ...silent, log } });
+    t.match(said.join(), /bp\.safetensors carries no training hash: whether it is this run's network can't be told\./);
+    t.notMatch(said.join(), /fa\.safetensors/);
+    restore();
+  });
+
+  await t.test('a network whose numbers overflow is told by check 2, not called one of zero gradients', async (t) => {
+    const large = (data: Float32Array) => data.set(data.map((value) => 1e30 * value));
+    for (const name of networks) put(name, { trainingHash: undefined }, large);
+    const { audit } = await auditRun(folder, { ...options, settings: { ...settings, images: 20, epsilons: [0.1] } });
+    for (const { checks, gradients } of Object.values(audit.models)) {
+      for (const { zero, notFinite } of gradients.counts) t.same({ zero, notFinite }, { zero: 0, notFinite: 20 });
+      t.match(checks[1], { id: 2, verdict: 'fail', auditVerdict: 'fail', numbers: { zero: 0, notFinite: 1 } });
+    }
+    restore();
   });
 
   await t.test('a run without its networks, or its configuration, is refused', async (t) => {

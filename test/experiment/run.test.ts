@@ -1,14 +1,23 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import tap, { test } from 'tap';
 import { type ConfigOptions, configFrom } from '../../src/commands/options.js';
+import { datasets } from '../../src/datasets/index.js';
 import { UserError } from '../../src/errors.js';
 import type { Config } from '../../src/experiment/config.js';
 import { type Progress, silent } from '../../src/experiment/progress.js';
 import { runExperiment } from '../../src/experiment/run.js';
+import { trainingHash, trainingImages } from '../../src/experiment/training-hash.js';
 import { loadNetwork } from '../../src/models/checkpoint.js';
+import {
+  type Checkpoint,
+  type CheckpointTensor,
+  decodeCheckpoint,
+  encodeCheckpoint,
+} from '../../src/models/safetensors.js';
 import { parseResults } from '../../src/report/run/results.js';
+import { firstImages } from '../../src/tensor/images.js';
 import { referenceKernels } from '../../src/tensor/reference.js';
 
 const small: ConfigOptions = {
@@ -76,7 +85,7 @@ test('a saved network can be loaded, and classifies as the results say', async (
   const { results } = await run(out, {}, configFrom('mnist', { ...small, epochs: '1', rules: 'fa' }, 'simd'));
   const bytes = readFileSync(join(out, 'fa.safetensors'));
   const network = loadNetwork(bytes, 'fa.safetensors', referenceKernels());
-  const { datasets, imageBatch, accuracy } = await import('../../src/index.js');
+  const { imageBatch, accuracy } = await import('../../src/index.js');
   const mnist = await datasets.mnist.load();
   const { images, labels } = imageBatch(mnist.test, mnist.shape, 0, 130);
   t.ok(Math.abs(accuracy(network, images, labels) - results.models.fa.cleanAccuracy) <= 1 / 130, 'to rounding');
@@ -112,6 +121,79 @@ test('a finished run, or another one begun, is not overwritten unless forced', a
   await run(out, { force: true }, other);
   t.not(hash(join(out, 'bp.safetensors')), before, 'forced: replaced');
   t.equal(readFileSync(join(out, 'notes.txt'), 'utf8'), 'mine', 'but what is not a file of the run stays');
+});
+
+test('networks and checkpoints carry the training hash, and no path or number of workers', async (t) => {
+  await finished;
+  const mnist = await datasets.mnist.load();
+  const images = trainingImages(firstImages(mnist.train, 640));
+  const kept = (file: string) => decodeCheckpoint(readFileSync(file), file).metadata;
+  for (const rule of ['bp', 'fa'] as const) {
+    const { spec: _, ...metadata } = kept(join(whole, `${rule}.safetensors`));
+    const trained = trainingHash(config, rule, images);
+    t.same(metadata, { rule, model: 'lenet5', seed: '1', dataset: 'mnist', preset: 'paper', trainingHash: trained });
+  }
+  const broken = join(t.testdir(), 'broken');
+  await t.rejects(run(broken, interruptAfter('BP', 1)));
+  const trainingHashOfBp = kept(join(whole, 'bp.safetensors')).trainingHash;
+  t.same(kept(join(broken, 'bp.checkpoint.safetensors')), { epochs: '1', trainingHash: trainingHashOfBp });
+});
+
+test('a network of another run that lies in the folder is not adopted, and nothing is written', async (t) => {
+  await finished;
+  const out = join(t.testdir({ run: {} }), 'run');
+  const other = configFrom('mnist', { ...small, epochs: '1', seed: '2', attacks: 'fgsm', rules: 'bp' }, 'simd');
+  copyFileSync(join(whole, 'bp.safetensors'), join(out, 'bp.safetensors'));
+  const before = hash(join(out, 'bp.safetensors'));
+  await t.rejects(run(out, {}, other), {
+    constructor: UserError,
+    message: /run\/bp\.safetensors is not taken for this run's network: .*from another seed.*--out.*--force/,
+  });
+  t.same(readdirSync(out), ['bp.safetensors']);
+  const { results } = await run(out, { force: true }, other);
+  t.ok(results.models.bp.trainSeconds > 0, 'forced: it is trained');
+  t.equal(hash(join(out, 'bp.kept-1.safetensors')), before, 'and the other one kept');
+});
+
+test("the last network's file is looked at before the first one is trained", async (t) => {
+  await finished;
+  const out = join(t.testdir({ run: {} }), 'run');
+  copyFileSync(join(whole, 'fa.safetensors'), join(out, 'fa.safetensors'));
+  const log = (line: string) => t.fail(line);
+  const begin = (title: string) => t.fail(title) as never;
+  await t.rejects(run(out, { progress: { log, begin } }, { ...config, seed: 2 }), /fa\.safetensors is not taken for/);
+});
+
+test('an unfinished run whose config.json was edited does not keep the old weights', async (t) => {
+  const out = join(t.testdir(), 'run');
+  await t.rejects(run(out, interruptAfter('BP', 1)));
+  const edited = { ...config, seed: 2 };
+  await t.rejects(run(out, {}, edited), /unfinished run with other options/);
+  writeFileSync(join(out, 'config.json'), JSON.stringify(edited));
+  await t.rejects(run(out, {}, edited), /bp\.checkpoint\.safetensors is not taken for/);
+});
+
+test('a checkpoint whose tensors are not all there, or not finite, is not gone on from', async (t) => {
+  const out = join(t.testdir(), 'run');
+  await t.rejects(run(out, interruptAfter('BP', 1)));
+  const file = join(out, 'bp.checkpoint.safetensors');
+  const { metadata, tensors } = decodeCheckpoint(readFileSync(file), file);
+  const refused = async (changed: Record<string, CheckpointTensor | undefined>, message: RegExp) => {
+    const all = Object.entries({ ...tensors, ...changed }).filter(([, tensor]) => tensor !== undefined);
+    writeFileSync(file, encodeCheckpoint({ metadata, tensors: Object.fromEntries(all) as Checkpoint['tensors'] }));
+    await t.rejects(run(out), { constructor: UserError, message });
+  };
+  const [moment = ''] = Object.keys(tensors).filter((name) => name.startsWith('optimizer.'));
+  await refused({ [moment]: undefined }, /bp\.checkpoint\.safetensors holds no usable optimizer\./);
+  await refused({ [moment]: tensors['fc3.bias'] }, /holds no usable optimizer\./);
+  const [length] = tensors[moment].shape;
+  await refused(
+    { [moment]: { shape: [length], data: new Float32Array(length).fill(Number.NaN) } },
+    /optimizer\.\w+ holds NaN/,
+  );
+  await refused({ 'optimizer.other': tensors[moment] }, /holds a tensor optimizer\.other, which/);
+  await refused({ 'fc3.bias': { shape: [10], data: new Float32Array(10).fill(Number.NaN) } }, /fc3\.bias holds NaN/);
+  await refused({ 'fc3.bias': undefined }, /holds no tensor fc3\.bias/);
 });
 
 test('training that diverges is said so, with the rate', async (t) => {

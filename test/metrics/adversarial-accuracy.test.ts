@@ -105,6 +105,16 @@ test('zero gradients are counted exactly: every pixel, of either sign; the small
   t.equal(count(victims(6, SIZE, 3, wavy), []).zeroGradient, 0);
 });
 
+test('an image whose loss is no finite number has no gradient, rather than one of zero', async (t) => {
+  const target = victims(4, SIZE, 3, () => new Array(SIZE).fill(0));
+  const gradient = batchGradient(target);
+  const losses = Float64Array.of(0, Number.NaN, Number.POSITIVE_INFINITY, 1);
+  const oracle = { gradient, query() {}, losses, predictions: () => target.labels };
+  const given = { images: target.images, labels: target.labels, n: 4, gradient, oracle };
+  const memory = attackMemory(referenceKernels(), 4, SIZE);
+  t.equal(transferCounts(given, plans, [], memory, new Float32Array(4 * SIZE)).zeroGradient, 2);
+});
+
 test('it is the clean image’s gradient that is counted, whatever becomes of it on the way', async (t) => {
   const vanishing = victims(3, SIZE, 4, () => []);
   const clean = vanishing.images;

@@ -1,7 +1,12 @@
 import { test } from 'tap';
 import { ShapeError, UserError } from '../../src/errors.js';
 import { fillParameters, loadNetwork, networkTensors, saveNetwork } from '../../src/models/checkpoint.js';
-import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from '../../src/models/safetensors.js';
+import {
+  type Checkpoint,
+  type CheckpointTensor,
+  decodeCheckpoint,
+  encodeCheckpoint,
+} from '../../src/models/safetensors.js';
 import type { RuleName } from '../../src/rules/index.js';
 import { referenceKernels } from '../../src/tensor/reference.js';
 import { sameBits } from '../helpers/arrays.js';
@@ -12,7 +17,9 @@ const saved = (rule: RuleName, metadata?: Record<string, string>) =>
   saveNetwork(mnistSpec, rule, lenetOf(rule, kernels).parameters, metadata);
 
 /** A saved network after a change to what the file holds. */
-function changed(change: (checkpoint: { tensors: Checkpoint['tensors']; metadata: Record<string, string> }) => void) {
+function changed(
+  change: (checkpoint: { tensors: Record<string, CheckpointTensor>; metadata: Record<string, string> }) => void,
+) {
   const { tensors, metadata } = decodeCheckpoint(saved('fa'), 'x');
   const copy = { tensors: { ...tensors }, metadata: { ...metadata } };
   change(copy);
@@ -84,7 +91,10 @@ test('a missing tensor, or one of another shape, is refused with file, tensor an
     constructor: UserError,
     message: 'f.safetensors: fc3.bias has shape [5], lenet5 needs [10].',
   });
-  t.doesNotThrow(() => fill({ ...tensors, other: { shape: [1], data: new Float32Array(1) } }));
+  t.throws(() => fill({ ...tensors, other: { shape: [1], data: new Float32Array(1) } }), {
+    constructor: UserError,
+    message: /^f\.safetensors holds a tensor other, which this lenet5 has not; it has conv1\.weight, .*, fc3\.bias\.$/,
+  });
 });
 
 test('a network that learns by feedback needs its feedback weights', async (t) => {
@@ -134,4 +144,48 @@ test('a file that does not say what network it holds is refused as a mistake of 
   refused('a spec that does not go with the tensors', (metadata) => {
     metadata.spec = JSON.stringify({ ...mnistSpec, classes: 5 });
   });
+});
+
+test('numbers that are not finite are refused, with the tensor that holds them', async (t) => {
+  for (const [value, text] of [
+    [Number.NaN, 'NaN'],
+    [Number.POSITIVE_INFINITY, 'Infinity'],
+    [Number.NEGATIVE_INFINITY, '-Infinity'],
+  ] as const) {
+    for (const name of ['conv1.weight', 'fc3.bias', 'fc2.feedback']) {
+      const file = changed(({ tensors }) => {
+        tensors[name].data[3] = value;
+      });
+      const message = `f: ${name} holds ${text} (its number 3, counted from 0): `;
+      t.throws(() => loadNetwork(file, 'f', kernels), {
+        constructor: UserError,
+        message: new RegExp(`^${message.replace(/[()]/g, '\\$&')}`),
+      });
+    }
+  }
+});
+
+test('tensors that are none of the network’s are refused, but not what batch normalisation counts', async (t) => {
+  const withTensor = (name: string) =>
+    changed((checkpoint) => {
+      checkpoint.tensors = { ...checkpoint.tensors, [name]: { shape: [1], data: Float32Array.of(0) } };
+    });
+  t.throws(() => loadNetwork(withTensor('fc4.weight'), 'f', kernels), /^f holds a tensor fc4\.weight, which/);
+  t.doesNotThrow(() => loadNetwork(withTensor('bn1.num_batches_tracked'), 'f', kernels));
+  const bp = saveNetwork(mnistSpec, 'fa', lenetOf('fa', kernels).parameters, {});
+  const asBp = encodeCheckpoint({
+    ...decodeCheckpoint(bp, 'x'),
+    metadata: { ...decodeCheckpoint(bp, 'x').metadata, rule: 'bp' },
+  });
+  t.throws(() => loadNetwork(asBp, 'f', kernels), /f holds a tensor conv1\.feedback/);
+});
+
+test('no memory is asked for before the tensors are seen to be those of the network', async (t) => {
+  const metadata = { rule: 'fa', spec: JSON.stringify({ ...mnistSpec, inputShape: [1, 1024, 1024], classes: 256 }) };
+  const huge = encodeCheckpoint({ tensors: decodeCheckpoint(saved('fa'), 'x').tensors, metadata });
+  const careful = { ...kernels, alloc: () => t.fail('memory was asked for') as never };
+  t.throws(
+    () => loadNetwork(huge, 'f', careful),
+    /f: fc1\.weight has shape \[120, 400\], lenet5 needs \[120, 1024144\]/,
+  );
 });

@@ -65,7 +65,7 @@ export async function fetchCifar10(
   const byHand =
     `By hand: put cifar-10-binary.tar.gz from https://www.cs.toronto.edu/~kriz/cifar.html, or the six .bin files in it, ` +
     `into ${into} and run the same command again, or name a folder that holds the .bin files with --data.`;
-  await fetchInto(into, byHand, async () => {
+  await fetchInto(into, byHand, options, async () => {
     const states = await Promise.all(files.map((file) => fileState(into, file)));
     if (states.every((state) => state === 'verified')) return;
     const settings = options.settings ?? (await npmSettings());

@@ -1,10 +1,11 @@
 /** Downloads that survive a bad connection: to a temporary name, resumed where they broke off, renamed when verified. */
 import { createWriteStream } from 'node:fs';
 import { mkdir, rename, rm, stat } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { basename, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UserError } from '../../errors.js';
+import { withLock } from '../../lock.js';
 import type { Dataset, DatasetSource, LoadOptions } from '../dataset.js';
 import { anyMissing } from '../formats/files.js';
 import type { Answer, NpmSettings, Request } from './http.js';
@@ -80,14 +81,21 @@ export async function download({ path, request, check }: Download, options: Fetc
 }
 
 /**
- * Runs the work of fetching into a folder, which it makes, and adds to a failure what a person can do about it.
+ * Runs the work of fetching into a folder, which it makes, and adds to a failure what a person can do about it. While
+ * another process fetches into the same folder it waits, and says so.
  *
  * @throws {UserError}
  */
-export async function fetchInto(folder: string, byHand: string, work: () => Promise<void>): Promise<void> {
+export async function fetchInto(
+  folder: string,
+  byHand: string,
+  { onProgress = () => {} }: Pick<FetchOptions, 'onProgress'>,
+  work: () => Promise<void>,
+): Promise<void> {
   try {
     await mkdir(folder, { recursive: true });
-    await work();
+    const advice = 'It is fetching the same data; wait for it to end.';
+    await withLock({ file: join(folder, 'fetch.lock'), subject: folder, advice, onWait: onProgress }, work);
   } catch (error) {
     if (error instanceof UserError) throw new UserError(`${error.message}\n${byHand}`, { cause: error });
     if (!isDiskError(error)) throw error;

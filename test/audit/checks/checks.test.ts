@@ -1,6 +1,7 @@
 import { test } from 'tap';
 import { runChecks } from '../../../src/audit/checks/index.js';
 import type { Answer, Check } from '../../../src/audit/findings.js';
+import type { Kind } from '../../../src/audit/recipe.js';
 import { type MadeUp, madeUp, saturated } from '../made-up.js';
 
 const check = (id: number, options?: MadeUp): Check => {
@@ -90,6 +91,17 @@ test('check 2 counts gradients that are exactly zero, NaN or infinite, the paper
     'pass',
     'one image in a hundred is let pass',
   );
+  t.end();
+});
+
+test('check 2 counts NaN that attacks met on their way too, the paper’s and the audit’s apart', (t) => {
+  const lost = (kind: Kind) => check(2, { lost: (attack) => (attack.kind === kind ? 3 : 0) });
+  const paper = lost('paper');
+  t.same([paper.verdict, paper.auditVerdict], ['fail', 'pass']);
+  t.match(paper.numbers, { notFinite: 0.03, auditNotFinite: 0 });
+  t.match(paper.meaning, /3\.0\s% of the gradients that the paper's attacks follow are NaN or infinite/);
+  t.same([lost('white-box').verdict, lost('white-box').auditVerdict], ['pass', 'fail']);
+  t.same([lost('transfer').verdict, lost('transfer').auditVerdict], ['pass', 'pass'], 'that is the other network’s');
   t.end();
 });
 

@@ -163,7 +163,7 @@ test('a full disk is an error that says so, and is not tried again', {
 }, async (t) => {
   const { server, folder, path, run } = await setUp(t);
   await symlink('/dev/full', `${path}.partial`);
-  await t.rejects(fetchInto(folder, 'By hand: do this.', run), {
+  await t.rejects(fetchInto(folder, 'By hand: do this.', {}, run), {
     name: 'UserError',
     message: /^Can't write in .*: ENOSPC.* The disk is full: make room and run the same command again/,
   });
@@ -173,7 +173,7 @@ test('a full disk is an error that says so, and is not tried again', {
 test('a folder that cannot be made is an error that says so', async (t) => {
   const folder = join(t.testdir({ data: 'a file' }), 'data', 'mnist');
   await t.rejects(
-    fetchInto(folder, 'By hand: do this.', async () => {}),
+    fetchInto(folder, 'By hand: do this.', {}, async () => {}),
     {
       name: 'UserError',
       message: /^Can't write in .*: ENOTDIR.*\. Make the folder writable, or run the command in another folder\.$/,
@@ -181,9 +181,24 @@ test('a folder that cannot be made is an error that says so', async (t) => {
   );
 });
 
+test('two that fetch into one folder do so one after the other, and the second says what it waits for', async (t) => {
+  const folder = join(t.testdir(), 'data', 'mnist');
+  let inside = 0;
+  const messages: string[] = [];
+  const work = async () => {
+    t.equal(++inside, 1);
+    await sleep(100);
+    inside--;
+  };
+  const fetching = () => fetchInto(folder, 'By hand.', { onProgress: (message) => messages.push(message) }, work);
+  await Promise.all([fetching(), fetching()]);
+  t.match(messages, [/data\/mnist is in use by .*process \d+ on .* Waiting for it to end\.$/]);
+  t.same(await readdir(folder), []);
+});
+
 test('what to do by hand stands below what went wrong; a mistake of this program is left as it is', async (t) => {
   const folder = t.testdir();
-  const failing = (error: Error) => fetchInto(folder, 'By hand: do this.', () => Promise.reject(error));
+  const failing = (error: Error) => fetchInto(folder, 'By hand: do this.', {}, () => Promise.reject(error));
   await t.rejects(failing(new UserError('It went wrong.')), {
     name: 'UserError',
     message: 'It went wrong.\nBy hand: do this.',
