@@ -100,7 +100,7 @@ export function parseJson(text: string, file: string, advice: string): unknown {
 }
 
 /** What a JSON text has too much of, found before any of its values is made; undefined if nothing. */
-function excessOf(text: string): string | undefined {
+export function excessOf(text: string): string | undefined {
   if (text.length > MOST_CHARACTERS) return `has ${text.length} characters; ${MOST_CHARACTERS}`;
   const keys: number[] = [];
   let values = 1;

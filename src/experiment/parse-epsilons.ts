@@ -14,10 +14,10 @@ const MOST_VALUES = 10_000;
  * included. Returned in ascending order, each once.
  *
  * @throws {UserError} if a part can't be read, or is not in [0, 1]
- * @throws {RangeError} if there is no text
+ * @throws {RangeError} if it is no text
  */
 export function parseEpsilons(text: string): number[] {
-  check.text('parseEpsilons', 'text', text);
+  if (text !== '') check.text('parseEpsilons', 'text', text); // an empty text is as unreadable as others, see below
   const parts = text.split(',').map((part) => {
     const pieces = part.trim().split(':');
     const [start, end, step] = pieces.map((piece) => numberOrFraction(piece) ?? refuse(piece, text));
