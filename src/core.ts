@@ -5,6 +5,7 @@
 export type { Attack, AttackOptions, AttackTarget, GradientFunction, Oracle } from './attacks/attack.js';
 export { type AttackName, attacks } from './attacks/index.js';
 export { perturb } from './attacks/perturb.js';
+export { solo } from './crew/crew.js';
 export { ShapeError, UserError } from './errors.js';
 export { type Activation, activation } from './layers/activation.js';
 export { avgPool } from './layers/avg-pool.js';
@@ -20,7 +21,8 @@ export { tanh } from './layers/tanh.js';
 export { type LossName, losses } from './losses/index.js';
 export type { Loss } from './losses/loss.js';
 export { accuracy } from './metrics/accuracy.js';
-export { alignment, angleBetween, type LayerAlignment } from './metrics/alignment.js';
+export { alignment, type LayerAlignment } from './metrics/alignment.js';
+export { ExampleMaker, type ExampleSettings, type Examples } from './metrics/examples.js';
 export { type CheckSubject, checkGradients, GRADIENT_TOLERANCE, type GradientCheck } from './metrics/gradient-check.js';
 export { loadNetwork, saveNetwork } from './models/checkpoint.js';
 export { createNetwork, networkSpec } from './models/create.js';
@@ -31,16 +33,55 @@ export { Network } from './models/network.js';
 export { type NetworkOracle, networkOracle } from './models/oracle.js';
 export { initialParameters, type Parameters } from './models/parameters.js';
 export { type Checkpoint, type CheckpointTensor, decodeCheckpoint, encodeCheckpoint } from './models/safetensors.js';
+export {
+  type Descent,
+  type Extent,
+  extent,
+  type LayerTrace,
+  type Step,
+  softmax,
+  summaryOf,
+  type Trace,
+  Tracer,
+  type TraceSummary,
+  walk,
+} from './models/trace.js';
+export { DifferenceQuotients } from './models/trace-check.js';
+export {
+  type Equation,
+  equation,
+  type Factor,
+  type Place,
+  parsePlace,
+  placeAt,
+  placeName,
+  shapeOf,
+  type TracedTensor,
+  tracedTensors,
+  valuesOf,
+  type Way,
+} from './models/trace-equation.js';
 export { type RuleName, rules } from './rules/index.js';
-export type { GradientPath } from './rules/path.js';
+export { type GradientPath, gradientPaths } from './rules/path.js';
 export type { ErrorPath, LearningRule } from './rules/rule.js';
+export { angleBetween } from './tensor/angle.js';
 export { type KernelChoice, loadKernels } from './tensor/backends.js';
 export { Heap } from './tensor/heap.js';
-export { firstImages, imageBatch, type LabelledImages } from './tensor/images.js';
+export { firstImages, imageBatch, type LabelledImages, loadImage } from './tensor/images.js';
 export type { Backend, Kernels } from './tensor/kernels.js';
 export { permutation, type RandomStream, stream } from './tensor/random.js';
 export { float64Kernels, referenceKernels } from './tensor/reference.js';
 export { type FloatArray, type Tensor, tensor } from './tensor/tensor.js';
 export { type OptimizerName, optimizers } from './training/optimizers.js';
 export { type DecayName, decays } from './training/schedule.js';
-export { defaultTraining, type EpochResult, type TrainingOptions, train } from './training/train.js';
+export {
+  defaultTraining,
+  type EpochResult,
+  freeTrainingMemory,
+  SHARD_SIZE,
+  Trainer,
+  type TrainingMemory,
+  type TrainingOptions,
+  train,
+  trainingMemory,
+} from './training/train.js';

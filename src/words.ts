@@ -46,3 +46,10 @@ export function decimalNumber(text: string): number | undefined {
   const value = /^(\d+|\d*\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : Number.NaN;
   return Number.isFinite(value) ? value : undefined;
 }
+
+/** Any number in four significant digits, and a plain 0: `-0.03127`, `1.52e-9`. */
+export function short(value: number): string {
+  if (value === 0) return '0';
+  const size = Math.abs(value);
+  return size >= 1e-3 && size < 1e5 ? `${Number(value.toPrecision(4))}` : value.toExponential(2);
+}

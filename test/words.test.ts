@@ -1,5 +1,5 @@
 import { test } from 'tap';
-import { decimalNumber, wholeNumber } from '../src/words.js';
+import { decimalNumber, short, wholeNumber } from '../src/words.js';
 
 /** What JavaScript's `Number` takes for a number, or rounds, and no help names. */
 const foreign = ['', ' ', ' 5 ', '5\n', '0x10', '0b1', '0o7', 'Infinity', '-Infinity', 'NaN', '-0', '-1', '+1', '1_000', '1,5', '5.', '.', 'e5', '1e', '1e+', '1.e3', '٣', '5n', '1e400', '--1', '1 000']; // biome-ignore format: one line
@@ -35,4 +35,15 @@ test('a whole number is digits alone, and none that a number could not hold', (t
     t.equal(wholeNumber(text), undefined, JSON.stringify(text));
   }
   t.end();
+});
+
+test('numbers in four digits, small and large ones by their power of ten', async (t) => {
+  t.same([0, -0, 0.03127456, -12345.6, 1.5234e-9, 123456789].map(short), [
+    '0',
+    '0',
+    '0.03127',
+    '-12350',
+    '1.52e-9',
+    '1.23e+8',
+  ]);
 });

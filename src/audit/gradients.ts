@@ -1,10 +1,10 @@
 import type { Crew } from '../crew/crew.js';
 import { losses } from '../losses/index.js';
-import { angleBetween } from '../metrics/alignment.js';
 import { CHUNK_SIZE, claimedChunks } from '../metrics/chunks.js';
 import type { Network } from '../models/network.js';
 import { networkOracle } from '../models/oracle.js';
 import { type GradientPath, gradientPaths } from '../rules/path.js';
+import { angleBetween } from '../tensor/angle.js';
 import type { LabelledImages } from '../tensor/images.js';
 import type { AngleSummary, GradientCount, GradientHealth } from './findings.js';
 

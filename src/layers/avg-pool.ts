@@ -72,6 +72,7 @@ export function avgPool(
     weighted: false,
     output: 'own',
     inputShape,
+    window,
     outputShape: [channels, outHeight, outWidth],
     bind: (_kernels, { x, y, dx, dy }) => ({
       forward: (n) => avgPoolForward(x.data, y.data, n * channels, window),

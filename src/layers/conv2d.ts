@@ -150,6 +150,7 @@ export function conv2d(
     name,
     weighted: true,
     inputShape,
+    window,
     outputShape: [options.outputs, outHeight, outWidth],
     weightShape: [options.outputs, channels, kernel, kernel],
     biasShape: [options.outputs],

@@ -1,5 +1,6 @@
 import * as check from '../check.js';
 import { ShapeError } from '../errors.js';
+import type { Window } from '../tensor/im2col.js';
 import type { Kernels } from '../tensor/kernels.js';
 import { type FloatArray, shapeText } from '../tensor/tensor.js';
 
@@ -31,6 +32,8 @@ interface LayerShape {
   /** Without the batch axis. */
   readonly inputShape: readonly number[];
   readonly outputShape: readonly number[];
+  /** How its window slides over the input, for those who want to say which numbers make an output. */
+  readonly window?: Window;
 }
 
 /** A layer without parameters. */

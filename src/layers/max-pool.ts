@@ -28,6 +28,7 @@ export function maxPool(
     weighted: false,
     output: 'own',
     inputShape,
+    window,
     outputShape,
     bind(kernels, { x, y, dx, dy, allocIndices }) {
       const winner = allocIndices(y.images.length * sizeOf(outputShape));

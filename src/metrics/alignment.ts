@@ -1,13 +1,12 @@
-import ops from 'ndarray-ops';
-import * as check from '../check.js';
 import { crossEntropy } from '../losses/cross-entropy.js';
 import { checkNetwork, type Network, PASS } from '../models/network.js';
 import { view } from '../models/parameters.js';
 import { type Gradient, gradientOf, type Workspace } from '../models/workspace.js';
 import { backprop } from '../rules/backprop.js';
 import type { LearningRule } from '../rules/rule.js';
+import { angleBetween } from '../tensor/angle.js';
 import { checkImages, type LabelledImages, loadImage } from '../tensor/images.js';
-import { type FloatArray, type Tensor, tensor } from '../tensor/tensor.js';
+import type { FloatArray } from '../tensor/tensor.js';
 
 /** Angles in degrees for one weighted layer; undefined where one of the two vectors is zero. */
 export interface LayerAlignment {
@@ -16,35 +15,6 @@ export interface LayerAlignment {
   readonly gradientAngle: number | undefined;
   /** Between the weights and the feedback weights; undefined for a rule without them. */
   readonly weightAngle: number | undefined;
-}
-
-/**
- * The angle between two vectors in degrees, 0 to 180; undefined where one of them is zero. As 2·atan2(‖u−v‖, ‖u+v‖) of
- * the unit vectors (Kahan), which is exact where the arc cosine of their product loses half of its digits: near 0 and 180.
- * NaN where a number is NaN or infinite.
- *
- * @throws {ShapeError | TypeError} if they are not of one length, or no vectors
- */
-export function angleBetween(a: FloatArray, b: FloatArray): number | undefined {
-  check.floats('angleBetween', 'a', a);
-  check.floats('angleBetween', 'b', b, a.length);
-  const u = unitVector(a);
-  const v = unitVector(b);
-  if (!u || !v) return undefined;
-  const sum = tensor(new Float64Array(a.length), [a.length]);
-  ops.add(sum, u, v);
-  ops.subeq(u, v);
-  return (2 * Math.atan2(ops.norm2(u), ops.norm2(sum)) * 180) / Math.PI;
-}
-
-/** Scaled by the largest magnitude first: a saturated network's gradients would vanish when squared. */
-function unitVector(values: FloatArray): Tensor<Float64Array> | undefined {
-  const vector = tensor(Float64Array.from(values), [values.length]);
-  const largest = values.length === 0 ? 0 : Math.max(ops.sup(vector), -ops.inf(vector));
-  if (!(largest > 0)) return undefined;
-  ops.divseq(vector, largest);
-  ops.divseq(vector, ops.norm2(vector));
-  return vector;
 }
 
 /**

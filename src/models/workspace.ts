@@ -60,12 +60,16 @@ export class Workspace<A extends FloatArray = FloatArray> {
   readonly losses: Float64Array;
   private readonly predicted: Uint8Array;
   private readonly stages: readonly Stage<A>[];
+  /** Each layer's memory. Layers write over each other's unless `keep` was asked for; other workspaces always may. */
+  readonly layerMemory: readonly { readonly layer: Layer; readonly buffers: Buffers<A> }[];
 
   private readonly memory: PassMemory<A>;
 
+  /** @param keep gives every layer memory of its own: nothing of a pass is written over, for those who want to look */
   constructor(
     readonly network: Runnable<A>,
     readonly capacity: number,
+    keep = false,
   ) {
     const { kernels, layers } = network;
     this.memory = PassMemory.of(kernels);
@@ -76,17 +80,21 @@ export class Workspace<A extends FloatArray = FloatArray> {
     this.input = x;
     this.inputGradient = dx;
     let kept = true; // whether x must stay as it is: the caller's input, or what a layer below reads on the way back
+    const layerMemory: { layer: Layer; buffers: Buffers<A> }[] = [];
     this.stages = layers.map((layer, l) => {
       const output = layer.weighted ? 'own' : layer.output;
-      const shares = l > 0 && (output === 'is-input' || (output === 'over-input' && !kept));
+      const shares = !keep && l > 0 && (output === 'is-input' || (output === 'over-input' && !kept));
       kept = output === 'over-input' || (output === 'is-input' && kept);
       const y = shares ? x : newBatch(layer.outputShape);
       const dy = shares ? dx : newBatch(layer.outputShape);
-      const stage = bindStage(network, layer, { x, y, dx, dy, alloc, allocIndices }, this.memory);
+      const buffers = { x, y, dx, dy, alloc, allocIndices };
+      layerMemory.push({ layer, buffers });
+      const stage = bindStage(network, layer, buffers, this.memory);
       x = y;
       dx = dy;
       return stage;
     });
+    this.layerMemory = layerMemory;
     this.logits = x;
     this.dlogits = dx;
     this.losses = new Float64Array(capacity);
@@ -96,9 +104,9 @@ export class Workspace<A extends FloatArray = FloatArray> {
   /**
    * From {@link input} to {@link logits}, for the first n images.
    *
-   * @param from a weighted layer to begin at, when nothing below it has changed since the last pass
+   * @param from a layer to begin at, when nothing below it has changed since the last pass
    */
-  forward(n: number, from?: WeightedLayer): void {
+  forward(n: number, from?: Layer): void {
     if (from) this.checkHolder();
     this.memory.holder = this;
     const first = from === undefined ? 0 : this.stages.findIndex(({ layer }) => layer === from);

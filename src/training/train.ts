@@ -110,13 +110,23 @@ export class Trainer {
     this.gradients = memory.shards.map((flat) => gradientOf(network, flat));
   }
 
+  /** A whole epoch of {@link steps}, without a pause. */
+  runEpoch(epoch: number, crew: Crew): EpochResult {
+    const steps = this.steps(epoch, crew);
+    for (;;) {
+      const { done, value } = steps.next();
+      if (done) return value;
+    }
+  }
+
   /**
    * The one training loop, run by every member of the crew: shard gradients, then their sum in index order and the
-   * optimizer's step, each member for its share of the parameters.
+   * optimizer's step, each member for its share of the parameters. It pauses after each mini-batch, for those who want
+   * to look in between.
    *
    * @param epoch counted from 0
    */
-  runEpoch(epoch: number, crew: Crew): EpochResult {
+  *steps(epoch: number, crew: Crew): Generator<void, EpochResult, void> {
     const { images, options, memory } = this;
     const { batchSize, seed } = options;
     const order = permutation(images.count, stream(seed).split('shuffle').split(epoch));
@@ -149,6 +159,7 @@ export class Trainer {
       update(size, epoch * batches + batch, options.epochs * batches);
       crew.barrier();
       if (crew.rank === 0) crew.advance();
+      yield;
     }
     return { loss: this.hasDiverged(order) ? Number.NaN : loss / images.count, accuracy: correct / images.count };
   }

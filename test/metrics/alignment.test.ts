@@ -1,9 +1,10 @@
 import { test } from 'tap';
 import { crossEntropy } from '../../src/losses/cross-entropy.js';
-import { alignment, angleBetween } from '../../src/metrics/alignment.js';
+import { alignment } from '../../src/metrics/alignment.js';
 import { view } from '../../src/models/parameters.js';
 import { gradientOf } from '../../src/models/workspace.js';
 import { backprop } from '../../src/rules/backprop.js';
+import { angleBetween } from '../../src/tensor/angle.js';
 import { loadKernels } from '../../src/tensor/backends.js';
 import { Heap } from '../../src/tensor/heap.js';
 import { loadImage } from '../../src/tensor/images.js';

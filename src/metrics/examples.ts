@@ -1,0 +1,65 @@
+import { type Attack, type AttackMemory, type AttackOptions, attackMemory } from '../attacks/attack.js';
+import { isZero } from '../attacks/linf.js';
+import type { Loss } from '../losses/loss.js';
+import { margin } from '../losses/margin.js';
+import type { Network } from '../models/network.js';
+import { networkOracle } from '../models/oracle.js';
+import type { GradientPath } from '../rules/path.js';
+import { stream } from '../tensor/random.js';
+
+/** How a few images are attacked: everything that decides their examples, but for the images. */
+export interface ExampleSettings extends AttackOptions {
+  readonly attack: Attack;
+  readonly path: GradientPath;
+  /** What is made to grow. */
+  readonly loss: Loss;
+  readonly seed: number;
+}
+
+/** What became of a few images. The arrays last until the next attack. */
+export interface Examples {
+  /** `[n, C, H, W]` */
+  readonly adversarial: Float32Array;
+  /** What the network makes of them. */
+  readonly predictions: Uint8Array;
+  /** Whether the gradient at the clean image is exactly zero in every pixel. */
+  readonly zeroGradient: readonly boolean[];
+}
+
+/** Attacks a few images at a time on one network, for those who want to see each; its memory is made once. */
+export class ExampleMaker {
+  private readonly memory: AttackMemory;
+  private readonly adversarial: Float32Array;
+
+  constructor(
+    private readonly network: Network<Float32Array>,
+    readonly capacity: number,
+  ) {
+    const { kernels } = network;
+    const { size } = network.workspace(1).input;
+    this.memory = attackMemory(kernels, capacity, size);
+    this.adversarial = kernels.alloc(capacity * size);
+  }
+
+  /**
+   * @param images up to `capacity` of them, `[n, C, H, W]`
+   * @param first the first one's index in its set: random numbers belong to an image, as in a run's attacks
+   */
+  make(images: Float32Array, labels: Uint8Array, first: number, settings: ExampleSettings): Examples {
+    const { network, memory, adversarial, capacity } = this;
+    const { attack, path, loss, seed, ...options } = settings;
+    const n = labels.length;
+    const { size } = memory;
+    const asked = networkOracle(network, { path, loss: attack.needs === 'queries' ? margin : loss }, capacity);
+    const gradient = networkOracle(network, { path, loss }, capacity).gradient(images, labels, n);
+    const zeroGradient = Array.from({ length: n }, (_, i) => isZero(gradient, i * size, (i + 1) * size));
+    const random = (i: number) =>
+      stream(seed)
+        .split('attack')
+        .split(first + i);
+    const target = { images, labels, n, shape: network.inputShape, gradient: asked.gradient, oracle: asked, random };
+    attack.run(target, options, memory, adversarial);
+    asked.query(adversarial, labels, n);
+    return { adversarial, predictions: asked.predictions(n), zeroGradient };
+  }
+}

@@ -1,0 +1,288 @@
+/* One number of a trace, and the sum that makes it with the actual numbers in it. */
+import { UserError } from '../errors.js';
+import type { Window } from '../tensor/im2col.js';
+import { type FloatArray, shapeText, sizeOf } from '../tensor/tensor.js';
+import type { Descent, LayerTrace, Trace } from './trace.js';
+
+/** What a layer's numbers are called: its input and output, the errors at both, and the gradients of its parameters. */
+export const tracedTensors = ['x', 'y', 'dy', 'dx', 'weight', 'bias'] as const;
+export type TracedTensor = (typeof tracedTensors)[number];
+
+/** One number: `conv1.weight[3,0,2,2]` is the gradient of that weight, `conv1.dx[0,9,9]` the error below conv1. */
+export interface Place {
+  /** Index of the layer in the trace. */
+  readonly layer: number;
+  readonly tensor: TracedTensor;
+  readonly index: readonly number[];
+  /** In the flat array. */
+  readonly offset: number;
+}
+
+export interface Factor {
+  /** Such as `conv1.x[0,9,9]`. */
+  readonly name: string;
+  readonly value: number;
+}
+
+/** value = constant + Σ left · right; or a function of a few numbers, where it is no sum. */
+export interface Equation {
+  readonly name: string;
+  /** As the network computed it, rounding and all. */
+  readonly value: number;
+  /** In the letters of the docstrings in src/layers. */
+  readonly formula: string;
+  readonly constant?: Factor;
+  readonly terms: readonly { readonly left: Factor; readonly right: Factor }[];
+  /** The numbers it is a function of. */
+  readonly inputs: readonly Factor[];
+}
+
+/** Along which way down an error or gradient is meant: the rule's own or backpropagation's. */
+export type Way = 'own' | 'exact';
+
+/**
+ * The number that a text such as `conv1.weight[3,0,2,2]` names.
+ *
+ * @throws {UserError} if there is none
+ */
+export function parsePlace(text: string, { layers }: Pick<Trace, 'layers'>): Place {
+  const parts = /^\s*([\w-]+)\.(\w+)\s*\[([\d\s,]*)\]\s*$/.exec(text);
+  if (!parts) throw new UserError(`"${text}" names no number: write it as conv1.weight[3,0,2,2] or pool2.dx[4,0,1].`);
+  const [, name, tensor] = parts;
+  const layer = layers.findIndex((candidate) => candidate.name === name);
+  if (layer < 0) {
+    const names = layers.map((candidate) => candidate.name).join(', ');
+    throw new UserError(`"${text}": the network has no layer ${name}; its layers are ${names}.`);
+  }
+  const known = tracedTensors.find((candidate) => candidate === tensor);
+  const shape = known && shapeOf(layers[layer], known);
+  if (!known || !shape) {
+    const accepted = tracedTensors.filter((candidate) => shapeOf(layers[layer], candidate));
+    throw new UserError(`"${text}": ${name} has no ${tensor}; accepted are ${accepted.join(', ')}.`);
+  }
+  const index = parts[3].split(',').map((part) => (part.trim() === '' ? Number.NaN : Number(part)));
+  if (index.length !== shape.length || !index.every((at, axis) => at < shape[axis])) {
+    throw new UserError(`"${text}": ${name}.${tensor} has the shape ${shapeText(shape)}, indices counted from 0.`);
+  }
+  return { layer, tensor: known, index, offset: offsetOf(index, shape) };
+}
+
+/** The place at an offset of a layer's tensor. */
+export function placeAt({ layers }: Pick<Trace, 'layers'>, layer: number, tensor: TracedTensor, offset: number): Place {
+  const shape = shapeOf(layers[layer], tensor) ?? [];
+  return { layer, tensor, index: indexOf(offset, shape), offset };
+}
+
+export const placeName = ({ layers }: Pick<Trace, 'layers'>, { layer, tensor, index }: Place): string =>
+  nameOf(layers[layer], tensor, index);
+
+/** Undefined where the layer has no such tensor. */
+export function shapeOf(layer: LayerTrace, tensor: TracedTensor): readonly number[] | undefined {
+  if (tensor === 'x' || tensor === 'dx') return layer.inputShape;
+  if (tensor === 'y' || tensor === 'dy') return layer.outputShape;
+  return tensor === 'weight' ? layer.weights?.shape : layer.weights && [layer.weights.bias.length];
+}
+
+/** The array that a place lies in; for `weight` and `bias` their gradients. */
+export function valuesOf(layer: LayerTrace, tensor: TracedTensor, way: Way): FloatArray {
+  const descent = layer[way];
+  const { x, y } = layer;
+  const { dx, dy, dw = new Float64Array(), db = new Float64Array() } = descent;
+  return { x, y, dx, dy, weight: dw, bias: db }[tensor];
+}
+
+/** The number at a place, with the sum that makes it. */
+export function equation(trace: Trace, place: Place, way: Way): Equation {
+  const { layers } = trace;
+  const { tensor, index, offset } = place;
+  // A layer's x is what the one below has put out, and its dy the error that the one above has sent.
+  if (tensor === 'x' && place.layer > 0) return equation(trace, placeAt(trace, place.layer - 1, 'y', offset), way);
+  if (tensor === 'dy' && place.layer < layers.length - 1) {
+    return equation(trace, placeAt(trace, place.layer + 1, 'dx', offset), way);
+  }
+  const layer = layers[place.layer];
+  const value = valuesOf(layer, tensor, way)[offset];
+  const name = nameOf(layer, tensor, index);
+  const made = makers[tensor](new Names(trace, layer, way), index, offset);
+  return { name, value, terms: [], inputs: [], ...made };
+}
+
+type Made = Pick<Equation, 'formula'> & Partial<Equation>;
+
+const makers: Readonly<Record<TracedTensor, (names: Names, index: readonly number[], offset: number) => Made>> = {
+  x: () => ({ formula: 'a pixel of the image' }),
+  dy: ({ trace }, [j]) => ({
+    formula: `dLoss/dz[${j}] of the loss; its softmax[${j}] is ${trace.probabilities[j]}, the true class ${trace.label}`,
+  }),
+  y: forwardEquation,
+  dx: errorEquation,
+  weight: weightEquation,
+  bias(names, [o]) {
+    const { outputShape } = names.layer;
+    const places = sizeOf(outputShape.slice(1));
+    const terms = Array.from({ length: places }, (_, p) => names.term(names.error(o * places + p), ONE));
+    return { formula: places > 1 ? 'db[o] = Σ_{oy,ox} dy[o,oy,ox]' : 'db[o] = dy[o]', terms };
+  },
+};
+
+const ONE: Factor = { name: '', value: 1 };
+
+/** Names a layer's numbers and looks them up. */
+class Names {
+  private readonly descent: Descent<FloatArray>;
+  constructor(
+    readonly trace: Trace,
+    readonly layer: LayerTrace,
+    way: Way,
+  ) {
+    this.descent = layer[way];
+    const fed = trace.usesFeedback && this.descent !== layer.exact;
+    this.carrierName = this.descent === layer.exact ? 'weight' : fed ? 'feedback' : 'carrier';
+  }
+  /** What the carrier is called: W itself, B, or what the rule made for the occasion. */
+  readonly carrierName: string;
+
+  input = (at: number): Factor => this.factor('x', this.layer.inputShape, this.layer.x, at);
+  error = (at: number): Factor => this.factor('dy', this.layer.outputShape, this.descent.dy, at);
+  weight = (at: number): Factor => this.factor('weight', this.weights.shape, this.weights.weight, at);
+  carrier = (at: number): Factor => this.factor(this.carrierName, this.weights.shape, this.carriers, at);
+  bias = (at: number): Factor => this.factor('bias', [this.weights.bias.length], this.weights.bias, at);
+  slope = (at: number): Factor => ({ name: '∂y/∂x', value: this.layer.slope?.[at] ?? Number.NaN });
+  term = (left: Factor, right: Factor) => ({ left, right });
+
+  get carriers(): FloatArray {
+    return this.descent.carrier ?? new Float64Array();
+  }
+  get weights(): { shape: readonly number[]; weight: FloatArray; bias: FloatArray } {
+    return this.layer.weights ?? { shape: [], weight: new Float64Array(), bias: new Float64Array() };
+  }
+
+  private factor(tensor: string, shape: readonly number[], values: FloatArray, at: number): Factor {
+    return { name: nameOf(this.layer, tensor, indexOf(at, shape)), value: values[at] };
+  }
+}
+
+function forwardEquation(names: Names, index: readonly number[], offset: number): Made {
+  const { layer, input, term, weight, bias } = names;
+  const { window, weights, inputShape } = layer;
+  if (weights && window) {
+    const taps = tapsOf(window, index);
+    return {
+      formula: 'y[o,oy,ox] = b[o] + Σ_{c,ky,kx} w[o,c,ky,kx] · x[c,oy·s+ky−p,ox·s+kx−p]',
+      constant: bias(index[0]),
+      terms: taps.map(({ tap, pixel }) =>
+        term(weight(index[0] * (weights.shape[1] * window.kernel ** 2) + tap), input(pixel)),
+      ),
+    };
+  }
+  if (weights) {
+    const inputs = sizeOf(inputShape);
+    return {
+      formula: 'y[o] = b[o] + Σ_i w[o,i] · x[i]',
+      constant: bias(offset),
+      terms: Array.from({ length: inputs }, (_, i) => term(weight(offset * inputs + i), input(i))),
+    };
+  }
+  if (window) {
+    const inputs = tapsOf({ ...window, channels: 1 }, index).map(({ pixel }) =>
+      input(index[0] * window.height * window.width + pixel),
+    );
+    const largest = inputs.reduce((most, { value }) => Math.max(most, value), Number.NEGATIVE_INFINITY);
+    return { formula: largest === layer.y[offset] ? 'y = max of its window' : 'y = mean of its window', inputs };
+  }
+  return { formula: 'y = φ(x), number by number', inputs: [input(offset)] };
+}
+
+function errorEquation(names: Names, index: readonly number[], offset: number): Made {
+  const { layer, error, carrier, carrierName, term, slope } = names;
+  const { window, weights, outputShape } = layer;
+  const letter = { weight: 'w', feedback: 'b' }[carrierName] ?? 'c';
+  if (weights && names.carriers.length === 0) return { formula: 'sent here by the rule from the output itself' };
+  if (weights && window) {
+    return {
+      formula: `dx[c,y,x] = Σ_{o,ky,kx} ${letter}[o,c,ky,kx] · dy[o,oy,ox], where oy·s+ky−p = y and ox·s+kx−p = x`,
+      terms: windowsOver(window, index, outputShape[0]).map(({ tap, output }) => term(carrier(tap), error(output))),
+    };
+  }
+  if (weights) {
+    const inputs = sizeOf(layer.inputShape);
+    return {
+      formula: `dx[i] = Σ_o ${letter}[o,i] · dy[o]`,
+      terms: Array.from({ length: outputShape[0] }, (_, o) => term(carrier(o * inputs + offset), error(o))),
+    };
+  }
+  if (window) {
+    const [c, y, x] = index;
+    const [oy, ox] = [Math.floor(y / window.stride), Math.floor(x / window.stride)];
+    const covered = oy < window.outHeight && ox < window.outWidth && window.stride === window.kernel;
+    const above = (c * window.outHeight + oy) * window.outWidth + ox;
+    return { formula: 'dx = ∂y/∂x · dy of its window', terms: covered ? [term(slope(offset), error(above))] : [] };
+  }
+  return { formula: 'dx = φ′(x) · dy, number by number', terms: [term(slope(offset), error(offset))] };
+}
+
+function weightEquation(names: Names, index: readonly number[]): Made {
+  const { layer, error, input, term } = names;
+  const { window } = layer;
+  if (!window) return { formula: 'dw[o,i] = dy[o] · x[i]', terms: [term(error(index[0]), input(index[1]))] };
+  const [o, c, ky, kx] = index;
+  const { outHeight, outWidth, stride, padding, height, width } = window;
+  const terms = [];
+  for (let oy = 0; oy < outHeight; oy++) {
+    for (let ox = 0; ox < outWidth; ox++) {
+      const [y, x] = [oy * stride + ky - padding, ox * stride + kx - padding];
+      if (y < 0 || y >= height || x < 0 || x >= width) continue;
+      terms.push(term(error((o * outHeight + oy) * outWidth + ox), input((c * height + y) * width + x)));
+    }
+  }
+  return { formula: 'dw[o,c,ky,kx] = Σ_{oy,ox} dy[o,oy,ox] · x[c,oy·s+ky−p,ox·s+kx−p]', terms };
+}
+
+/** The taps of a window standing at output [·, oy, ox], each with the pixel under it; those over the edge left out. */
+function tapsOf(window: Window, [, oy, ox]: readonly number[]): { tap: number; pixel: number }[] {
+  const { channels, height, width, kernel, stride, padding } = window;
+  const taps = [];
+  for (let c = 0, tap = 0; c < channels; c++) {
+    for (let ky = 0; ky < kernel; ky++) {
+      for (let kx = 0; kx < kernel; kx++, tap++) {
+        const [y, x] = [oy * stride + ky - padding, ox * stride + kx - padding];
+        if (y >= 0 && y < height && x >= 0 && x < width) taps.push({ tap, pixel: (c * height + y) * width + x });
+      }
+    }
+  }
+  return taps;
+}
+
+/** The outputs whose window covers pixel [c, y, x], each with the weight by which it does. */
+function windowsOver(window: Window, [c, y, x]: readonly number[], outputs: number): { tap: number; output: number }[] {
+  const { channels, kernel, stride, padding, outHeight, outWidth } = window;
+  const found = [];
+  for (let o = 0; o < outputs; o++) {
+    for (let ky = 0; ky < kernel; ky++) {
+      for (let kx = 0; kx < kernel; kx++) {
+        const [oy, ox] = [(y + padding - ky) / stride, (x + padding - kx) / stride];
+        if (!(Number.isInteger(oy) && Number.isInteger(ox))) continue;
+        if (oy < 0 || oy >= outHeight || ox < 0 || ox >= outWidth) continue;
+        const tap = ((o * channels + c) * kernel + ky) * kernel + kx;
+        found.push({ tap, output: (o * outHeight + oy) * outWidth + ox });
+      }
+    }
+  }
+  return found;
+}
+
+const nameOf = (layer: LayerTrace, tensor: string, index: readonly number[]): string =>
+  `${layer.name}.${tensor}[${index.join(',')}]`;
+
+const offsetOf = (index: readonly number[], shape: readonly number[]): number =>
+  index.reduce((offset, at, axis) => offset * shape[axis] + at, 0);
+
+function indexOf(offset: number, shape: readonly number[]): number[] {
+  const index: number[] = [];
+  let rest = offset;
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    index.unshift(rest % shape[axis]);
+    rest = Math.floor(rest / shape[axis]);
+  }
+  return index;
+}

@@ -1,0 +1,269 @@
+/*
+ * One image's way through a network and back, every number kept: for eyes, not for speed. What shows it (the command
+ * `inspect`, the lab's page) reads it from here and computes nothing of its own.
+ */
+import type { Layer } from '../layers/layer.js';
+import type { Loss } from '../losses/loss.js';
+import { backprop } from '../rules/backprop.js';
+import type { LearningRule } from '../rules/rule.js';
+import { angleBetween, norm } from '../tensor/angle.js';
+import type { Window } from '../tensor/im2col.js';
+import type { FloatArray } from '../tensor/tensor.js';
+import type { Network } from './network.js';
+import { view } from './parameters.js';
+import { type Gradient, gradientOf, Workspace } from './workspace.js';
+
+/** What is said of an array in a few numbers. */
+export interface Extent {
+  readonly least: number;
+  readonly greatest: number;
+  /** √Σ v² */
+  readonly size: number;
+  /** The share that is exactly zero, in [0, 1]. */
+  readonly zeros: number;
+}
+
+/** One way down through a layer: the error that came, what it made of the weights' gradient, and the error sent below. */
+export interface Descent<A extends FloatArray> {
+  /** dLoss/dy, in the layer's output shape. */
+  readonly dy: A;
+  /** dLoss/dx, in its input shape. */
+  readonly dx: A;
+  readonly error: Extent;
+  /** dLoss/dW and dLoss/db, and the former's extent; undefined in a layer without weights. */
+  readonly dw?: A;
+  readonly db?: A;
+  readonly gradient?: Extent;
+  /** What stood where W stands on the way down; undefined without weights, or where the rule sends no error through. */
+  readonly carrier?: A;
+}
+
+/** One layer, there and back. */
+export interface LayerTrace<A extends FloatArray = FloatArray> {
+  readonly name: string;
+  readonly inputShape: readonly number[];
+  readonly outputShape: readonly number[];
+  readonly window?: Window;
+  readonly x: A;
+  readonly y: A;
+  readonly output: Extent;
+  /** W and b, of a layer that has them. */
+  readonly weights?: { readonly shape: readonly number[]; readonly weight: A; readonly bias: A };
+  /**
+   * ∂y/∂x of a layer without weights, at each x: what of an error it lets through. Undefined where one x goes into
+   * several y.
+   */
+  readonly slope?: A;
+  /** Along the rule's own path, from the loss down to here. */
+  readonly own: Descent<A>;
+  /** Along the true weights, from the loss down to here: backpropagation's. */
+  readonly exact: Descent<A>;
+  /** Degrees between the two errors below, and between the two weight gradients; undefined where one is all zeros. */
+  readonly errorAngle: number | undefined;
+  readonly gradientAngle: number | undefined;
+}
+
+/** One image's way through a network and back. */
+export interface Trace<A extends FloatArray = FloatArray> {
+  /** The rule's label, such as `FA`, and whether it sends errors through feedback weights. */
+  readonly rule: string;
+  readonly usesFeedback: boolean;
+  readonly label: number;
+  readonly logits: A;
+  readonly probabilities: Float64Array;
+  readonly prediction: number;
+  readonly loss: number;
+  /** dLoss/dlogits */
+  readonly dlogits: A;
+  /** From the image up. */
+  readonly layers: readonly LayerTrace<A>[];
+}
+
+/** A step of the walk: up through the layers, the loss, and down again. */
+export type Step =
+  | { readonly phase: 'forward' | 'backward'; readonly layer: number }
+  | { readonly phase: 'loss'; readonly layer: undefined };
+
+/** All steps in their order: `2·layers + 1`. */
+export function walk({ layers }: Pick<Trace, 'layers'>): Step[] {
+  const up = layers.map((_, layer): Step => ({ phase: 'forward', layer }));
+  const down = layers.map((_, l): Step => ({ phase: 'backward', layer: layers.length - 1 - l }));
+  return [...up, { phase: 'loss', layer: undefined }, ...down];
+}
+
+/** Traces images through one network; the memory for it is made once. */
+export class Tracer<A extends FloatArray> {
+  private readonly workspace: Workspace<A>;
+  private readonly gradient: Gradient<A>;
+  /** A workspace for each layer without weights on its own, to ask what it lets through. */
+  private readonly plain: ReadonlyMap<Layer, Workspace<A>>;
+
+  constructor(private readonly network: Network<A>) {
+    this.workspace = new Workspace(network, 1, true);
+    this.gradient = gradientOf(network, network.kernels.alloc(network.layout.parameterCount));
+    const alone = this.workspace.layerMemory.flatMap(({ layer }): [Layer, Workspace<A>][] => {
+      const { inputShape, window } = layer;
+      if (layer.weighted || (window && window.stride < window.kernel)) return [];
+      return [[layer, new Workspace({ ...runnable(network), layers: [layer], inputShape }, 1)]];
+    });
+    this.plain = new Map(alone);
+  }
+
+  /**
+   * @param image `[C, H, W]` in [0, 1]
+   * @param label its true class
+   */
+  trace(image: FloatArray, label: number, loss: Loss): Trace<A> {
+    const { network, workspace } = this;
+    const labels = Uint8Array.of(label);
+    workspace.input.data.set(image);
+    workspace.forward(1);
+    const logits = workspace.logits.data.slice() as A;
+    const prediction = workspace.predictions(1)[0];
+    workspace.evaluateLoss(loss, labels, 1);
+    const dlogits = workspace.dlogits.data.slice() as A;
+    const copy = copies<A>();
+    const up = workspace.layerMemory.map(({ buffers: { x, y } }) => ({ x: copy(x.data), y: copy(y.data) }));
+    const own = this.descend(network.rule, loss, labels);
+    const exact = network.rule === backprop ? own : this.descend(backprop, loss, labels);
+    return {
+      rule: network.rule.label,
+      usesFeedback: network.rule.usesFeedback,
+      label,
+      logits,
+      probabilities: softmax(logits),
+      prediction,
+      loss: workspace.losses[0],
+      dlogits,
+      // The last step: asking a layer on its own begins another pass, in the same memory.
+      layers: workspace.layerMemory.map(({ layer }, l) => {
+        const { name, inputShape, outputShape, window } = layer;
+        const { x, y } = up[l];
+        return {
+          name,
+          inputShape,
+          outputShape,
+          ...(window && { window }),
+          x,
+          y,
+          output: extent(y),
+          ...this.parametersOf(layer),
+          ...this.slopeOf(layer, x),
+          own: own[l],
+          exact: exact[l],
+          errorAngle: angleBetween(own[l].dx, exact[l].dx),
+          gradientAngle: own[l].dw && exact[l].dw && angleBetween(own[l].dw, exact[l].dw),
+        };
+      }),
+    };
+  }
+
+  /** From the loss down to the pixels by a rule, each layer's numbers copied. */
+  private descend(rule: LearningRule, loss: Loss, labels: Uint8Array): Descent<A>[] {
+    const { workspace, gradient } = this;
+    const { watched, carriers } = watching<A>(rule);
+    workspace.evaluateLoss(loss, labels, 1); // another way down may have left its own error there
+    workspace.backward(1, { rule: watched, gradient, toPixels: true });
+    const copy = copies<A>();
+    const down = workspace.layerMemory.toReversed().map(({ layer, buffers }): Descent<A> => {
+      const [dy, dx] = [copy(buffers.dy.data), copy(buffers.dx.data)];
+      const part = gradient.parts.get(layer);
+      if (!part) return { dy, dx, error: extent(dx) };
+      const [dw, db, carrier] = [part.dw.slice() as A, part.db.slice() as A, carriers.shift()];
+      return { dy, dx, error: extent(dx), dw, db, gradient: extent(dw), ...(carrier && { carrier }) };
+    });
+    return down.reverse();
+  }
+
+  private parametersOf(layer: Layer): Pick<LayerTrace<A>, 'weights'> {
+    if (!layer.weighted) return {};
+    const { parameters, layout } = this.network;
+    const named = (part: string) => view(parameters.values, layout.slots, `${layer.name}.${part}`).slice() as A;
+    return { weights: { shape: layer.weightShape, weight: named('weight'), bias: named('bias') } };
+  }
+
+  /** What the layer lets through of an error: what it answers to an error of 1 everywhere. */
+  private slopeOf(layer: Layer, x: A): Pick<LayerTrace<A>, 'slope'> {
+    const alone = this.plain.get(layer);
+    if (!alone) return {};
+    alone.input.data.set(x);
+    alone.forward(1);
+    alone.dlogits.data.fill(1);
+    alone.backward(1, { rule: backprop, toPixels: true });
+    return { slope: alone.inputGradient.data.slice() as A };
+  }
+}
+
+/** A trace in a few numbers a layer: what `inspect --json` prints and what both views show. */
+export function summaryOf({ rule, label, logits, probabilities, prediction, loss, layers }: Trace) {
+  return {
+    rule,
+    label,
+    prediction,
+    loss,
+    logits: [...logits],
+    probabilities: [...probabilities],
+    layers: layers.map(({ name, outputShape, inputShape, output, own, exact, errorAngle, gradientAngle }) => ({
+      name,
+      inputShape,
+      outputShape,
+      forward: output,
+      /** Of the error below the layer. */
+      error: { own: own.error, true: exact.error, angle: errorAngle ?? null },
+      ...(own.gradient && { gradient: { own: own.gradient, true: exact.gradient, angle: gradientAngle ?? null } }),
+    })),
+  };
+}
+export type TraceSummary = ReturnType<typeof summaryOf>;
+
+/** What a workspace needs of a network, but for its layers. */
+function runnable<A extends FloatArray>(network: Network<A>) {
+  const { rule, kernels, parameters, layout, classes } = network;
+  return { rule, kernels, parameters, layout, classes };
+}
+
+/** A rule that does as the given one, and keeps a copy of what it sent each layer's error through, from the top down. */
+function watching<A extends FloatArray>(rule: LearningRule): { watched: LearningRule; carriers: (A | undefined)[] } {
+  const carriers: (A | undefined)[] = [];
+  const watched: LearningRule = {
+    ...rule,
+    errorBelow(path) {
+      let sent: FloatArray | undefined;
+      const send = (carrier: typeof path.weight) => {
+        sent = carrier.slice();
+        path.send(carrier);
+      };
+      rule.errorBelow({ ...path, send });
+      carriers.push(sent as A | undefined);
+    },
+  };
+  return { watched, carriers };
+}
+
+/** Copies arrays, the same one only once: a layer's y is the next one's x. */
+function copies<A extends FloatArray>(): (array: A) => A {
+  const made = new Map<A, A>();
+  return (array) => {
+    const copy = made.get(array) ?? (array.slice() as A);
+    made.set(array, copy);
+    return copy;
+  };
+}
+
+export function extent(values: FloatArray): Extent {
+  let [least, greatest, zeros] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0];
+  for (let i = 0; i < values.length; i++) {
+    least = Math.min(least, values[i]);
+    greatest = Math.max(greatest, values[i]);
+    if (values[i] === 0) zeros++;
+  }
+  return { least, greatest, size: norm(values), zeros: zeros / values.length };
+}
+
+/** p_j = exp(z_j − max z) / Σ exp(z − max z), in float64. */
+export function softmax(logits: FloatArray): Float64Array {
+  const { greatest } = extent(logits);
+  const exponentials = Float64Array.from(logits, (z) => Math.exp(z - greatest));
+  const sum = exponentials.reduce((total, value) => total + value, 0);
+  return exponentials.map((value) => value / sum);
+}
