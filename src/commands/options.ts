@@ -204,11 +204,24 @@ export function integer(option: string, text: string | undefined): number | unde
 }
 
 /** @throws {UserError} if the text is not as {@link decimalNumber} reads it. */
-function decimal(option: string, text: string | undefined): number | undefined {
+export function decimal(option: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   return decimalNumber(text) ?? refuse(option, text, 'a number is expected, such as 10, 0.05 or 5e-2');
 }
 
 function refuse(option: string, text: string, expected: string): never {
   throw new UserError(`${option} "${text}": ${expected}.`);
+}
+
+/** One name of a table. */
+export function choice<Table extends object>(
+  option: string,
+  text: string | undefined,
+  table: Table,
+): (keyof Table & string) | undefined {
+  if (text === undefined) return undefined;
+  if (!Object.hasOwn(table, text)) {
+    throw new UserError(`${option} "${text}" is not known; accepted are ${Object.keys(table).join(', ')}.`);
+  }
+  return text as keyof Table & string;
 }

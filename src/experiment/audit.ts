@@ -1,6 +1,3 @@
-import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { type AuditWork, auditNetworks } from '../audit/audit.js';
 import type { ConcludedNetwork } from '../audit/conclude.js';
 import type { Audit } from '../audit/findings.js';
@@ -9,7 +6,6 @@ import { pieceCount } from '../audit/trials.js';
 import type { DatasetSource } from '../datasets/dataset.js';
 import { type DatasetName, datasets } from '../datasets/index.js';
 import { UserError } from '../errors.js';
-import { readNetwork } from '../models/checkpoint.js';
 import { networkSpec } from '../models/create.js';
 import { checkMemory } from '../parallel/memory-need.js';
 import type { SharedNetwork } from '../parallel/messages.js';
@@ -19,8 +15,7 @@ import { rules } from '../rules/index.js';
 import { ownPath } from '../rules/path.js';
 import { loadKernels } from '../tensor/backends.js';
 import { firstImages, type LabelledImages } from '../tensor/images.js';
-import type { Kernels } from '../tensor/kernels.js';
-import { type Config, parseConfigText } from './config.js';
+import { runConfig, runNetwork } from './finished-run.js';
 import type { Progress } from './progress.js';
 
 export interface AuditRunOptions {
@@ -42,7 +37,7 @@ export async function auditRun(
   folder: string,
   { settings: changes = {}, workers, progress, signal }: AuditRunOptions,
 ): Promise<{ audit: Audit; files: string[] }> {
-  const config = await readConfig(folder);
+  const config = await runConfig(folder);
   const dataset = await datasets[config.dataset].load({
     directory: config.data ?? undefined,
     onProgress: (message) => progress.log(message),
@@ -58,7 +53,8 @@ export async function auditRun(
     const kernels = await loadKernels(pool.backend, pool.heap);
     const networks = new Map<string, SharedNetwork>();
     for (const rule of Object.keys(config.training)) {
-      networks.set(rule, await sharedNetwork(join(folder, `${rule}.safetensors`), kernels));
+      const { spec, rule: learnedBy, parameters } = await runNetwork(folder, rule, kernels);
+      networks.set(rule, { spec, rule: learnedBy, ...parameters });
     }
     const context = { networks, images, seed: config.seed, settings, pool, progress };
     return await auditAndWrite(context, { dataset: config.dataset, folder });
@@ -145,23 +141,4 @@ export function auditSettings(dataset: DatasetName, changes: Partial<AuditSettin
     );
   }
   return { ...settings, epsilons: positive, images: Math.min(settings.images, available) };
-}
-
-async function readConfig(folder: string): Promise<Config> {
-  const file = join(folder, 'config.json');
-  if (!existsSync(file)) {
-    throw new UserError(
-      `${folder} holds no run: there is no config.json. Give a folder that the main job has written.`,
-    );
-  }
-  return parseConfigText(await readFile(file, 'utf8'), file);
-}
-
-/** A network of a finished run, in memory that all workers see. */
-async function sharedNetwork(file: string, kernels: Kernels<Float32Array>): Promise<SharedNetwork> {
-  if (!existsSync(file)) {
-    throw new UserError(`${file} is not there: the run has not finished training. Give its command again to go on.`);
-  }
-  const { spec, rule, parameters } = readNetwork(await readFile(file), file, kernels);
-  return { spec, rule, ...parameters };
 }

@@ -1,0 +1,186 @@
+import { type AttackName, attacks } from '../attacks/index.js';
+import type { Dataset } from '../datasets/dataset.js';
+import { datasets } from '../datasets/index.js';
+import { UserError } from '../errors.js';
+import { runConfig, runNetwork } from '../experiment/finished-run.js';
+import { losses } from '../losses/index.js';
+import { ExampleMaker } from '../metrics/examples.js';
+import { createNetwork, networkSpec } from '../models/create.js';
+import { Network } from '../models/network.js';
+import { summaryOf, Tracer } from '../models/trace.js';
+import { DifferenceQuotients } from '../models/trace-check.js';
+import { equation, parsePlace } from '../models/trace-equation.js';
+import { wrap } from '../report/text.js';
+import {
+  agrees,
+  backwardText,
+  type CheckedNumber,
+  forwardText,
+  mapsText,
+  type NamedTrace,
+  outputText,
+  placeText,
+  slopesAt,
+} from '../report/trace/text.js';
+import { type RuleName, rules } from '../rules/index.js';
+import type { GradientPath } from '../rules/path.js';
+import { loadKernels } from '../tensor/backends.js';
+import { firstImages, imageBatch } from '../tensor/images.js';
+import { train } from '../training/train.js';
+import { percent, short } from '../words.js';
+import { choice, decimal, integer } from './options.js';
+
+/** The options of `npm start -- inspect`, as they were written. */
+export interface InspectOptions {
+  readonly image?: string;
+  readonly data?: string;
+  readonly at?: string;
+  readonly epsilon?: string;
+  readonly attack?: string;
+  readonly path?: string;
+  readonly loss?: string;
+  readonly iterations?: string;
+  readonly seed?: string;
+  readonly json?: boolean;
+}
+
+/** What is trained where no run is given: enough to see gradients that have learned something, in seconds. */
+const SMALL = { images: 10_000, epochs: 3 } as const;
+
+const PATHS = { feedback: true, true: true } satisfies Record<GradientPath, true>;
+
+interface Subject {
+  readonly dataset: Dataset;
+  readonly seed: number;
+  readonly networks: ReadonlyMap<string, Network<Float32Array>>;
+}
+
+/**
+ * `npm start -- inspect [folder]`: one image's way up through each network of a run and the error's way down, layer by
+ * layer; with --at, one number with the sum that makes it.
+ *
+ * @throws {UserError} if the folder holds no run, or an option is unusable
+ */
+export async function inspectCommand(folder: string | undefined, options: InspectOptions): Promise<void> {
+  const asked = {
+    image: integer('--image', options.image) ?? 0,
+    epsilon: decimal('--epsilon', options.epsilon) ?? 0,
+    attack: attacks[choice('--attack', options.attack, attacks) ?? 'bim'],
+    attackName: (options.attack ?? 'bim') as AttackName,
+    path: choice('--path', options.path, PATHS) ?? 'feedback',
+    loss: losses[choice('--loss', options.loss, losses) ?? 'cross-entropy'],
+    iterations: integer('--iterations', options.iterations),
+    seed: integer('--seed', options.seed),
+  };
+  const { attack, epsilon, path, loss, iterations } = asked;
+  if (epsilon < 0 || epsilon > 1) throw new UserError(`--epsilon ${epsilon}: a number from 0 to 1 is expected.`);
+  if (iterations === 0) throw new UserError('--iterations 0: a whole number of 1 or more is expected.');
+  const { dataset, networks, seed } = await (folder === undefined
+    ? smallSubject(options.data, asked.seed ?? 1)
+    : runSubject(folder, options.data, asked.seed));
+  if (asked.image >= dataset.test.count) {
+    throw new UserError(`--image ${asked.image}: the test images are 0 to ${dataset.test.count - 1}.`);
+  }
+  const { images, labels } = imageBatch(dataset.test, dataset.shape, asked.image, 1);
+  const seen = [...networks].map(([rule, network]) => {
+    let image = images.data;
+    if (epsilon > 0) {
+      const settings = { attack, epsilon, iterations, path, loss, seed };
+      image = new ExampleMaker(network, 1).make(image, labels, asked.image, settings).adversarial.slice();
+    }
+    const trace = new Tracer(network).trace(image, labels[0], loss);
+    return { rule, network, image, trace, name: displayed(rule) };
+  });
+  const numbers = (options.at === undefined ? [] : seen).map(({ name, network, image, trace }): CheckedNumber => {
+    const place = parsePlace(options.at as string, trace);
+    return { name, trace, place, quotient: new DifferenceQuotients(network).at(place, image, labels[0], loss) };
+  });
+  const what = {
+    dataset: dataset.name,
+    image: asked.image,
+    label: labels[0],
+    loss: options.loss ?? 'cross-entropy',
+    adversarial: epsilon > 0 ? { attack: asked.attackName, epsilon, path } : null,
+  };
+  if (options.json) {
+    const each = Object.fromEntries(seen.map(({ rule, trace }) => [rule, summaryOf(trace)]));
+    const at = Object.fromEntries(numbers.map((number, i) => [seen[i].rule, numberJson(number)]));
+    process.stdout.write(
+      `${JSON.stringify({ ...what, networks: each, ...(numbers.length > 0 && { at }) }, null, 2)}\n`,
+    );
+    return;
+  }
+  const width = process.stdout.columns ?? 100;
+  const made =
+    epsilon > 0 ? `, moved by ${attack.label} at ε = ${short(epsilon)} along the ${path} path of each network` : '';
+  const title = `Image ${asked.image} of the test images of ${datasets[dataset.name as keyof typeof datasets].title}, a ${dataset.classes[labels[0]]}${made}.`;
+  const shown = numbers.length > 0 ? placeText(numbers, width) : wholeText(seen, dataset.classes, loss.title, width);
+  process.stdout.write(`${wrap(title, width)}\n\n${shown}\n`);
+}
+
+function numberJson({ trace, place, quotient }: CheckedNumber) {
+  const { name, value, formula, constant, terms, inputs } = equation(trace, place, 'own');
+  const { own, exact } = slopesAt(trace, place);
+  return {
+    name,
+    value,
+    formula,
+    constant,
+    terms,
+    inputs,
+    slope: { own, true: exact, quotient, agrees: agrees(own, quotient) },
+  };
+}
+
+function wholeText(networks: readonly NamedTrace[], classes: readonly string[], loss: string, width: number): string {
+  const sentences = networks.map(({ name, trace }) => {
+    const { prediction, label, layers } = trace;
+    const verdict = prediction === label ? `is right: ${classes[label]}` : `takes it for a ${classes[prediction]}`;
+    const { own, errorAngle } = layers[0];
+    const reaches =
+      own.error.zeros === 1
+        ? 'The error that reaches the pixels is exactly zero everywhere: an attack along this path would not move.'
+        : `The error reaches the pixels at ${errorAngle === undefined ? 'no angle' : `${errorAngle.toFixed(1)}°`} to the true one, ${percent(own.error.zeros)} of it zeros.`;
+    return wrap(`${name} ${verdict} (${loss} ${short(trace.loss)}). ${reaches}`, width);
+  });
+  return [
+    mapsText(networks, width),
+    `Forward\n${forwardText(networks, width)}`,
+    outputText(networks, classes),
+    `${wrap("Backward: δ is the error sent below a layer, dW its weights' gradient, ∠ true the angle to backpropagation's", width)}\n${backwardText(networks, width)}`,
+    sentences.join('\n'),
+  ].join('\n\n');
+}
+
+const displayed = (rule: string): string => rules[rule as RuleName]?.label ?? rule;
+
+async function runSubject(folder: string, data: string | undefined, seed: number | undefined): Promise<Subject> {
+  const config = await runConfig(folder);
+  const kernels = await loadKernels(config.backend);
+  const networks = new Map<string, Network<Float32Array>>();
+  for (const rule of Object.keys(config.training)) {
+    const saved = await runNetwork(folder, rule, kernels);
+    networks.set(rule, new Network(saved.layers, rules[saved.rule], kernels, saved.parameters));
+  }
+  const dataset = await datasets[config.dataset].load({ directory: data ?? config.data ?? undefined, onProgress: say });
+  return { dataset, networks, seed: seed ?? config.seed };
+}
+
+/** A BP and an FA network, trained on the spot. */
+async function smallSubject(data: string | undefined, seed: number): Promise<Subject> {
+  const dataset = await datasets.mnist.load({ directory: data, onProgress: say });
+  say(
+    `No run's folder was given: training BP and FA networks on the first ${SMALL.images.toLocaleString('en')} images of MNIST, ${SMALL.epochs} epochs, seed ${seed}.`,
+  );
+  const networks = new Map<string, Network<Float32Array>>();
+  for (const rule of ['bp', 'fa'] as const) {
+    const network = createNetwork(networkSpec(dataset), { rule, seed, kernels: await loadKernels() });
+    train(network, firstImages(dataset.train, SMALL.images), { epochs: SMALL.epochs, seed });
+    networks.set(rule, network);
+  }
+  return { dataset, networks, seed };
+}
+
+const say = (line: string): void => {
+  process.stderr.write(`${line}\n`);
+};

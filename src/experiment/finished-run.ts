@@ -1,0 +1,35 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { UserError } from '../errors.js';
+import { readNetwork, type SavedNetwork } from '../models/checkpoint.js';
+import type { Kernels } from '../tensor/kernels.js';
+import { type Config, parseConfigText } from './config.js';
+
+/**
+ * The configuration of the run that is in a folder.
+ *
+ * @throws {UserError} if there is none
+ */
+export async function runConfig(folder: string): Promise<Config> {
+  const file = join(folder, 'config.json');
+  if (!existsSync(file)) {
+    throw new UserError(
+      `${folder} holds no run: there is no config.json. Give a folder that the main job has written.`,
+    );
+  }
+  return parseConfigText(await readFile(file, 'utf8'), file);
+}
+
+/**
+ * A network that a finished run has left.
+ *
+ * @throws {UserError} if it is not there (yet), or no network
+ */
+export async function runNetwork(folder: string, rule: string, kernels: Kernels<Float32Array>): Promise<SavedNetwork> {
+  const file = join(folder, `${rule}.safetensors`);
+  if (!existsSync(file)) {
+    throw new UserError(`${file} is not there: the run has not finished training. Give its command again to go on.`);
+  }
+  return readNetwork(await readFile(file), file, kernels);
+}
