@@ -7,6 +7,7 @@ import { builtinModules } from 'node:module';
 const rooms = [
   ['cli'],
   ['index'],
+  ['lab'],
   ['core'],
   ['commands'],
   ['experiment'],
@@ -46,6 +47,13 @@ export default {
       severity: 'error',
       from: { path: '^src', pathNot: inRooms(['index', 'lab']) },
       to: { path: '^src/core\\.ts$' },
+    },
+    {
+      name: 'lab-imports-core-alone',
+      comment: 'but for what it loads when it is needed, which would come along with core',
+      severity: 'error',
+      from: { path: '^src/lab', pathNot: '^src/lab/engine/saved-network\\.ts$' },
+      to: { path: '^src/(?!lab/|core\\.ts|words\\.ts)' },
     },
     { name: 'no-circles', severity: 'error', from: {}, to: { circular: true } },
     { name: 'workers-are-entries', severity: 'error', from: { path: '^src' }, to: { path: '^(workers|test|bench)' } },

@@ -60,6 +60,15 @@ const steps = [
   },
 ];
 
+/** The lab's page, with the kernels in it: after they are made. */
+const page = {
+  name: 'lab',
+  sources: [...filesUnder('src'), 'package.json'],
+  outputs: ['index.html', 'page.js', 'worker.js', 'kernels.wasm', 'train.gz'].map((file) => `dist/lab/${file}`),
+  command: ['src/lab/build.mjs'],
+  prepare: () => {},
+};
+
 /** Runs a step unless what it made is there and its print is that of today's sources. @returns whether it is well. */
 async function make({ name, sources, outputs, command, prepare }) {
   const file = `dist/.built-${name}`;
@@ -86,4 +95,5 @@ function printOf(files) {
 }
 
 const well = await Promise.all(steps.map(make));
+if (well.every(Boolean)) well.push(await make(page));
 if (!well.every(Boolean)) process.exitCode = 1;

@@ -6,6 +6,8 @@ import { attacks, paperAttacks } from './attacks/index.js';
 import { defaultAudit } from './audit/recipe.js';
 import type { AuditOptions } from './commands/audit.js';
 import { byRule } from './commands/by-rule.js';
+import type { InspectOptions } from './commands/inspect.js';
+import type { LabOptions } from './commands/lab.js';
 import type { MainOptions } from './commands/main-job.js';
 import type { DatasetSource } from './datasets/dataset.js';
 import { type DatasetName, datasets } from './datasets/index.js';
@@ -98,6 +100,36 @@ program
     const report = gradientReport(integer('--seed', seed) ?? 1);
     process.stdout.write(`${gradientReportText(report)}\n`);
     if (!report.passed) process.exitCode = FAILED;
+  });
+
+program
+  .command('inspect')
+  .description("one image's way up through each network and the error's way down, layer by layer")
+  .argument('[folder]', "a run's folder, such as out/mnist-1 (default: a small network is trained first)")
+  .option('--image <n>', 'which test image, counted from 0 (default: 0)')
+  .option('--at <number>', 'write one number out, as conv1.weight[3,0,2,2], fc1.dx[7] or pool2.y[4,0,1]')
+  .option('--epsilon <x>', 'inspect the adversarial image at this L∞ radius (default: 0, the clean one)')
+  .option('--attack <name>', `how that is made: ${choices(attacks)} (default: bim)`)
+  .option('--path <name>', "what carries the attack's gradient down: feedback, true (default: feedback)")
+  .option('--loss <name>', `what is differentiated: ${choices(losses)} (default: cross-entropy)`)
+  .option('--iterations <n>', 'steps of an iterative attack (default: 10)')
+  .option('--data <folder>', "the data set's files, instead of the usual source")
+  .option('--seed <n>', "decides the small network, and what is random in an attack (default: the run's, or 1)")
+  .option('--json', 'for scripts')
+  .action(async (folder: string | undefined, options: InspectOptions) => {
+    const { inspectCommand } = await import('./commands/inspect.js');
+    await inspectCommand(folder, options);
+  });
+
+program
+  .command('lab')
+  .description('serve the page on which two networks learn, are looked into and attacked, until Ctrl-C')
+  .argument('[folder]', "a run's folder, such as out/mnist-1, to show its networks (default: trained in the page)")
+  .option('--port <n>', 'on 127.0.0.1; 0 takes any that is free (default: 8033)')
+  .option('--open', 'open it in the browser')
+  .action(async (folder: string | undefined, options: LabOptions) => {
+    const { labCommand } = await import('./commands/lab.js');
+    await labCommand(folder, options);
   });
 
 function addMainJob(name: DatasetName, title: string): void {

@@ -1,0 +1,156 @@
+import { spawn } from 'node:child_process';
+import { existsSync, readdirSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { extname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { UserError } from '../errors.js';
+import { runConfig } from '../experiment/finished-run.js';
+import { integer } from './options.js';
+
+/** The options of `npm start -- lab`, as they were written. */
+export interface LabOptions {
+  readonly port?: string;
+  readonly open?: boolean;
+}
+
+const HOST = '127.0.0.1';
+const DEFAULT_PORT = 8033;
+const MOST_PORT = 65_535;
+
+const types: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.wasm': 'application/wasm',
+};
+const BINARY = 'application/octet-stream';
+
+/** The page's own policy, for its workers as well: nothing from elsewhere, and no code made at run time but WebAssembly. */
+const POLICY =
+  "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src data:; connect-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/**
+ * `npm start -- lab [folder]`: serves the page until Ctrl-C, to this machine alone; with a run's folder, on that run's
+ * networks.
+ *
+ * @throws {UserError} if the folder holds no networks that the page can show, or the port is taken
+ */
+export async function labCommand(folder: string | undefined, options: LabOptions): Promise<void> {
+  const port = integer('--port', options.port);
+  if (port !== undefined && port > MOST_PORT) {
+    throw new UserError(`--port ${port}: 0 to ${MOST_PORT} are accepted; 0 takes any that is free.`);
+  }
+  const server = await serveLab(folder, port ?? DEFAULT_PORT);
+  const address = `http://${HOST}:${(server.address() as AddressInfo).port}/`;
+  process.stdout.write(`The lab is at ${address}\nCtrl-C ends it.\n`);
+  if (options.open) openInBrowser(address);
+  await new Promise<void>((resolve) => {
+    const end = () => {
+      server.close(() => resolve());
+      server.closeAllConnections();
+    };
+    process.once('SIGINT', end).once('SIGTERM', end);
+  });
+}
+
+/**
+ * A server of the page's files, and of a run's networks under `run/`: of these names and no others.
+ *
+ * @param port 0 takes any that is free
+ * @param page the folder of the page's files
+ * @throws {UserError} see {@link labCommand}
+ */
+export async function serveLab(
+  folder: string | undefined,
+  port: number,
+  page: string = fileURLToPath(new URL('../../lab', import.meta.url)),
+): Promise<Server> {
+  if (!existsSync(join(page, 'index.html'))) {
+    throw new UserError(`The page is not built: ${page} is missing. \`npm run build\` makes it.`);
+  }
+  const files = new Map(readdirSync(page).map((name) => [`/${name}`, join(page, name)]));
+  const rules = folder === undefined ? [] : await runNetworks(folder);
+  for (const rule of rules) files.set(`/run/${rule}.safetensors`, join(folder as string, `${rule}.safetensors`));
+  files.set('/', join(page, 'index.html'));
+
+  const server = createServer((request, response) => {
+    void answer(request, response, files, rules).catch(() => response.writeHead(500).end());
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => reject(listenError(error, port)));
+    server.listen(port, HOST, resolve);
+  });
+  return server;
+}
+
+async function answer(
+  { method, url = '/', headers }: IncomingMessage,
+  response: ServerResponse,
+  files: ReadonlyMap<string, string>,
+  rules: readonly string[],
+): Promise<void> {
+  const refuse = (status: number, text: string) =>
+    response.writeHead(status, { 'content-type': 'text/plain' }).end(text);
+  // A foreign name that has been pointed at this machine shall not read what is served here.
+  const port = (response.socket?.localPort ?? 0).toString();
+  if (headers.host !== `${HOST}:${port}` && headers.host !== `localhost:${port}`)
+    return void refuse(421, 'not this host\n');
+  if (method !== 'GET' && method !== 'HEAD') return void refuse(405, 'GET and HEAD only\n');
+  const path = url.replace(/[?#].*$/, '');
+  const file = files.get(path);
+  if (file === undefined) return void refuse(404, 'no such file\n');
+  let bytes: Buffer = await readFile(file);
+  const type = path === '/' ? types['.html'] : (types[extname(path)] ?? BINARY);
+  if (type === types['.html'] && rules.length > 0) {
+    bytes = Buffer.from(bytes.toString().replace('<html', `<html data-run="${rules.join(',')}"`));
+  }
+  response.writeHead(200, {
+    'content-type': type,
+    'content-length': bytes.length,
+    'content-security-policy': POLICY,
+    'x-content-type-options': 'nosniff',
+    'referrer-policy': 'no-referrer',
+    'cache-control': 'no-cache',
+  });
+  response.end(method === 'HEAD' ? undefined : bytes);
+}
+
+/** The rules of a run's networks, which must be such as the page has images for. */
+async function runNetworks(folder: string): Promise<string[]> {
+  const { dataset, training } = await runConfig(folder);
+  if (dataset !== 'mnist') {
+    throw new UserError(
+      `${folder} is a run on ${dataset}: the lab has MNIST's images alone. \`inspect\` shows any run.`,
+    );
+  }
+  const rules = Object.keys(training);
+  const missing = rules.find((rule) => !existsSync(join(folder, `${rule}.safetensors`)));
+  if (missing !== undefined) {
+    throw new UserError(
+      `${join(folder, `${missing}.safetensors`)} is not there: the run has not finished training. Give its command again to go on.`,
+    );
+  }
+  return rules;
+}
+
+function listenError({ code, message }: NodeJS.ErrnoException, port: number): UserError {
+  if (code === 'EADDRINUSE') {
+    return new UserError(
+      `Port ${port} of ${HOST} is taken. Name another with --port, or --port 0 for any that is free.`,
+    );
+  }
+  return new UserError(`Port ${port} of ${HOST} can't be used (${message}). Name another with --port.`);
+}
+
+function openInBrowser(address: string): void {
+  const [command, ...first] = { darwin: ['open'], win32: ['cmd', '/c', 'start'] }[process.platform as string] ?? [
+    'xdg-open',
+  ];
+  const child = spawn(command, [...first, address], { stdio: 'ignore', detached: true });
+  child.on('error', () =>
+    process.stdout.write(`No browser could be opened (${command}): open the address yourself.\n`),
+  );
+  child.unref();
+}

@@ -1,0 +1,316 @@
+/* What the page knows and does; the views show it and call it. */
+
+import { type LabelledImages, type RuleName, rules, type Trace } from '../core.js';
+import { initialState, type Picture, parseAddress, printAddress, type State, TEST_IMAGES } from './address.js';
+import { Engine } from './engine/messages.js';
+import type { AttackSettings, Measurement, Settings } from './engine/session.js';
+import { fetchImages, joined } from './images.js';
+import { plans, STEPS } from './plans.js';
+
+/** How a network stood at a step. */
+export interface Point {
+  readonly step: number;
+  /** Mean over the mini-batches since the point before; undefined before the first. */
+  readonly loss: number | undefined;
+  readonly measured: Measurement | undefined;
+}
+
+/** One of the two networks. */
+export interface Side {
+  readonly engine: Engine;
+  history: Point[];
+  /** Images a second while training, over the last second or so. */
+  rate: number;
+  trace: Trace<Float32Array> | undefined;
+}
+
+/** How long a worker trains before it looks at its messages, in ms: a pause takes no longer. */
+const SLICE = 40;
+/** Mini-batches between two measurements: often at the start, when most happens. */
+const measuredAt = (step: number): boolean =>
+  step < 50 ? step % 10 === 0 : step < 200 ? step % 25 === 0 : step % 100 === 0 || step === STEPS;
+/** A shown loss is the mean of about this many mini-batches. */
+const LOSS_EVERY = 5;
+
+export class Lab {
+  state: State = initialState;
+  readonly sides: readonly [Side, Side];
+  training = false;
+  private stopping = false;
+  /** Whether it trains to the step that the address names: nothing to pause unasked. */
+  replaying = false;
+  /** Why nothing can be trained or shown, where that is so. */
+  trouble = '';
+  backend = '';
+  test: LabelledImages | undefined;
+  /** Whether the training images have come. */
+  canTrain = false;
+  /** The rules of the run's networks, where the page was opened on a run's folder. */
+  readonly run: readonly RuleName[];
+  private readonly listeners: (() => void)[] = [];
+  private asked = false;
+  /** Counts every change of what the networks are or see: answers to older questions are dropped. */
+  private generation = 0;
+  private job: Promise<void> = Promise.resolve();
+  private written = 0;
+
+  constructor(run: readonly string[]) {
+    this.run = run.filter((rule): rule is RuleName => Object.hasOwn(rules, rule));
+    const side = (): Side => ({ engine: new Engine(), history: [], rate: 0, trace: undefined });
+    this.sides = [side(), side()];
+  }
+
+  /** Loads what is needed to be used, opens the address, and sends for the rest. */
+  async open(): Promise<void> {
+    this.test = await fetchImages('test-first.gz');
+    await this.each(({ engine }) => engine.call('setImages', { test: this.test }));
+    this.backend = await this.sides[0].engine.call('backend');
+    await this.goTo(parseAddress(location.hash.slice(1)));
+    addEventListener('hashchange', () => {
+      const fragment = location.hash.slice(1);
+      if (fragment !== printAddress(this.state)) void this.goTo(parseAddress(fragment));
+    });
+  }
+
+  async loadRest(): Promise<void> {
+    const rest = fetchImages('test-rest.gz');
+    if (this.run.length === 0) {
+      const train = await fetchImages('train.gz');
+      await this.each(({ engine }) => engine.call('setImages', { train }));
+      this.canTrain = true;
+      this.changed();
+      await this.resume();
+    }
+    this.test = joined(this.test as LabelledImages, await rest);
+    await this.each(({ engine }) => engine.call('setImages', { test: this.test }));
+    this.changed();
+  }
+
+  /** Whether the networks are not yet, or not still, at the step that they are to be looked at. */
+  get busy(): boolean {
+    return this.training || this.wanted !== undefined;
+  }
+
+  onChange(listener: () => void): void {
+    this.listeners.push(listener);
+  }
+
+  /** Shows on the next frame, once however often it is called. */
+  changed(): void {
+    if (this.asked) return;
+    this.asked = true;
+    requestAnimationFrame(() => {
+      this.asked = false;
+      for (const listener of this.listeners) listener();
+      this.writeAddress();
+    });
+  }
+
+  get label(): number {
+    const { picture } = this.state;
+    return picture.kind === 'drawn' ? picture.label : (this.test?.labels[picture.index] ?? 0);
+  }
+
+  /** The picture in [0, 1]. */
+  get image(): Float32Array {
+    const { picture } = this.state;
+    if (picture.kind === 'drawn') return Float32Array.from(picture.pixels, (value) => value / 15);
+    const at = Math.min(picture.index, (this.test?.count ?? 1) - 1) * 784;
+    return Float32Array.from({ length: 784 }, (_, i) => (this.test?.pixels[at + i] ?? 0) / 255);
+  }
+
+  /** Changes that leave the networks as they are. */
+  show(changes: Partial<State>): void {
+    const before = this.state;
+    this.state = { ...before, ...changes };
+    if (this.state.picture !== before.picture || this.state.loss !== before.loss) this.forget();
+    if (this.needsTrace()) void this.retrace();
+    this.changed();
+  }
+
+  /** Changes that begin both networks anew. */
+  async restart(changes: Partial<State>): Promise<void> {
+    const wasTraining = this.training;
+    await this.pause();
+    this.state = { ...this.state, ...changes, step: 0 };
+    await this.beginBoth();
+    if (wasTraining) void this.train();
+  }
+
+  settingsOf(side: 0 | 1): Settings {
+    const { rules: chosen, seed, optimizer, rates, plan: name } = this.state;
+    const plan = plans[name];
+    return {
+      rule: chosen[side],
+      seed,
+      initializer: plan.initializer,
+      optimizer: optimizer ?? plan.optimizer,
+      learningRate: rates[side] ?? plan.learningRate(chosen[side]),
+    };
+  }
+
+  attackSettings(changes: Partial<AttackSettings> = {}): AttackSettings {
+    const { attack, epsilon, iterations, path, loss, seed } = this.state;
+    return { attack, epsilon, iterations, path, loss, seed, ...changes };
+  }
+
+  /** Trains both, in step with each other, until paused or done. */
+  train(until: number = STEPS): Promise<void> {
+    if (this.training || !this.canTrain || this.state.step >= until) return this.job;
+    this.training = true;
+    this.stopping = false;
+    this.job = this.trainUntil(until).catch((error: Error) => this.fail(error));
+    return this.job;
+  }
+
+  /** Returns once both have stopped, at the same step. */
+  async pause(): Promise<void> {
+    this.stopping = true;
+    await this.job;
+  }
+
+  /** The networks of a run in the place of trained ones. */
+  private async loadRun(): Promise<void> {
+    const chosen = [0, 1].map((i) => this.run[Math.min(i, this.run.length - 1)]) as [RuleName, RuleName];
+    const wanted = this.state.rules.every((rule) => this.run.includes(rule)) ? this.state.rules : chosen;
+    this.state = { ...this.state, rules: wanted, step: 0 };
+    await this.each(async ({ engine }, i) => {
+      const name = `run/${this.state.rules[i]}.safetensors`;
+      const response = await fetch(new URL(name, import.meta.url));
+      if (!response.ok) throw new Error(`${name}: the server answered ${response.status}`);
+      await engine.call('load', new Uint8Array(await response.arrayBuffer()), name);
+    });
+  }
+
+  private async goTo(state: State): Promise<void> {
+    await this.pause();
+    this.state = state;
+    await this.beginBoth();
+    await this.resume();
+  }
+
+  /** Trains on to the step that the address names, as soon as there are images to. */
+  private async resume(): Promise<void> {
+    const { wanted } = this;
+    if (!this.canTrain || wanted === undefined) return;
+    this.wanted = undefined;
+    this.replaying = true;
+    await this.train(wanted);
+    this.replaying = false;
+  }
+  private wanted: number | undefined;
+
+  private async beginBoth(): Promise<void> {
+    this.forget();
+    this.trouble = '';
+    this.wanted = this.state.step > 0 && this.run.length === 0 ? this.state.step : undefined;
+    this.state = { ...this.state, step: 0 };
+    if (this.run.length > 0) await this.loadRun();
+    else await this.each(({ engine }, i) => engine.call('begin', this.settingsOf(i)));
+    await this.each(async (side) => {
+      side.history = [{ step: 0, loss: undefined, measured: await side.engine.call('measure') }];
+      side.rate = 0;
+    });
+    if (!this.busy) await this.retrace();
+    this.changed();
+  }
+
+  private async trainUntil(until: number): Promise<void> {
+    const sums = this.sides.map(() => ({ loss: 0, count: 0 }));
+    while (!this.stopping && this.state.step < until) {
+      const { step } = this.state;
+      let target = step + 1;
+      while (target < until && !measuredAt(target) && target % LOSS_EVERY !== 0) target++;
+      await this.each(async (side, i) => {
+        let progress = await side.engine.call('advance', target, SLICE);
+        const seconds = [progress.seconds];
+        let images = progress.images;
+        let loss = progress.loss * progress.images;
+        while (progress.step < target && !Number.isNaN(progress.loss)) {
+          progress = await side.engine.call('advance', target, SLICE);
+          seconds.push(progress.seconds);
+          images += progress.images;
+          loss += progress.loss * progress.images;
+        }
+        const rate = images / seconds.reduce((sum, value) => sum + value, 0);
+        side.rate = side.rate === 0 ? rate : 0.8 * side.rate + 0.2 * rate;
+        sums[i].loss += loss;
+        sums[i].count += images;
+      });
+      this.state = { ...this.state, step: target };
+      if (sums.some(({ loss }) => Number.isNaN(loss))) {
+        this.trouble = 'The loss is no finite number any more: training has diverged. Try a lower learning rate.';
+        break;
+      }
+      await this.record(target, sums, measuredAt(target) || target === until);
+      this.changed();
+    }
+    this.training = false;
+    this.changed();
+    this.forget();
+    for (const side of this.sides) {
+      const last = side.history.at(-1);
+      if (last && !last.measured) side.history.splice(-1, 1, { ...last, measured: await side.engine.call('measure') });
+    }
+    if (this.needsTrace()) await this.retrace();
+    this.changed();
+  }
+
+  private async record(step: number, sums: { loss: number; count: number }[], measure: boolean): Promise<void> {
+    await this.each(async (side, i) => {
+      const { loss, count } = sums[i];
+      const measured = measure ? await side.engine.call('measure') : undefined;
+      side.history.push({ step, loss: count > 0 ? loss / count : undefined, measured });
+      sums[i] = { loss: 0, count: 0 };
+    });
+  }
+
+  /** The latest that was measured. */
+  measured(side: Side): Measurement | undefined {
+    return side.history.findLast(({ measured }) => measured !== undefined)?.measured;
+  }
+
+  private forget(): void {
+    this.generation++;
+    for (const side of this.sides) side.trace = undefined;
+  }
+
+  private needsTrace(): boolean {
+    return !this.busy && this.state.view !== 'learn' && this.sides.some(({ trace }) => !trace);
+  }
+
+  private async retrace(): Promise<void> {
+    const { generation } = this;
+    await this.each(async (side) => {
+      const trace = await side.engine.call('trace', this.image, this.label, this.state.loss);
+      if (generation === this.generation) side.trace = trace;
+    });
+    this.changed();
+  }
+
+  private async each(work: (side: Side, index: 0 | 1) => Promise<unknown>): Promise<void> {
+    await Promise.all([work(this.sides[0], 0), work(this.sides[1], 1)]);
+  }
+
+  private fail(error: Error): void {
+    this.training = false;
+    this.trouble = error.message;
+    this.changed();
+  }
+
+  /** Browsers refuse an address that changes too often: twice a second at most while training. */
+  private writeAddress(): void {
+    const now = performance.now();
+    if (this.training && now - this.written < 500) return;
+    this.written = now;
+    const wanted = this.wanted === undefined ? this.state : { ...this.state, step: this.wanted };
+    const fragment = `#${printAddress(wanted)}`;
+    if (fragment !== location.hash) history.replaceState(null, '', fragment);
+  }
+}
+
+/** Another test image: wraps around. */
+export const neighbour = (picture: Picture, by: number, count: number): Picture => {
+  const index = picture.kind === 'test' ? picture.index + by : 0;
+  return { kind: 'test', index: ((index % count) + count) % Math.min(count, TEST_IMAGES) };
+};

@@ -1,0 +1,177 @@
+/* Learn: two networks trained before one's eyes. */
+
+import { type OptimizerName, optimizers, type RuleName, rules } from '../../core.js';
+import type { State } from '../address.js';
+import type { Lab, Side } from '../lab.js';
+import { type PlanName, plans, STEPS } from '../plans.js';
+import { labelOf, percent, short, toneOf } from '../words.js';
+import { Chart, type Line } from './chart.js';
+import { choice, h, numberField, setText } from './dom.js';
+
+const titles = <Row extends { title: string }>(table: Readonly<Record<string, Row>>) =>
+  Object.fromEntries(Object.entries(table).map(([name, { title }]) => [name, title]));
+
+export function learnView(lab: Lab): { element: HTMLElement; render: () => void } {
+  const settings = settingsPanel(lab);
+  const start = h('button', { class: 'primary', onclick: () => toggle(lab) });
+  const once = h('button', { onclick: () => void lab.train(lab.state.step + 1) }, 'One mini-batch');
+  const anew = h('button', { onclick: () => void lab.restart({}) }, 'Start anew');
+  const progress = h('progress', { max: STEPS, 'aria-label': 'mini-batches learned from' });
+  const status = h('p', { class: 'status', role: 'status' });
+  const cards = [0, 1].map(() => networkCard());
+  const share = (value: number) => `${Math.round(100 * value)} %`;
+  const x = { label: 'mini-batches', most: STEPS };
+  const charts = {
+    loss: new Chart({
+      title: 'Loss of the mini-batches',
+      x,
+      y: { least: 0, most: 2.5, text: (value) => `${Number(value.toFixed(2))}` },
+    }),
+    accuracy: new Chart({ title: 'Accuracy on 500 test images', x, y: { least: 0, most: 1, text: share } }),
+    angles: new Chart({
+      title: 'Angle of dW to backpropagation’s dW',
+      x,
+      y: { least: 0, most: 120, text: (value) => `${Math.round(value)}°` },
+    }),
+  };
+  const element = h(
+    'section',
+    { 'aria-labelledby': 'learn-title' },
+    h('h2', { id: 'learn-title' }, 'Learn'),
+    h(
+      'p',
+      { class: 'lead' },
+      'Two networks begin with the same weights and see the same digits in the same order. They differ in one line: what sends the error down.',
+    ),
+    settings.element,
+    h('div', { class: 'row' }, start, once, anew, progress),
+    status,
+    h('div', { class: 'pair' }, ...cards.map(({ element: card }) => card)),
+    h('div', { class: 'charts' }, ...Object.values(charts).map((chart) => chart.element)),
+  );
+  return {
+    element,
+    render() {
+      const { state, sides, training } = lab;
+      settings.render();
+      setText(start, training ? 'Pause' : state.step >= STEPS ? 'Done' : 'Train');
+      start.disabled = !lab.canTrain || (!training && state.step >= STEPS);
+      once.disabled = start.disabled || training;
+      anew.disabled = lab.run.length > 0;
+      progress.value = state.step;
+      setText(status, statusText(lab));
+      for (const [i, side] of sides.entries()) cards[i].render(lab, side, state.rules[i]);
+      charts.loss.draw(
+        sides.map((side, i) => line(state, i, side, ({ loss }) => loss)),
+        { y: lossAxis(sides) },
+      );
+      charts.accuracy.draw(sides.map((side, i) => line(state, i, side, ({ measured }) => measured?.accuracy)));
+      charts.angles.draw(sides.flatMap((side, i) => angleLines(state, i, side)));
+    },
+  };
+}
+
+function toggle(lab: Lab): void {
+  if (lab.training) void lab.pause();
+  else void lab.train();
+}
+
+function statusText({ state, training, run, canTrain, trouble, backend }: Lab): string {
+  if (trouble) return trouble;
+  if (run.length > 0) return 'These networks come from a run’s folder; they are trained already.';
+  if (!canTrain) return 'The training images are on their way …';
+  const slow = backend === 'reference' ? ' This browser has no WebAssembly SIMD: slow kernels.' : '';
+  return `${training ? 'Training' : 'Paused'} at mini-batch ${state.step} of ${STEPS}.${slow}`;
+}
+
+function settingsPanel(lab: Lab): { element: HTMLElement; render: () => void } {
+  const restart = (changes: Partial<State>) => void lab.restart(changes);
+  const ruleNames =
+    lab.run.length > 0 ? Object.fromEntries(lab.run.map((rule) => [rule, rules[rule].title])) : titles(rules);
+  const chosen = (['Left', 'Right'] as const).map((label, i) =>
+    choice(label, ruleNames, (name) =>
+      restart({
+        rules: lab.state.rules.map((rule, at) => (at === i ? (name as RuleName) : rule)) as [RuleName, RuleName],
+      }),
+    ),
+  );
+  const rates = (['Left', 'Right'] as const).map((label, i) =>
+    numberField(`${label} learning rate`, { min: 1e-6, max: 10, step: 'any' }, (value) =>
+      restart({ rates: lab.state.rates.map((rate, at) => (at === i ? value : rate)) as unknown as State['rates'] }),
+    ),
+  );
+  const plan = choice('Preset', titles(plans), (name) =>
+    restart({ plan: name as PlanName, optimizer: undefined, rates: [undefined, undefined] }),
+  );
+  const optimizer = choice('Optimizer', titles(optimizers), (name) => restart({ optimizer: name as OptimizerName }));
+  const seed = numberField('Seed', { min: 0, max: 0xffffffff, step: 1 }, (value) => restart({ seed: value }));
+  const training = [plan, optimizer, seed, ...rates];
+  const element = h(
+    'div',
+    { class: 'fields' },
+    ...chosen.map((field) => field.element),
+    ...(lab.run.length > 0 ? [] : training.map((field) => field.element)),
+  );
+  return {
+    element,
+    render() {
+      const { state } = lab;
+      for (const i of [0, 1] as const) {
+        const { optimizer: used, learningRate } = lab.settingsOf(i);
+        chosen[i].select.value = state.rules[i];
+        optimizer.select.value = used;
+        if (document.activeElement !== rates[i].input) rates[i].input.value = `${learningRate}`;
+      }
+      plan.select.value = state.plan;
+      if (document.activeElement !== seed.input) seed.input.value = `${state.seed}`;
+    },
+  };
+}
+
+function networkCard() {
+  const names = ['accuracy', 'loss', 'images/s'] as const;
+  const values = names.map(() => h('dd'));
+  const title = h('h3');
+  const list = h('dl', {}, ...names.flatMap((name, i) => [h('dt', {}, name), values[i]]));
+  const element = h('article', { class: 'card' }, title, list);
+  return {
+    element,
+    render(lab: Lab, side: Side, rule: RuleName) {
+      setText(title, rules[rule].title);
+      element.className = `card ${toneOf(rule)}`;
+      const loss = side.history.findLast((point) => point.loss !== undefined)?.loss;
+      const measured = lab.measured(side);
+      setText(values[0], measured ? percent(measured.accuracy) : '–');
+      setText(values[1], loss === undefined ? '–' : short(loss));
+      setText(values[2], side.rate > 0 ? Math.round(side.rate).toLocaleString('en') : '–');
+    },
+  };
+}
+
+function line(state: State, i: number, side: Side, pick: (point: Side['history'][number]) => number | undefined): Line {
+  const rule = state.rules[i];
+  const points = side.history.map((point): [number, number] => [point.step, pick(point) ?? Number.NaN]);
+  const twin = i === 1 && state.rules[0] === rule;
+  return { name: twin ? `${labelOf(rule)}, right` : labelOf(rule), tone: toneOf(rule), dashed: twin, points };
+}
+
+/** A line a weighted layer, but for a rule whose angles are all 0. */
+function angleLines(state: State, i: number, side: Side): Line[] {
+  const rule = state.rules[i];
+  if (rule === 'bp' || (i === 1 && state.rules[0] === rule)) return [];
+  const layers = Object.keys(lastAngles(side));
+  return layers.map((layer, l) => ({
+    name: `${labelOf(rule)} ${layer}`,
+    tone: `${toneOf(rule)} shade-${l % 6}`,
+    points: side.history.map(({ step, measured }): [number, number] => [step, measured?.angles[layer] ?? Number.NaN]),
+  }));
+}
+
+const lastAngles = ({ history }: Side) => history.findLast(({ measured }) => measured)?.measured?.angles ?? {};
+
+/** The loss's axis fits what has been seen; a saturating network's first losses are huge. */
+function lossAxis(sides: readonly Side[]) {
+  const seen = sides.flatMap(({ history }) => history.map(({ loss }) => loss ?? 0));
+  const most = Math.max(2.5, ...seen.filter((loss) => Number.isFinite(loss)).map((loss) => Math.min(loss, 50)));
+  return { least: 0, most, text: (value: number) => `${Number(value.toPrecision(2))}` };
+}

@@ -1,0 +1,100 @@
+import { test } from 'tap';
+import { createNetwork, loadKernels, referenceKernels, train } from '../../src/core.js';
+import { Session, type Settings } from '../../src/lab/engine/session.js';
+import { EPOCHS, spec } from '../../src/lab/plans.js';
+import { sameBits } from '../helpers/arrays.js';
+import { mnistImages } from '../helpers/mnist.js';
+
+const images = await mnistImages(300, 40);
+const settings: Settings = {
+  rule: 'fa',
+  seed: 3,
+  initializer: 'kaiming-uniform',
+  optimizer: 'sgd',
+  learningRate: 0.02,
+};
+
+async function begun(changes: Partial<Settings> = {}) {
+  const session = new Session(await loadKernels());
+  session.setImages(images);
+  session.begin({ ...settings, ...changes });
+  return session;
+}
+
+test('training in pieces, however they are cut, is the training loop, to the bit', async (t) => {
+  for (const optimizer of ['sgd', 'adam'] as const) {
+    const network = createNetwork(spec, { rule: 'fa', seed: 3, kernels: await loadKernels() });
+    train(network, images.train, { epochs: EPOCHS, optimizer, learningRate: 0.02, seed: 3 });
+    const steps = EPOCHS * Math.ceil(300 / 64);
+    for (const pieces of [[steps], [1, 2, 7, steps], Array.from({ length: steps }, (_, i) => i + 1)]) {
+      const session = await begun({ optimizer });
+      for (const until of pieces) session.advance(until, Number.POSITIVE_INFINITY);
+      t.ok(sameBits(session.parameters().values, network.parameters.values.slice()), `${optimizer}, ${pieces.length}`);
+    }
+  }
+});
+
+test('a budget ends a piece early, after one mini-batch at least, and the next goes on', async (t) => {
+  const session = await begun();
+  t.equal(session.advance(10, 0).step, 1);
+  t.equal(session.advance(10, 0).step, 2);
+  t.equal(session.advance(10, Number.POSITIVE_INFINITY).step, 10);
+  t.equal(session.advance(10, 0).images, 0, 'nothing is left to do');
+});
+
+test('a fresh start is a fresh start, whatever came before', async (t) => {
+  const expected = await begun();
+  expected.advance(6, 1e9);
+  const session = await begun();
+  session.advance(11, 1e9);
+  session.begin({ ...settings, optimizer: 'adam' });
+  session.advance(4, 1e9);
+  session.begin({ ...settings, rule: 'bp' });
+  session.advance(4, 1e9);
+  session.begin(settings);
+  session.advance(6, 1e9);
+  t.ok(sameBits(session.parameters().values, expected.parameters().values));
+  t.ok(sameBits(session.parameters().feedback, expected.parameters().feedback));
+});
+
+test('what it answers can be posted: copies, in memory of their own', async (t) => {
+  const session = await begun();
+  session.advance(3, 1e9);
+  const image = Float32Array.from(images.test.pixels.subarray(0, 784), (value) => value / 255);
+  const attack = { attack: 'bim', epsilon: 0.2, iterations: 3, path: 'true', loss: 'margin', seed: 1 } as const;
+  const answers = [
+    session.measure(),
+    session.trace(image, 7, 'cross-entropy'),
+    session.answer(image),
+    session.perturb(image, 7, 0, attack),
+    session.attackChunk(32, attack),
+  ];
+  for (const answer of answers) t.same(structuredClone(answer), answer);
+  const seen: unknown[] = [];
+  const look = (value: unknown): void => {
+    if (ArrayBuffer.isView(value)) seen.push(value.buffer);
+    else if (typeof value === 'object' && value !== null) for (const part of Object.values(value)) look(part);
+  };
+  answers.forEach(look);
+  t.ok(seen.length > 50 && seen.every((buffer) => buffer instanceof ArrayBuffer), 'nothing in shared memory');
+  t.equal(session.attackChunk(32, attack).right.length, 8, 'the last chunk is what is left');
+});
+
+test('an adversarial image stays within epsilon and in [0, 1]', async (t) => {
+  const session = new Session(referenceKernels());
+  session.setImages(images);
+  session.begin(settings);
+  const image = Float32Array.from(images.test.pixels.subarray(0, 784), (value) => value / 255);
+  const settled = {
+    attack: 'fgsm',
+    epsilon: 0.1,
+    iterations: 1,
+    path: 'feedback',
+    loss: 'cross-entropy',
+    seed: 1,
+  } as const;
+  const { adversarial, zeroGradient } = session.perturb(image, 7, 0, settled);
+  t.equal(zeroGradient, false);
+  t.ok(adversarial.every((value, i) => value >= 0 && value <= 1 && Math.abs(value - image[i]) <= 0.1 + 1e-6));
+  t.ok(adversarial.some((value, i) => value !== image[i]));
+});
