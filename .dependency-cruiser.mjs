@@ -17,7 +17,7 @@ const rooms = [
   ['rules', 'datasets'],
   ['layers', 'losses'],
   ['tensor', 'crew'],
-  ['schema', 'words'],
+  ['schema', 'words', 'disk'],
   ['errors'],
 ];
 const inRooms = (names) => `^src/(${names.join('|')})(/|\\.ts$)`;

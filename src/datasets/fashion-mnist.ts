@@ -32,9 +32,10 @@ export const fashionMnist: DatasetSource = {
   files: facts.files,
   folder,
   fetch: (options) => fetchFashionMnist(folder(), facts.files, ADDRESS, options),
-  async load({ directory, onProgress } = {}) {
-    if (directory !== undefined) return loadIdxDataset(facts, directory, false);
-    return loadOrFetch(fashionMnist, () => loadIdxDataset(facts, folder(), true), onProgress);
+  async load({ directory, ...options } = {}) {
+    const { signal } = options;
+    if (directory !== undefined) return loadIdxDataset(facts, directory, false, signal);
+    return loadOrFetch(fashionMnist, () => loadIdxDataset(facts, folder(), true, signal), options);
   },
 };
 
@@ -52,7 +53,7 @@ export async function fetchFashionMnist(
   const byHand =
     `By hand: put ${files.map(({ name }) => `${name}.gz`).join(', ')} from ${address} into ${into} (Debian's ` +
     'package dataset-fashion-mnist has copies), or name a folder that holds them with --data.';
-  await fetchInto(into, byHand, async () => {
+  await fetchInto(into, byHand, options.signal, async () => {
     const settings = options.settings ?? (await npmSettings());
     for (const file of files) {
       const state = await fileState(into, file);

@@ -1,5 +1,3 @@
-import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type AuditWork, auditNetworks } from '../audit/audit.js';
 import type { ConcludedNetwork } from '../audit/conclude.js';
@@ -8,6 +6,7 @@ import { type AuditSettings, defaultAudit } from '../audit/recipe.js';
 import { pieceCount } from '../audit/trials.js';
 import type { DatasetSource } from '../datasets/dataset.js';
 import { type DatasetName, datasets } from '../datasets/index.js';
+import { readIfThere } from '../disk/files.js';
 import { UserError } from '../errors.js';
 import { readNetwork } from '../models/checkpoint.js';
 import { networkSpec } from '../models/create.js';
@@ -46,6 +45,7 @@ export async function auditRun(
   const dataset = await datasets[config.dataset].load({
     directory: config.data ?? undefined,
     onProgress: (message) => progress.log(message),
+    signal,
   });
   const images = firstImages(dataset.test, config.testSize ?? dataset.test.count);
   const settings = auditSettings(config.dataset, changes, images.count);
@@ -114,9 +114,9 @@ function workOf({ networks, seed, pool, progress }: AuditContext): AuditWork {
       const audited = named(name);
       const title = `audit of ${rules[audited.rule].label}${remaining ? ', what is left' : ''}`;
       const job = { audited, sources: Object.fromEntries(networks), images, seed, trials };
-      const bar = progress.begin(title, pieceCount(trials), 0);
-      const pieces = await pool.run('auditTrials', job, { onProgress: (done) => bar.update(done) });
-      bar.end();
+      const pieces = await progress.during(title, pieceCount(trials), 0, (onProgress) =>
+        pool.run('auditTrials', job, { onProgress }),
+      );
       return pieces.flat();
     },
   };
@@ -149,19 +149,21 @@ export function auditSettings(dataset: DatasetName, changes: Partial<AuditSettin
 
 async function readConfig(folder: string): Promise<Config> {
   const file = join(folder, 'config.json');
-  if (!existsSync(file)) {
+  const bytes = await readIfThere(file);
+  if (!bytes) {
     throw new UserError(
       `${folder} holds no run: there is no config.json. Give a folder that the main job has written.`,
     );
   }
-  return parseConfigText(await readFile(file, 'utf8'), file);
+  return parseConfigText(bytes.toString(), file);
 }
 
 /** A network of a finished run, in memory that all workers see. */
 async function sharedNetwork(file: string, kernels: Kernels<Float32Array>): Promise<SharedNetwork> {
-  if (!existsSync(file)) {
+  const bytes = await readIfThere(file);
+  if (!bytes) {
     throw new UserError(`${file} is not there: the run has not finished training. Give its command again to go on.`);
   }
-  const { spec, rule, parameters } = readNetwork(await readFile(file), file, kernels);
+  const { spec, rule, parameters } = readNetwork(bytes, file, kernels);
   return { spec, rule, ...parameters };
 }

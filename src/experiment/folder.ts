@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import writeFileAtomic from 'write-file-atomic';
+import { onDisk } from '../disk/faults.js';
+import { readIfThere, remove, removeUnfinished, writeWhole } from '../disk/files.js';
 import { UserError } from '../errors.js';
 import { parseJsonLines } from '../schema.js';
 import { type Config, parseConfigText } from './config.js';
@@ -43,8 +44,9 @@ export class RunFolder {
         `${path} holds a finished run, which is never overwritten unasked. Choose another folder with --out, or say --force to replace it.`,
       );
     }
-    if (existsSync(folder.file('config.json'))) {
-      const begun = parseConfigText(await readFile(folder.file('config.json'), 'utf8'), folder.file('config.json'));
+    const found = await folder.read('config.json');
+    if (found) {
+      const begun = parseConfigText(found.toString(), folder.file('config.json'));
       if (!isDeepStrictEqual(begun, config)) {
         throw new UserError(
           `${path} holds an unfinished run with other options. Go on from it with --config ${folder.file('config.json')}, choose another folder with --out, or say --force to replace it.`,
@@ -52,7 +54,8 @@ export class RunFolder {
       }
       await folder.readMetrics();
     }
-    await mkdir(path, { recursive: true });
+    await onDisk('make the folder', path, () => mkdir(path, { recursive: true }));
+    await removeUnfinished(path);
     await folder.write('config.json', `${JSON.stringify(config, null, 2)}\n`);
     return folder;
   }
@@ -62,16 +65,16 @@ export class RunFolder {
   }
 
   async write(name: string, content: string | Uint8Array): Promise<void> {
-    await writeFileAtomic(this.file(name), typeof content === 'string' ? content : Buffer.from(content));
+    await writeWhole(this.file(name), content);
   }
 
   /** The file's bytes; undefined where there is none. */
-  async read(name: string): Promise<Uint8Array | undefined> {
-    return existsSync(this.file(name)) ? await readFile(this.file(name)) : undefined;
+  async read(name: string): Promise<Buffer | undefined> {
+    return readIfThere(this.file(name));
   }
 
   async remove(name: string): Promise<void> {
-    await rm(this.file(name), { force: true });
+    await remove(this.file(name));
   }
 
   /** Adds an epoch's line, in the place of any that an interrupted run left for that epoch or later ones. */
@@ -105,6 +108,7 @@ export class RunFolder {
       /^figure-\w+\.(svg|png)$/,
     ];
     if (!existsSync(this.path)) return;
-    for (const name of await readdir(this.path)) if (own.some((pattern) => pattern.test(name))) await this.remove(name);
+    const names = await onDisk('read', this.path, () => readdir(this.path));
+    for (const name of names) if (own.some((pattern) => pattern.test(name))) await this.remove(name);
   }
 }

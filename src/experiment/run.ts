@@ -51,7 +51,7 @@ export async function runExperiment(
   config: Config,
   { out, workers, force, progress, audit: auditChanges, signal }: RunSettings,
 ): Promise<RunOutcome> {
-  const dataset = await loadDataset(config, progress);
+  const dataset = await loadDataset(config, progress, signal);
   const folder = await RunFolder.open(out, config, force);
   const pool = new WorkerPool(workers, config.backend);
   const stop = () => void pool.close();
@@ -116,10 +116,15 @@ async function measure(context: RunContext, networks: TrainedNetworks): Promise<
 }
 
 /** The run's images: the data set's first `trainSize` and `testSize`. */
-async function loadDataset({ dataset: name, data, trainSize, testSize }: Config, progress: Progress): Promise<Dataset> {
+async function loadDataset(
+  { dataset: name, data, trainSize, testSize }: Config,
+  progress: Progress,
+  signal: AbortSignal | undefined,
+): Promise<Dataset> {
   const dataset = await datasets[name].load({
     directory: data ?? undefined,
     onProgress: (message) => progress.log(message),
+    signal,
   });
   const cut = (images: LabelledImages, size: number | null, option: string): LabelledImages => {
     if (size !== null && size > images.count) {

