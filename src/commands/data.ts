@@ -38,21 +38,21 @@ function nearby(folder: string): string {
 
 /** The data sets as a table, and where each comes from, for a terminal of a given width. */
 export function statusText(statuses: readonly DatasetStatus[], width: number): string {
-  const rows = statuses.map(({ name, title, state, bytes, folder }) => [
+  const rows = statuses.map(({ name, title, state, bytes }) => [
     name,
     title,
     state,
     bytes === 0 ? '–' : `${(bytes / 1e6).toFixed(1)} MB`,
-    nearby(folder),
   ]);
-  const details = statuses.map(({ title, source, licence, files }) =>
+  const details = statuses.map(({ title, folder, source, licence, files }) =>
     [
       `${title}: ${source}`,
       `Licence: ${licence}`,
+      `Folder: ${nearby(folder)}`,
       ...files.filter(({ state }) => state === 'damaged').map((file) => `${file.name} is not the published file`),
     ]
       .map((sentence) => wrap(sentence, width))
       .join('\n'),
   );
-  return paragraphs([textTable(['Name', 'Data set', 'State', 'Size', 'Folder'], rows, 5, width), ...details], width);
+  return paragraphs([textTable(['Name', 'Data set', 'State', 'Size'], rows, 3, width), ...details], width);
 }

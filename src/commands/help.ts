@@ -13,6 +13,7 @@ export function helpFormat(width: number): HelpConfiguration {
   const indented = (text: string, by: number) => wrap(text, helpWidth - by).replace(/^/gm, ' '.repeat(by));
   return {
     helpWidth,
+    styleUsage: (usage) => wrap(usage, helpWidth - 'Usage: '.length).replaceAll('\n', '\n  '),
     boxWrap: (text) => wrap(text, helpWidth),
     formatItem: (term, _termWidth, description) => `${indented(term, 2)}\n${indented(description, 6)}`,
   };

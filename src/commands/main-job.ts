@@ -38,10 +38,10 @@ export async function mainJob(dataset: DatasetName, options: MainOptions): Promi
   if (defaultBackend() === 'reference' && options.backend === undefined) {
     progress.log('WebAssembly SIMD is not supported here: using the slower reference kernels.');
   }
+  if (options.data !== undefined) checkNamed(options.data, '--data');
   const base = options.config === undefined ? undefined : await readConfig(options.config);
   const config = configFrom(dataset, options, defaultBackend(), base);
   const out = options.out ?? defaultFolder(config, options.quick ?? false);
-  if (config.data !== null) checkNamed(config.data, '--data');
   checkNamed(out, '--out');
   await checkWritable(out);
   const workers = workerCount(options.workers);
@@ -54,15 +54,22 @@ export async function mainJob(dataset: DatasetName, options: MainOptions): Promi
     audit: found,
   } = await interruptible(
     (signal) => runExperiment(config, { out, workers, force, progress, audit, signal }),
-    () =>
-      existsSync(join(out, 'results.json'))
-        ? `The run in ${out} is finished but for its audit: \`npm start -- audit ${out}\` makes it.`
-        : `What was finished is in ${out}; the same command goes on from there.`,
+    () => remainsIn(out),
   );
   const width = widthOf(process.stdout);
   const time = duration((performance.now() - started) / 1000);
   const parts = [summary(results, width), ...(found ? [auditText(found, width)] : []), filesText(time, out, files)];
   process.stdout.write(`\n${parts.join('\n\n')}\n`);
+}
+
+/** What an interrupted run has left, and how to go on. */
+function remainsIn(out: string): string {
+  const has = (name: string) => existsSync(join(out, name));
+  if (has('results.json')) {
+    return `The run in ${out} is finished but for its audit: \`npm start -- audit ${out}\` makes it.`;
+  }
+  if (has('config.json')) return `What was finished is in ${out}; the same command goes on from there.`;
+  return 'Nothing was begun.';
 }
 
 async function readConfig(file: string): Promise<Config> {

@@ -32,7 +32,9 @@ export function fail(error: unknown): void {
     return;
   }
   if (isDiskError(error)) {
-    fail(diskFault(error, 'use', error.path ?? 'standard output'));
+    fail(
+      error.path === undefined ? diskFault(error, 'write to', 'standard output') : diskFault(error, 'use', error.path),
+    );
     return;
   }
   if (!(error instanceof UserError || error instanceof Interruption)) throw error;

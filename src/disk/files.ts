@@ -1,6 +1,6 @@
 /** Reading and writing the files of a run. What the system refuses is told in a sentence, see faults.ts. */
 import { rmSync } from 'node:fs';
-import { access, constants, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { access, constants, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { UserError } from '../errors.js';
 import { isDiskError, onDisk } from './faults.js';
@@ -60,6 +60,24 @@ export function readIfThere(path: string): Promise<Buffer | undefined> {
       throw error;
     }),
   );
+}
+
+/**
+ * Makes a folder, and those on the way to it, where they are not there yet.
+ *
+ * @throws {UserError} if that can't be done
+ */
+export const makeFolder = (path: string): Promise<void> => onDisk('make the folder', path, () => make(path));
+
+/** One after the other, since Node's own way to do it does not come back where no folder can be made, as in /proc. */
+async function make(path: string): Promise<void> {
+  if (await isFolder(path)) return;
+  if (dirname(path) !== path) await make(dirname(path));
+  try {
+    await mkdir(path);
+  } catch (error) {
+    if (!(await isFolder(path))) throw error; // another process may have made it meanwhile
+  }
 }
 
 /**

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { onDisk } from '../disk/faults.js';
-import { readIfThere, remove, removeUnfinished, writeWhole } from '../disk/files.js';
+import { makeFolder, readIfThere, remove, removeUnfinished, writeWhole } from '../disk/files.js';
 import { UserError } from '../errors.js';
 import { parseJsonLines } from '../schema.js';
 import { type Config, parseConfigText } from './config.js';
@@ -54,7 +54,7 @@ export class RunFolder {
       }
       await folder.readMetrics();
     }
-    await onDisk('make the folder', path, () => mkdir(path, { recursive: true }));
+    await makeFolder(path);
     await removeUnfinished(path);
     await folder.write('config.json', `${JSON.stringify(config, null, 2)}\n`);
     return folder;

@@ -1,10 +1,11 @@
 /** Downloads that survive a bad connection: to a temporary name, resumed where they broke off, renamed when verified. */
 import { createWriteStream } from 'node:fs';
-import { mkdir, rename, rm, stat } from 'node:fs/promises';
+import { rename, rm, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { diskFault, isDiskError } from '../../disk/faults.js';
+import { makeFolder } from '../../disk/files.js';
 import { Interruption, UserError } from '../../errors.js';
 import type { Dataset, DatasetSource, LoadOptions } from '../dataset.js';
 import { anyMissing } from '../formats/files.js';
@@ -97,7 +98,7 @@ export async function fetchInto(
 ): Promise<void> {
   try {
     signal?.throwIfAborted();
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     await work();
   } catch (error) {
     if (signal?.aborted) {

@@ -67,7 +67,8 @@ export async function findFile(folder: string, { name, alsoCalled = [] }: Publis
 export async function findAll(folder: string, files: readonly PublishedFile[]): Promise<string[]> {
   const present = await readdir(folder).catch((error: unknown) => {
     if (!isDiskError(error)) throw error;
-    const found = error.code === 'ENOENT' ? 'nothing' : error.code === 'ENOTDIR' ? 'a file' : faultReason(error);
+    const found = { ENOENT: 'nothing', ENOTDIR: 'a file' }[error.code ?? ''];
+    if (found === undefined) throw diskFault(error, 'read', folder);
     throw fileError(folder, `a folder with ${files.map(({ name }) => name).join(', ')}`, found);
   });
   return files.map(({ name, alsoCalled = [] }) => {

@@ -59,6 +59,40 @@ test('a connection that goes silent is given up and taken up again', async (t) =
   t.match(messages[0], /no data came for 1 s/);
 });
 
+test('an aborted download ends at once, whatever it waits for; what has come stays, and is gone on from', async (t) => {
+  const patient = { attempts: 3, pause: 20_000, stall: 20_000 };
+  const cases: Record<string, Behaviour> = { 'for more bytes': 'stall', 'before the next attempt': 'drop' };
+  for (const [waiting, behaviour] of Object.entries(cases)) {
+    const { server, folder, path, run } = await setUp(t, behaviour);
+    const partial = `${path}.partial`;
+    const task: Download = { path, request: addressRequest(`${server.address}/file`, LOCAL), check };
+    const controller = new AbortController();
+    const messages: string[] = [];
+    const onProgress = (message: string) => messages.push(message);
+    const aborted = download(task, { patience: patient, onProgress, signal: controller.signal });
+    const isWaiting = async () =>
+      behaviour === 'drop' ? messages.length > 0 : existsSync(partial) && (await stat(partial)).size === HALF;
+    while (!(await isWaiting())) await sleep(10);
+    const started = performance.now();
+    setTimeout(() => controller.abort(), 100);
+    await t.rejects(aborted, { name: 'AbortError' }, waiting);
+    t.ok(performance.now() - started < 2000, `${Math.round(performance.now() - started)} ms`);
+    t.same(await readdir(folder), ['file.partial']);
+    const { size } = await stat(partial);
+    t.ok(size > 0);
+    await run();
+    t.ok(bytes.equals(await readFile(path)));
+    t.same(server.requests, ['/file', `/file bytes=${size}-`]);
+  }
+});
+
+test('a download whose signal was aborted before asks for nothing', async (t) => {
+  const { server, path } = await setUp(t);
+  const task: Download = { path, request: addressRequest(`${server.address}/file`, LOCAL), check };
+  await t.rejects(download(task, { signal: AbortSignal.abort() }), { name: 'AbortError' });
+  t.same(server.requests, []);
+});
+
 test('connections that each bring something are taken up more often than those that bring nothing', async (t) => {
   const six: Behaviour[] = ['drop', 'drop', 'drop', 'drop', 'drop', 'drop'];
   const bringing = await setUp(t, ...six);
@@ -176,9 +210,20 @@ test('a folder that cannot be made is an error that says so', async (t) => {
     fetchInto(folder, 'By hand: do this.', undefined, async () => {}),
     {
       name: 'UserError',
-      message: /^Can't write in .*: a file stands where a folder is expected \(ENOTDIR\)\.$/,
+      message: /^Can't make the folder .*: a file stands where a folder is expected \(ENOTDIR\)\.\nBy hand: do this\.$/,
     },
   );
+});
+
+test('interrupted, fetching says where it goes on from', async (t) => {
+  const controller = new AbortController();
+  const { signal } = controller;
+  const fetching = fetchInto(t.testdir(), 'By hand: do this.', signal, async () => {
+    controller.abort();
+    signal.throwIfAborted();
+  });
+  const message = /^What has come of the data stays in .*; the same command goes on from there\.$/;
+  await t.rejects(fetching, { name: 'AbortError', message });
 });
 
 test('what to do by hand stands below what went wrong; a mistake of this program is left as it is', async (t) => {
