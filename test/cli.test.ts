@@ -1,26 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { spawn } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { test } from 'tap';
-
-const cli = fileURLToPath(new URL('../src/cli.js', import.meta.url));
-const start = (args: readonly string[], cwd: string) => spawn(process.execPath, [cli, ...args], { cwd });
-
-async function finish(child: ChildProcess): Promise<{ code: number | null; stdout: string; stderr: string }> {
-  const text = { stdout: '', stderr: '' };
-  child.stdout?.on('data', (data) => {
-    text.stdout += data;
-  });
-  child.stderr?.on('data', (data) => {
-    text.stderr += data;
-  });
-  const [code] = await once(child, 'close');
-  return { code, ...text };
-}
-
-const call = (args: readonly string[], cwd: string) => finish(start(args, cwd));
+import { call, cli, finish } from './helpers/command-line.js';
 
 test('bad input is one clear message on standard error, exit code 2, and no stack trace', async (t) => {
   const cwd = t.testdir({ 'broken.json': '{' });
@@ -105,7 +87,7 @@ test('a small run prints a summary and where its files are; config.json repeats 
 
 test('Ctrl-C stops at once with code 130 and leaves no half-written file', { timeout: 60_000 }, async (t) => {
   const cwd = t.testdir();
-  const child = start(['mnist', '--train-size', '1000', '--epochs', '500'], cwd);
+  const child = spawn(process.execPath, [cli, 'mnist', '--train-size', '1000', '--epochs', '500'], { cwd });
   const finished = finish(child);
   let seen = '';
   child.stderr.on('data', (data) => {

@@ -51,7 +51,7 @@ export class WorkerPool {
    *
    * @returns what each member returned, by rank
    * @throws the error of the first member that failed; the others are stopped
-   * @throws {UserError} if a thread can't be started
+   * @throws {UserError} if a thread could not begin its work
    * @throws {Error} if the pool is closed, or another job is under way: two crews would wait for each other's threads
    */
   async run<Name extends TaskName>(task: Name, job: Job<Name>, options: JobOptions = {}): Promise<Value<Name>[]> {
@@ -85,7 +85,6 @@ export class WorkerPool {
       try {
         return await this.piscina.run(message);
       } catch (error) {
-        if ((error as NodeJS.ErrnoException).code === 'ERR_WORKER_INIT_FAILED') this.failToStart(error as Error);
         failure ??= { error };
         stopCrew(crew);
         return { stopped: true };
@@ -108,13 +107,9 @@ export class WorkerPool {
     this.closed = true;
     await this.piscina.destroy();
   }
-
-  /** Closes the pool, so that the tasks that wait for this thread fail rather than wait for ever. */
-  private failToStart({ message }: Error): void {
-    if (this.closed) return;
-    this.startFailure = new UserError(
-      `Only ${this.piscina.threads.length} of ${this.size} worker threads could be started (${message}). Give fewer with --workers, or raise the system's limits on threads and memory.`,
-    );
-    void this.close();
-  }
 }
+
+const startFailure = (size: number, { message }: Error): UserError =>
+  new UserError(
+    `The system refuses to start ${size} worker threads (${message}). Give fewer with --workers, or raise its limits on threads and memory.`,
+  );
