@@ -46,7 +46,7 @@ function interruptAfter(label: string, epochs: number): { progress: Progress; si
   const log = (line: string) => {
     if (line.startsWith(`${label} epoch`) && ++seen === epochs) controller.abort();
   };
-  return { progress: { log, begin: () => ({ update() {}, log, end() {} }) }, signal: controller.signal };
+  return { progress: { ...silent, log }, signal: controller.signal };
 }
 
 test('a run leaves all its files; its curves and networks are the same for 1 and 3 workers', async (t) => {
@@ -160,8 +160,8 @@ test("the last network's file is looked at before the first one is trained", asy
   const out = join(t.testdir({ run: {} }), 'run');
   copyFileSync(join(whole, 'fa.safetensors'), join(out, 'fa.safetensors'));
   const log = (line: string) => t.fail(line);
-  const begin = (title: string) => t.fail(title) as never;
-  await t.rejects(run(out, { progress: { log, begin } }, { ...config, seed: 2 }), /fa\.safetensors is not taken for/);
+  const during = (title: string) => t.fail(title) as never;
+  await t.rejects(run(out, { progress: { log, during } }, { ...config, seed: 2 }), /fa\.safetensors is not taken for/);
 });
 
 test('an unfinished run whose config.json was edited does not keep the old weights', async (t) => {
