@@ -1,9 +1,8 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+/** How much memory a function takes, peaks inside it included. */
+import { openSync, readSync, writeSync } from 'node:fs';
 import { setImmediate } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-
-const STATUS = '/proc/self/status';
 
 setFlagsFromString('--expose-gc');
 const gc: () => void = runInNewContext('gc');
@@ -16,29 +15,35 @@ export async function collectGarbage(): Promise<void> {
   }
 }
 
-/** Bytes that the system's account of this process gives for a field; undefined where there is no such account. */
-function field(name: 'VmRSS' | 'VmHWM'): number | undefined {
+/** The system's account of this process (Linux's; proc(5)), opened once; undefined where there is none. */
+const account = (() => {
   try {
-    const kilobytes = new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(readFileSync(STATUS, 'utf8'))?.[1];
-    return kilobytes === undefined ? undefined : 1024 * Number(kilobytes);
+    return { status: openSync('/proc/self/status', 'r'), marks: openSync('/proc/self/clear_refs', 'w') };
   } catch {
     return undefined;
   }
+})();
+
+const text = Buffer.alloc(4096);
+
+/** Bytes that this process has in memory now, or had at most. */
+function resident(status: number, field: 'VmRSS' | 'VmHWM'): number {
+  const length = readSync(status, text, 0, text.length, 0);
+  const kilobytes = new RegExp(`^${field}:\\s+(\\d+) kB$`, 'm').exec(text.toString('latin1', 0, length))?.[1];
+  return 1024 * Number(kilobytes);
 }
 
 /**
  * Begins to watch how much memory this process takes: the system's own high-water mark, set back to what is in use now.
  * It sees what no sampling sees, a peak inside a function that returns before anything else can run.
  *
- * @returns a function that gives the bytes by which the process was ever larger since then (Linux; elsewhere NaN, which
- *   is more than no limit)
+ * @returns a function that gives the bytes by which the process was ever larger since then; where the system tells
+ *   nothing it gives NaN, which is over no limit
  */
 export function watchMemory(): () => number {
-  try {
-    writeFileSync('/proc/self/clear_refs', '5');
-  } catch {
-    return () => Number.NaN;
-  }
-  const before = field('VmRSS') ?? Number.NaN;
-  return () => (field('VmHWM') ?? Number.NaN) - before;
+  if (account === undefined) return () => Number.NaN;
+  const { status, marks } = account;
+  writeSync(marks, '5'); // sets the mark back
+  const before = resident(status, 'VmRSS');
+  return () => resident(status, 'VmHWM') - before;
 }

@@ -12,8 +12,12 @@ import { readIdx } from '../../src/datasets/formats/idx.js';
 import { parseConfigText } from '../../src/experiment/config.js';
 import { parseMetrics } from '../../src/experiment/metrics.js';
 import { parseEpsilons } from '../../src/experiment/parse-epsilons.js';
+import { initialState, parseAddress, printAddress } from '../../src/lab/address.js';
+import { crossEntropy } from '../../src/losses/cross-entropy.js';
 import { readNetwork, saveNetwork } from '../../src/models/checkpoint.js';
 import { decodeCheckpoint, encodeCheckpoint } from '../../src/models/safetensors.js';
+import { Tracer } from '../../src/models/trace.js';
+import { parsePlace } from '../../src/models/trace-equation.js';
 import { parseResults } from '../../src/report/run/results.js';
 import { rules } from '../../src/rules/index.js';
 import { referenceKernels } from '../../src/tensor/reference.js';
@@ -60,6 +64,10 @@ const epoch = {
   ...{ rule: 'fa', epoch: 1, loss: 0.5, trainAccuracy: 0.8, testAccuracy: 0.9, learningRate: 0.01, seconds: 1.5 },
   ...{ gradientAngles: { conv1: 80.5, fc3: 0 }, weightAngles: { conv1: 85, fc3: null } },
 };
+
+const trace = new Tracer(lenetOf('fa', kernels)).trace(new Float32Array(784).fill(0.5), 3, crossEntropy);
+const drawn = { kind: 'drawn', label: 3, pixels: noise.subarray(0, 784).map((pixel) => pixel >> 4) } as const;
+const address = printAddress({ ...initialState, seed: 7, rates: [0.1, undefined], epsilon: 0.3, picture: drawn });
 
 /** What a parser of a text makes of a file's bytes. */
 const ofText =
@@ -119,6 +127,12 @@ export const targets = {
   audit: { inputs: jsonFiles(exampleAudit), parse: ofText(parseAudit) },
   metrics: { inputs: jsonLines(epoch), parse: ofText(parseMetrics) },
   epsilons: { inputs: epsilonLists, parse: (_, bytes) => parseEpsilons(decode(bytes)), names: /--epsilons/ },
+  'inspect-place': {
+    inputs: changedBytes(encode('conv1.weight[3,0,2,2]'), encode(' pool2.dx[ 4,0,1 ]')),
+    parse: (_, bytes) => parsePlace(decode(bytes), trace),
+    names: /^"/,
+  },
+  'lab-address': { inputs: changedBytes(encode(address)), parse: (_, bytes) => parseAddress(decode(bytes)) },
   'rule-numbers': perRule('lr', /--lr|learningRate/, '0.1', '1e-9'),
   'rule-counts': perRule('batchSize', /--batch-size|batchSize/, '1', '64'),
   'rule-choices': perRule('optimizer', /--optimizer|optimizer/, 'sgd', 'adam'),
