@@ -95,5 +95,5 @@ function printOf(files) {
 }
 
 const well = await Promise.all(steps.map(make));
-if (well.every(Boolean)) well.push(await make(page));
+if (well.every(Boolean) && existsSync(page.command[0])) well.push(await make(page));
 if (!well.every(Boolean)) process.exitCode = 1;

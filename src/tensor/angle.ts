@@ -29,6 +29,7 @@ export function norm(values: FloatArray): number {
 /** Scaled by the largest magnitude first: a saturated network's gradients would vanish when squared. */
 function unitVector(values: FloatArray): Float64Array | undefined {
   let largest = 0;
+  // A NaN is passed over here, and then spreads from the sum of squares.
   for (let i = 0; i < values.length; i++) if (Math.abs(values[i]) > largest) largest = Math.abs(values[i]);
   if (!(largest > 0)) return undefined;
   const scaled = Float64Array.from(values, (value) => value / largest);
