@@ -19,6 +19,7 @@ const rooms = [
   ['layers', 'losses'],
   ['tensor', 'crew'],
   ['schema', 'words', 'check', 'lock'],
+  ['disk'],
   ['errors'],
 ];
 const inRooms = (names) => `^src/(${names.join('|')})(/|\\.ts$)`;

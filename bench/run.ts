@@ -14,7 +14,7 @@
  */
 import { mkdir } from 'node:fs/promises';
 import { Command } from 'commander';
-import writeFileAtomic from 'write-file-atomic';
+import { writeWhole } from '../src/disk/files.js';
 import { WorkerPool } from '../src/parallel/pool.js';
 import { defaultBackend } from '../src/tensor/backends.js';
 import type { Backend } from '../src/tensor/kernels.js';
@@ -75,7 +75,7 @@ async function bench(effort: Effort, quick: boolean): Promise<void> {
   const results = { schema: 1, quick, environment: where, seconds, memory, peakGflops: peak, kernels, shard: totals };
   await mkdir('out', { recursive: true });
   const json = JSON.stringify({ ...results, epochs, attacks, scaling, steps }, null, 2);
-  await writeFileAtomic('out/bench.json', `${json}\n`);
+  await writeWhole('out/bench.json', `${json}\n`);
   print(`Done in ${digits(seconds)} s. All numbers are in out/bench.json.`);
 }
 

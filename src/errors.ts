@@ -34,3 +34,8 @@ function picture(control: string): string {
 export class ShapeError extends Error {
   override readonly name = 'ShapeError';
 }
+
+/** Work that ended because its signal was aborted, not because it failed. The message says what it has left behind. */
+export class Interruption extends Error {
+  override readonly name = 'AbortError';
+}

@@ -19,7 +19,7 @@
 import { mkdir } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { Command } from 'commander';
-import writeFileAtomic from 'write-file-atomic';
+import { writeWhole } from '../../src/disk/files.js';
 import { WorkerPool } from '../../src/parallel/pool.js';
 import { textTable } from '../../src/report/text.js';
 import { defaultBackend } from '../../src/tensor/backends.js';
@@ -115,7 +115,7 @@ async function compare(effort: PeerEffort, quick: boolean): Promise<void> {
   process.stdout.write(`${table.join('\n')}\n`);
   await mkdir('out', { recursive: true });
   const json = JSON.stringify({ schema: 1, quick, environment: where, own, compared, skipped }, null, 2);
-  await writeFileAtomic('out/bench-peers.json', `${json}\n`);
+  await writeWhole('out/bench-peers.json', `${json}\n`);
   process.stdout.write('All numbers are in out/bench-peers.json.\n');
 }
 

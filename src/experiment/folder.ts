@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { readdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
-import writeFileAtomic from 'write-file-atomic';
+import { onDisk } from '../disk/faults.js';
+import { makeFolder, readIfThere, remove, removeUnfinished, writeWhole } from '../disk/files.js';
 import { UserError } from '../errors.js';
 import { withLock } from '../lock.js';
 import { parseResults } from '../report/run/results.js';
@@ -45,7 +46,7 @@ export class RunFolder {
    * @throws {UserError} if another one does
    */
   static async locked<Result>(path: string, work: () => Promise<Result>): Promise<Result> {
-    await mkdir(path, { recursive: true });
+    await makeFolder(path);
     const advice = 'Wait for it to end, or choose another folder with --out.';
     return await withLock({ file: join(path, 'run.lock'), subject: path, advice }, work);
   }
@@ -65,11 +66,12 @@ export class RunFolder {
         `${path} holds a finished run, which is never overwritten unasked. Choose another folder with --out, or say --force to replace it.`,
       );
     }
-    if (!existsSync(folder.file('config.json'))) {
+    const found = await folder.read('config.json');
+    if (!found) {
       await folder.refuseStrangers();
       return folder;
     }
-    const begun = parseConfigText(await readFile(folder.file('config.json'), 'utf8'), folder.file('config.json'));
+    const begun = parseConfigText(found.toString(), folder.file('config.json'));
     if (!isDeepStrictEqual(begun, config)) {
       throw new UserError(
         `${path} holds an unfinished run with other options. Go on from it with --config ${folder.file('config.json')}, choose another folder with --out, or say --force to replace it.`,
@@ -82,6 +84,7 @@ export class RunFolder {
 
   /** From here on the folder is the run's. */
   async begin(config: Config): Promise<void> {
+    await removeUnfinished(this.path);
     await this.write('config.json', `${JSON.stringify(config, null, 2)}\n`);
   }
 
@@ -90,16 +93,20 @@ export class RunFolder {
   }
 
   async write(name: string, content: string | Uint8Array): Promise<void> {
-    await writeFileAtomic(this.file(name), typeof content === 'string' ? content : Buffer.from(content));
+    await writeWhole(this.file(name), content);
   }
 
   /** The file's bytes; undefined where there is none. */
-  async read(name: string): Promise<Uint8Array | undefined> {
-    return existsSync(this.file(name)) ? await readFile(this.file(name)) : undefined;
+  async read(name: string): Promise<Buffer | undefined> {
+    return readIfThere(this.file(name));
   }
 
   async remove(name: string): Promise<void> {
-    await rm(this.file(name), { force: true });
+    await remove(this.file(name));
+  }
+
+  private names(): Promise<string[]> {
+    return onDisk('read', this.path, () => readdir(this.path));
   }
 
   /** Adds an epoch's line, in the place of any that an interrupted run left for that epoch or later ones. */
@@ -118,7 +125,7 @@ export class RunFolder {
    * @throws {UserError} if the folder holds files that the run would overwrite.
    */
   private async refuseStrangers(): Promise<void> {
-    const strangers = (await readdir(this.path)).filter((name) => isRunFile(name, []));
+    const strangers = (await this.names()).filter((name) => isRunFile(name, []));
     if (strangers.length === 0) return;
     throw new UserError(
       `${this.path} holds ${strangers.join(', ')}, but no config.json that says of which run: that is never overwritten unasked. Choose another folder with --out, or say --force, which keeps it under another name.`,
@@ -133,12 +140,12 @@ export class RunFolder {
    */
   private async clear(next: Config, log: (line: string) => void): Promise<void> {
     const old = await this.oldRules();
-    const names = await readdir(this.path);
+    const names = await this.names();
     if (old) for (const name of names) if (isRunFile(name, old)) await this.remove(name);
-    for (const name of await readdir(this.path)) {
+    for (const name of await this.names()) {
       if (!isRunFile(name, trainedBy(next))) continue;
       const kept = freeName(name, names);
-      await rename(this.file(name), this.file(kept));
+      await onDisk('rename', this.file(name), () => rename(this.file(name), this.file(kept)));
       log(`${this.file(name)} is of no run that is known here: it is called ${kept} now.`);
     }
   }

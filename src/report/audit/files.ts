@@ -1,10 +1,9 @@
 /** What an audit leaves in a run's folder. Each file is written to a temporary name and renamed. */
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { csvFormat } from 'd3-dsv';
-import writeFileAtomic from 'write-file-atomic';
 import type { ImageRow } from '../../audit/conclude.js';
 import { type Audit, parseAudit } from '../../audit/findings.js';
+import { remove, writeWhole } from '../../disk/files.js';
 import { renderPng, renderSvg } from '../figures/render.js';
 import { figureC } from '../figures/worst-case.js';
 
@@ -33,17 +32,17 @@ export async function writeAudit(
 ): Promise<string[]> {
   const json = `${JSON.stringify(audit, null, 2)}\n`;
   parseAudit(json, join(folder, 'audit.json'));
-  await writeFileAtomic(join(folder, 'audit.json'), json);
-  await writeFileAtomic(join(folder, 'audit.csv'), formatAuditCsv(rows));
+  await writeWhole(join(folder, 'audit.json'), json);
+  await writeWhole(join(folder, 'audit.csv'), formatAuditCsv(rows));
   const figures = ['figure-c.svg', 'figure-c.png'] as const;
   const spec = figureC(audit);
   if (spec === undefined) {
-    await Promise.all(figures.map((file) => rm(join(folder, file), { force: true })));
+    await Promise.all(figures.map((file) => remove(join(folder, file))));
     return ['audit.json', 'audit.csv'];
   }
   const svg = await renderSvg(spec);
-  await writeFileAtomic(join(folder, figures[0]), svg);
-  await writeFileAtomic(join(folder, figures[1]), Buffer.from(await renderPng(svg)));
+  await writeWhole(join(folder, figures[0]), svg);
+  await writeWhole(join(folder, figures[1]), await renderPng(svg));
   return ['audit.json', 'audit.csv', ...figures];
 }
 

@@ -1,7 +1,6 @@
 /** Everything of a report that is written to disk. Each file is written to a temporary name and renamed. */
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import writeFileAtomic from 'write-file-atomic';
+import { remove, writeWhole } from '../../disk/files.js';
 import { figureA, figureB } from '../figures/accuracy.js';
 import { renderPng, renderSvg } from '../figures/render.js';
 import { formatCsv } from './csv.js';
@@ -17,8 +16,8 @@ import { parseResults, type Results } from './results.js';
 export async function writeResults(results: Results, folder: string): Promise<string[]> {
   const json = `${JSON.stringify(results, null, 2)}\n`;
   parseResults(json, join(folder, 'results.json'));
-  await writeFileAtomic(join(folder, 'results.csv'), formatCsv(results));
-  await writeFileAtomic(join(folder, 'results.json'), json);
+  await writeWhole(join(folder, 'results.csv'), formatCsv(results));
+  await writeWhole(join(folder, 'results.json'), json);
   return ['results.json', 'results.csv'];
 }
 
@@ -36,12 +35,12 @@ export async function writeFigures(results: Results, folder: string): Promise<st
   ] as const) {
     const files = [`${name}.svg`, `${name}.png`] as const;
     if (spec === undefined) {
-      await Promise.all(files.map((file) => rm(join(folder, file), { force: true })));
+      await Promise.all(files.map((file) => remove(join(folder, file))));
       continue;
     }
     const svg = await renderSvg(spec);
-    await writeFileAtomic(join(folder, files[0]), svg);
-    await writeFileAtomic(join(folder, files[1]), Buffer.from(await renderPng(svg)));
+    await writeWhole(join(folder, files[0]), svg);
+    await writeWhole(join(folder, files[1]), await renderPng(svg));
     written.push(...files);
   }
   return written;
