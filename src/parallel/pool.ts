@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { Piscina } from 'piscina';
 import { newCrew, progressOf, stopCrew } from '../crew/shared-crew.js';
+import { UserError } from '../errors.js';
 import { Heap } from '../tensor/heap.js';
 import type { Backend } from '../tensor/kernels.js';
 import type { Message } from './messages.js';
@@ -24,18 +25,32 @@ const PROGRESS_INTERVAL = 200;
 export class WorkerPool {
   private readonly piscina: Piscina;
   private closed = false;
+  private underWay: TaskName | undefined;
+  /** Why a thread could not begin its work; such a pool is closed. */
+  private failure: UserError | undefined;
 
+  /** @throws {UserError} if the system refuses so many threads */
   constructor(
     readonly size: number,
     readonly backend: Backend,
     readonly heap = new Heap(),
   ) {
-    this.piscina = new Piscina({
-      filename: new URL('../../workers/worker.js', import.meta.url).href,
-      minThreads: size,
-      maxThreads: size,
-      concurrentTasksPerWorker: 1,
-      execArgv: [], // workers need none of the loaders that a test runner gives this process
+    try {
+      this.piscina = new Piscina({
+        filename: new URL('../../workers/worker.js', import.meta.url).href,
+        minThreads: size,
+        maxThreads: size,
+        concurrentTasksPerWorker: 1,
+        execArgv: [], // workers need none of the loaders that a test runner gives this process
+      });
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ERR_WORKER_INIT_FAILED') throw error;
+      throw startFailure(size, error as Error);
+    }
+    this.piscina.on('error', (error) => {
+      // Of a thread that has no task yet: one may be waiting for it, and would for ever.
+      this.failure ??= startFailure(size, error);
+      void this.close();
     });
   }
 
@@ -44,9 +59,25 @@ export class WorkerPool {
    *
    * @returns what each member returned, by rank
    * @throws the error of the first member that failed; the others are stopped
+   * @throws {UserError} if a thread could not begin its work
+   * @throws {Error} if the pool is closed, or another job is under way: two crews would wait for each other's threads
    */
   async run<Name extends TaskName>(task: Name, job: Job<Name>, options: JobOptions = {}): Promise<Value<Name>[]> {
-    const { members = this.size, onProgress } = options;
+    if (this.closed) throw this.failure ?? new Error(`${task}: the pool is closed`);
+    if (this.underWay) throw new Error(`${task}: the pool is busy with ${this.underWay}, and does one job at a time`);
+    this.underWay = task;
+    try {
+      return await this.runCrew(task, job, options);
+    } finally {
+      this.underWay = undefined;
+    }
+  }
+
+  private async runCrew<Name extends TaskName>(
+    task: Name,
+    job: Job<Name>,
+    { members = this.size, onProgress }: JobOptions,
+  ): Promise<Value<Name>[]> {
     const crew = newCrew(members, availableParallelism());
     const watch = onProgress && setInterval(() => onProgress(progressOf(crew)), PROGRESS_INTERVAL);
     let failure: { error: unknown } | undefined;
@@ -69,6 +100,7 @@ export class WorkerPool {
     });
     const finished = await Promise.all(answers);
     clearInterval(watch);
+    if (this.failure) throw this.failure;
     if (failure) throw failure.error;
     if (this.closed) throw new Error(`${task}: the pool was closed`);
     onProgress?.(progressOf(crew));
@@ -78,9 +110,14 @@ export class WorkerPool {
     });
   }
 
-  /** Ends all threads at once, whatever they are doing; jobs under way fail. */
+  /** Ends all threads at once, whatever they are doing, and for good: the job under way fails, and so does any later. */
   async close(): Promise<void> {
     this.closed = true;
     await this.piscina.destroy();
   }
 }
+
+const startFailure = (size: number, { message }: Error): UserError =>
+  new UserError(
+    `The system refuses to start ${size} worker threads (${message}). Give fewer with --workers, or raise its limits on threads and memory.`,
+  );

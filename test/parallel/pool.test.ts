@@ -115,16 +115,38 @@ test('a worker that throws ends the job with its error, while the others wait fo
   await pool.close();
 });
 
-test('closing the pool ends a job under way', { timeout: 20_000 }, async (t) => {
-  const pool = new WorkerPool(2, 'reference');
+/** A job that takes a minute or more on the plain kernels, to be ended before. */
+async function longJob(pool: WorkerPool) {
   const network = await sharedNetwork(pool, 'bp');
   const kernels = await loadKernels('reference', pool.heap);
   const memory = trainingMemory(kernels, network.values.length, options, (length) => pool.heap.float64(length));
-  const job = pool.run('trainEpoch', { run: 1, network, images: mnist.train, options, memory, epoch: 0 });
+  return { run: 1, network, images: mnist.train, options, memory, epoch: 0 };
+}
+
+test('closing the pool ends a job under way, and no later one begins', { timeout: 20_000 }, async (t) => {
+  const pool = new WorkerPool(2, 'reference');
+  const job = await longJob(pool);
   const started = performance.now();
   setTimeout(() => void pool.close(), 300);
-  await t.rejects(job);
+  await t.rejects(pool.run('trainEpoch', job));
   t.ok(performance.now() - started < 5000, 'within seconds, though the epoch would take longer');
+  await t.rejects(pool.run('trainEpoch', job), /trainEpoch: the pool is closed/, 'while it closes');
+  await pool.close();
+  await t.rejects(pool.run('trainEpoch', job), /trainEpoch: the pool is closed/, 'and when it has');
+});
+
+test('a second job is refused while one is under way, which goes on; afterwards it is taken', {
+  timeout: 20_000,
+}, async (t) => {
+  const pool = new WorkerPool(2, 'simd');
+  const network = await sharedNetwork(pool, 'bp');
+  const job = { network, images: firstImages(mnist.test, 500) };
+  const first = pool.run('countCorrect', job);
+  await t.rejects(pool.run('alignment', job, { members: 1 }), /alignment: the pool is busy with countCorrect/);
+  const counts = await first;
+  t.equal(counts.length, 2);
+  t.same((await pool.run('countCorrect', job)).length, 2);
+  await pool.close();
 });
 
 test('progress is reported up to the last unit', async (t) => {
