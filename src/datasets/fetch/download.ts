@@ -1,10 +1,12 @@
 /** Downloads that survive a bad connection: to a temporary name, resumed where they broke off, renamed when verified. */
 import { createWriteStream } from 'node:fs';
-import { mkdir, rename, rm, stat } from 'node:fs/promises';
+import { rename, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { UserError } from '../../errors.js';
+import { diskFault, isDiskError } from '../../disk/faults.js';
+import { makeFolder } from '../../disk/files.js';
+import { Interruption, UserError } from '../../errors.js';
 import { withLock } from '../../lock.js';
 import type { Dataset, DatasetSource, LoadOptions } from '../dataset.js';
 import { anyMissing } from '../formats/files.js';
@@ -26,7 +28,7 @@ const PATIENCE: Patience = { attempts: 4, pause: 1000, stall: 30_000 };
 const PROGRESS_EVERY = 1000;
 
 /** How to fetch: for tests, or a caller with settings of its own; the defaults are the user's. */
-export interface FetchOptions extends Pick<LoadOptions, 'onProgress'> {
+export interface FetchOptions extends Omit<LoadOptions, 'directory'> {
   readonly settings?: NpmSettings;
   readonly patience?: Patience;
 }
@@ -50,18 +52,21 @@ class Interrupted extends Error {}
  *
  * @throws {UserError} if the server can't be reached, answers with an error or a web page, or gives other bytes.
  * @throws the system's own error if a file can't be written.
+ * @throws the signal's reason if it was aborted; what has come then stays as well.
  */
 export async function download({ path, request, check }: Download, options: FetchOptions): Promise<void> {
-  const { onProgress = () => {}, patience = PATIENCE } = options;
+  const { patience = PATIENCE, signal } = options;
+  const onProgress = options.onProgress ?? (() => {});
   const name = basename(path);
   const partial = `${path}.partial`;
   if ((await bytesIn(path)) > 0 && (await check(path)) === undefined) return;
   let failures = 0;
   let freshStarts = 0;
   for (;;) {
+    signal?.throwIfAborted();
     const start = await bytesIn(partial);
     try {
-      await transfer(name, partial, start, request, patience.stall, onProgress);
+      await transfer({ name, partial, start, request }, patience.stall, { onProgress, signal });
       const fault = await check(partial);
       if (fault === undefined) return await rename(partial, path);
       await rm(partial);
@@ -75,7 +80,7 @@ export async function download({ path, request, check }: Download, options: Fetc
         throw new UserError(`${name}: ${error.message}; gave up after ${failures} attempts.`);
       const pause = patience.pause * 2 ** (failures - 1);
       onProgress(`${name}: ${error.message}; trying again in ${Math.ceil(pause / 1000)} s`);
-      await sleep(pause);
+      await sleep(pause, undefined, { signal });
     }
   }
 }
@@ -85,25 +90,25 @@ export async function download({ path, request, check }: Download, options: Fetc
  * another process fetches into the same folder it waits, and says so.
  *
  * @throws {UserError}
+ * @throws {Interruption} if the signal was aborted
  */
 export async function fetchInto(
   folder: string,
   byHand: string,
-  { onProgress = () => {} }: Pick<FetchOptions, 'onProgress'>,
+  { onProgress = () => {}, signal }: Pick<FetchOptions, 'onProgress' | 'signal'>,
   work: () => Promise<void>,
 ): Promise<void> {
   try {
-    await mkdir(folder, { recursive: true });
+    signal?.throwIfAborted();
+    await makeFolder(folder);
     const advice = 'It is fetching the same data; wait for it to end.';
-    await withLock({ file: join(folder, 'fetch.lock'), subject: folder, advice, onWait: onProgress }, work);
+    await withLock({ file: join(folder, 'fetch.lock'), subject: folder, advice, onWait: onProgress, signal }, work);
   } catch (error) {
+    if (signal?.aborted) {
+      throw new Interruption(`What has come of the data stays in ${folder}; the same command goes on from there.`);
+    }
     if (error instanceof UserError) throw new UserError(`${error.message}\n${byHand}`, { cause: error });
-    if (!isDiskError(error)) throw error;
-    const remedy =
-      error.code === 'ENOSPC' || error.code === 'EDQUOT'
-        ? 'The disk is full: make room and run the same command again, it goes on where it stopped.'
-        : 'Make the folder writable, or run the command in another folder.';
-    throw new UserError(`Can't write in ${folder}: ${error.message}. ${remedy}`, { cause: error });
+    throw isDiskError(error) ? diskFault(error, 'write in', folder) : error;
   }
 }
 
@@ -116,33 +121,31 @@ export async function fetchInto(
 export async function loadOrFetch(
   { files, folder, fetch }: Pick<DatasetSource, 'files' | 'folder' | 'fetch'>,
   load: () => Promise<Dataset>,
-  onProgress: LoadOptions['onProgress'],
+  options: Omit<LoadOptions, 'directory'>,
 ): Promise<Dataset> {
   if (!(await anyMissing(folder(), files))) {
     try {
       return await load();
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
-      onProgress?.(`${error.message} Fetching it again.`);
+      options.onProgress?.(`${error.message} Fetching it again.`);
     }
   }
-  await fetch({ onProgress });
+  await fetch(options);
   return load();
 }
 
 /** Brings `partial` from `start` bytes to the end of the file. */
 async function transfer(
-  name: string,
-  partial: string,
-  start: number,
-  request: Request,
+  { name, partial, start, request }: { name: string; partial: string; start: number; request: Request },
   stall: number,
-  onProgress: (message: string) => void,
+  { onProgress, signal }: { onProgress: (message: string) => void; signal: AbortSignal | undefined },
 ): Promise<void> {
   const dead = new AbortController();
+  const ended = signal ? AbortSignal.any([dead.signal, signal]) : dead.signal;
   const timer = setTimeout(() => dead.abort(), stall);
   try {
-    const answer = await request(start > 0 ? { range: `bytes=${start}-` } : {}, dead.signal);
+    const answer = await request(start > 0 ? { range: `bytes=${start}-` } : {}, ended);
     // Nothing lies beyond what has come: it is the whole file, or the check will tell.
     if (answer.status === 416) return;
     checkAnswer(name, answer);
@@ -150,7 +153,7 @@ async function transfer(
     const from = answer.status === 206 ? start : 0;
     const total = from + Number(answer.headers.get('content-length') ?? Number.NaN);
     let told = Date.now();
-    const size = await save(answer.body, partial, from, (at) => {
+    const size = await save(answer.body, partial, from, ended, (at) => {
       timer.refresh();
       if (Date.now() - told < PROGRESS_EVERY) return;
       told = Date.now();
@@ -158,6 +161,7 @@ async function transfer(
     });
     if (size < total) throw new Interrupted(`the connection ended after ${size} of ${total} bytes`);
   } catch (error) {
+    signal?.throwIfAborted();
     if (error instanceof UserError || error instanceof Interrupted || isDiskError(error)) throw error;
     // npm's library has compared the bytes itself, all of them; the check says the same in our words.
     if ((error as NodeJS.ErrnoException).code === 'EINTEGRITY') return;
@@ -187,6 +191,7 @@ async function save(
   body: AsyncIterable<Uint8Array>,
   path: string,
   from: number,
+  signal: AbortSignal,
   onData: (size: number) => void,
 ): Promise<number> {
   let size = from;
@@ -197,14 +202,8 @@ async function save(
       yield chunk;
     }
   }
-  await pipeline(counted, createWriteStream(path, { flags: from > 0 ? 'r+' : 'w', start: from }));
+  await pipeline(counted, createWriteStream(path, { flags: from > 0 ? 'r+' : 'w', start: from }), { signal });
   return size;
-}
-
-function isDiskError(error: unknown): error is NodeJS.ErrnoException {
-  const { code, syscall } = error as NodeJS.ErrnoException;
-  if (syscall === 'connect') return false;
-  return ['ENOSPC', 'EDQUOT', 'EACCES', 'EPERM', 'EROFS', 'EIO', 'ENOTDIR', 'EEXIST'].includes(code ?? '');
 }
 
 const bytesIn = (path: string): Promise<number> =>

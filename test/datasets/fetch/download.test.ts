@@ -59,6 +59,40 @@ test('a connection that goes silent is given up and taken up again', async (t) =
   t.match(messages[0], /no data came for 1 s/);
 });
 
+test('an aborted download ends at once, whatever it waits for; what has come stays, and is gone on from', async (t) => {
+  const patient = { attempts: 3, pause: 20_000, stall: 20_000 };
+  const cases: Record<string, Behaviour> = { 'for more bytes': 'stall', 'before the next attempt': 'drop' };
+  for (const [waiting, behaviour] of Object.entries(cases)) {
+    const { server, folder, path, run } = await setUp(t, behaviour);
+    const partial = `${path}.partial`;
+    const task: Download = { path, request: addressRequest(`${server.address}/file`, LOCAL), check };
+    const controller = new AbortController();
+    const messages: string[] = [];
+    const onProgress = (message: string) => messages.push(message);
+    const aborted = download(task, { patience: patient, onProgress, signal: controller.signal });
+    const isWaiting = async () =>
+      behaviour === 'drop' ? messages.length > 0 : existsSync(partial) && (await stat(partial)).size === HALF;
+    while (!(await isWaiting())) await sleep(10);
+    const started = performance.now();
+    setTimeout(() => controller.abort(), 100);
+    await t.rejects(aborted, { name: 'AbortError' }, waiting);
+    t.ok(performance.now() - started < 2000, `${Math.round(performance.now() - started)} ms`);
+    t.same(await readdir(folder), ['file.partial']);
+    const { size } = await stat(partial);
+    t.ok(size > 0);
+    await run();
+    t.ok(bytes.equals(await readFile(path)));
+    t.same(server.requests, ['/file', `/file bytes=${size}-`]);
+  }
+});
+
+test('a download whose signal was aborted before asks for nothing', async (t) => {
+  const { server, path } = await setUp(t);
+  const task: Download = { path, request: addressRequest(`${server.address}/file`, LOCAL), check };
+  await t.rejects(download(task, { signal: AbortSignal.abort() }), { name: 'AbortError' });
+  t.same(server.requests, []);
+});
+
 test('connections that each bring something are taken up more often than those that bring nothing', async (t) => {
   const six: Behaviour[] = ['drop', 'drop', 'drop', 'drop', 'drop', 'drop'];
   const bringing = await setUp(t, ...six);
@@ -165,7 +199,7 @@ test('a full disk is an error that says so, and is not tried again', {
   await symlink('/dev/full', `${path}.partial`);
   await t.rejects(fetchInto(folder, 'By hand: do this.', {}, run), {
     name: 'UserError',
-    message: /^Can't write in .*: ENOSPC.* The disk is full: make room and run the same command again/,
+    message: /^Can't write in .*: the disk is full \(ENOSPC\)\. Make room, then give the same command again\.$/,
   });
   t.equal(server.requests.length, 1);
 });
@@ -176,7 +210,7 @@ test('a folder that cannot be made is an error that says so', async (t) => {
     fetchInto(folder, 'By hand: do this.', {}, async () => {}),
     {
       name: 'UserError',
-      message: /^Can't write in .*: ENOTDIR.*\. Make the folder writable, or run the command in another folder\.$/,
+      message: /^Can't make the folder .*: a file stands where a folder is expected \(ENOTDIR\)\.\nBy hand: do this\.$/,
     },
   );
 });
@@ -194,6 +228,17 @@ test('two that fetch into one folder do so one after the other, and the second s
   await Promise.all([fetching(), fetching()]);
   t.match(messages, [/data\/mnist is in use by .*process \d+ on .* Waiting for it to end\.$/]);
   t.same(await readdir(folder), []);
+});
+
+test('interrupted, fetching says where it goes on from', async (t) => {
+  const controller = new AbortController();
+  const { signal } = controller;
+  const fetching = fetchInto(t.testdir(), 'By hand: do this.', { signal }, async () => {
+    controller.abort();
+    signal.throwIfAborted();
+  });
+  const message = /^What has come of the data stays in .*; the same command goes on from there\.$/;
+  await t.rejects(fetching, { name: 'AbortError', message });
 });
 
 test('what to do by hand stands below what went wrong; a mistake of this program is left as it is', async (t) => {
@@ -235,11 +280,9 @@ test('a data set is fetched if a file is missing or not as published, and only t
         fetches++;
       },
     };
-    return loadOrFetch(
-      source,
-      () => (loads.shift() ?? (async () => dataset))(),
-      (message) => messages.push(message),
-    );
+    return loadOrFetch(source, () => (loads.shift() ?? (async () => dataset))(), {
+      onProgress: (message) => messages.push(message),
+    });
   };
   t.equal(await run('here'), dataset);
   t.equal(fetches, 0);
