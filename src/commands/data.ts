@@ -1,39 +1,58 @@
+import { relative } from 'node:path';
 import { type DatasetName, datasets } from '../datasets/index.js';
 import { type DatasetStatus, datasetNames, datasetStatus, fetchDataset } from '../datasets/status.js';
 import { UserError } from '../errors.js';
-import { textTable } from '../report/text.js';
+import { paragraphs, textTable, wrap } from '../report/text.js';
+import { interruptible } from './interrupt.js';
+import { progressOn } from './progress.js';
+import { widthOf } from './terminal.js';
 
 /**
  * `npm start -- data [name]`: lists the data sets, each file's checksum computed; with a name, fetches and verifies
  * that one first.
  *
  * @throws {UserError} if the name is not known, or the data can't be had.
+ * @throws {Interruption} if it was interrupted
  */
 export async function dataCommand(name: string | undefined): Promise<void> {
-  if (name !== undefined) {
-    if (!Object.hasOwn(datasets, name)) {
-      throw new UserError(`data set "${name}" is not known; accepted are ${datasetNames.join(', ')}.`);
-    }
-    await fetchDataset(name as DatasetName, { onProgress: (line) => process.stderr.write(`${line}\n`) });
+  if (name !== undefined && !Object.hasOwn(datasets, name)) {
+    throw new UserError(`data set "${name}" is not known; accepted are ${datasetNames.join(', ')}.`);
   }
   const shown = name === undefined ? datasetNames : [name as DatasetName];
-  process.stdout.write(`${statusText(await Promise.all(shown.map(datasetStatus)))}\n`);
+  const { log } = progressOn(process.stderr);
+  const statuses = await interruptible(
+    async (signal) => {
+      if (name !== undefined) await fetchDataset(name as DatasetName, { onProgress: log, signal });
+      return Promise.all(shown.map(datasetStatus));
+    },
+    () => 'Nothing has changed.',
+  );
+  process.stdout.write(`${statusText(statuses, widthOf(process.stdout))}\n`);
 }
 
-function statusText(statuses: readonly DatasetStatus[]): string {
-  const rows = statuses.map(({ name, title, state, bytes, folder }) => [
+/** A folder below the current one by its way from here, any other as it is. */
+function nearby(folder: string): string {
+  const way = relative(process.cwd(), folder);
+  return way === '' || way.startsWith('..') ? folder : way;
+}
+
+/** The data sets as a table, and where each comes from, for a terminal of a given width. */
+export function statusText(statuses: readonly DatasetStatus[], width: number): string {
+  const rows = statuses.map(({ name, title, state, bytes }) => [
     name,
     title,
     state,
     bytes === 0 ? '–' : `${(bytes / 1e6).toFixed(1)} MB`,
-    folder,
   ]);
-  const details = statuses.map(({ title, source, licence, files }) =>
+  const details = statuses.map(({ title, folder, source, licence, files }) =>
     [
       `${title}: ${source}`,
-      `  Licence: ${licence}`,
-      ...files.filter(({ state }) => state === 'damaged').map((file) => `  ${file.name} is not the published file`),
-    ].join('\n'),
+      `Licence: ${licence}`,
+      `Folder: ${nearby(folder)}`,
+      ...files.filter(({ state }) => state === 'damaged').map((file) => `${file.name} is not the published file`),
+    ]
+      .map((sentence) => wrap(sentence, width))
+      .join('\n'),
   );
-  return [textTable(['Name', 'Data set', 'State', 'Size', 'Folder'], rows, 5), ...details].join('\n\n');
+  return paragraphs([textTable(['Name', 'Data set', 'State', 'Size'], rows, 3, width), ...details], width);
 }

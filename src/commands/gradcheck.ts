@@ -19,10 +19,15 @@ import {
 import { activations, lenet5 } from '../models/lenet.js';
 import { Network } from '../models/network.js';
 import { initialParameters } from '../models/parameters.js';
-import { textTable } from '../report/text.js';
+import { paragraphs, textTable } from '../report/text.js';
 import { feedbackAlignment } from '../rules/feedback-alignment.js';
 import { stream } from '../tensor/random.js';
 import { float64Kernels } from '../tensor/reference.js';
+import { integer } from './options.js';
+import { widthOf } from './terminal.js';
+
+/** The exit code where a check fails. */
+const FAILED = 1;
 
 export interface GradientReport {
   readonly checks: readonly GradientCheck[];
@@ -98,8 +103,19 @@ function untrainedAngles(seed: number): LayerAlignment[] {
   });
 }
 
-/** The report as tables for a terminal. */
-export function gradientReportText({ checks, angles, passed }: GradientReport): string {
+/**
+ * `npm start -- gradcheck`: prints the report, and sets exit code 1 if a check fails.
+ *
+ * @throws {UserError} if the seed is unusable
+ */
+export function gradcheckCommand({ seed }: { readonly seed?: string }): void {
+  const report = gradientReport(integer('--seed', seed) ?? 1);
+  process.stdout.write(`${gradientReportText(report, widthOf(process.stdout))}\n`);
+  if (!report.passed) process.exitCode = FAILED;
+}
+
+/** The report as tables for a terminal of a given width. */
+export function gradientReportText({ checks, angles, passed }: GradientReport, width = 100): string {
   const checkRows = checks.map(({ subject, variable, relativeError }) => [
     subject,
     variable,
@@ -111,15 +127,16 @@ export function gradientReportText({ checks, angles, passed }: GradientReport): 
     degrees(gradientAngle),
     degrees(weightAngle),
   ]);
-  return [
+  const parts = [
     "Backpropagation's gradient against central differences, float64:",
-    textTable(['Subject', 'With respect to', 'Relative error', ''], checkRows, 2),
+    textTable(['Subject', 'With respect to', 'Relative error', ''], checkRows, 2, width),
     "Feedback alignment on an untrained LeNet-5, in degrees: its weight gradient against backpropagation's, and its feedback weights against its weights:",
-    textTable(['Layer', 'FA, BP gradients', 'B, W'], angleRows, 1),
+    textTable(['Layer', 'FA, BP gradients', 'B, W'], angleRows, 1, width),
     passed
       ? `All ${checks.length} relative errors are under ${GRADIENT_TOLERANCE}.`
       : `Some relative error is not under ${GRADIENT_TOLERANCE}: a backward pass is wrong.`,
-  ].join('\n\n');
+  ];
+  return paragraphs(parts, width);
 }
 
 const degrees = (angle: number | undefined): string => (angle === undefined ? '–' : `${angle.toFixed(1)}°`);

@@ -3,22 +3,24 @@ import type { Audit, Check } from '../../audit/findings.js';
 import { percentNumber } from '../../words.js';
 import { epsilonText, in255ths } from '../epsilon-text.js';
 import { displayName } from '../names.js';
-import { textTable, wrap } from '../text.js';
+import { paragraphs, textTable } from '../text.js';
 
 /** The verdicts, the accuracies behind them, and the checks with what the failed ones mean. */
 export function auditText(audit: Audit, width = 100): string {
-  const parts = [pointTable(audit), checkTable(audit), ...failures(audit), ...verdicts(audit)];
-  return parts.map((part) => (part.includes('\n') ? part : wrap(part, width))).join('\n\n');
+  return paragraphs(
+    [pointTable(audit, width), checkTable(audit, width), ...failures(audit), ...verdicts(audit)],
+    width,
+  );
 }
 
 /** Per network and epsilon: what the paper's attacks leave, the worst case, and what broke most images. */
-function pointTable({ models }: Audit): string {
+function pointTable({ models }: Audit, width: number): string {
   const rows = Object.entries(models).flatMap(([name, { cleanAccuracy, points }]) => {
     const counted255ths = in255ths(points.map(({ epsilon }) => epsilon));
     const own = points.map(({ epsilon, paper, worstCase, brokenBy }) => {
       const [most] = Object.entries(brokenBy).filter(([by]) => by !== 'none');
       return [
-        '',
+        displayName(name),
         epsilonText(epsilon, counted255ths),
         percentNumber(paper),
         percentNumber(worstCase),
@@ -27,11 +29,11 @@ function pointTable({ models }: Audit): string {
     });
     return [[displayName(name), '0', percentNumber(cleanAccuracy), percentNumber(cleanAccuracy), '–'], ...own];
   });
-  return textTable(['Accuracy (%)', 'ε', "Paper's attacks", 'Worst case', 'First to fool most'], rows, 1);
+  return textTable(['Accuracy (%)', 'ε', "Paper's attacks", 'Worst case', 'First to fool most'], rows, 1, width);
 }
 
 /** A row a check, two columns a network: the paper's attacks, and the audit's. */
-function checkTable({ models }: Audit): string {
+function checkTable({ models }: Audit, width: number): string {
   const networks = Object.entries(models);
   const listed = networks[0]?.[1].checks ?? [];
   const rows = listed.map(({ id, name }) => [
@@ -43,7 +45,7 @@ function checkTable({ models }: Audit): string {
     }),
   ]);
   const heads = networks.flatMap(([name]) => [`${displayName(name)}: paper`, 'audit']);
-  return textTable(['', "Check of the paper's attacks, and of this audit's", ...heads], rows, 2 + heads.length);
+  return textTable(['', "Check of the paper's attacks, and of this audit's", ...heads], rows, 2 + heads.length, width);
 }
 
 const marks = { pass: 'pass', fail: 'FAIL', 'not applicable': '–' } as const;

@@ -4,7 +4,7 @@ import { gradientPaths } from '../../rules/path.js';
 import { fineDuration, finePercent, percentNumber } from '../../words.js';
 import { chooseEpsilons, epsilonsOf, epsilonText, in255ths } from '../epsilon-text.js';
 import { directionName, displayName } from '../names.js';
-import { textTable, wrap } from '../text.js';
+import { paragraphs, textTable } from '../text.js';
 import { comparesPaths, zeroGradients } from './gradient-health.js';
 import { honestySentences } from './honesty.js';
 import type { Curve, Results } from './results.js';
@@ -17,12 +17,12 @@ const mostEpsilons = 7;
  * @param width columns of the terminal; fewer epsilons are shown where it is narrow
  */
 export function summary(results: Results, width = 100): string {
-  const parts = [networkTable(results), accuracyTable(results, width)];
-  return [...parts, ...honestySentences(results).map((sentence) => wrap(sentence, width))].join('\n\n');
+  const tables = [networkTable(results, width), accuracyTable(results, width)];
+  return paragraphs([...tables, ...honestySentences(results)], width);
 }
 
 /** Per network: accuracy without attack, training time, share of images with a gradient of exactly zero. */
-export function networkTable(results: Results): string {
+export function networkTable(results: Results, width = 100): string {
   const compared = comparesPaths(results.curves);
   const paths: readonly (Curve['path'] | undefined)[] = compared ? gradientPaths : [undefined];
   const rows = Object.entries(results.models).map(([name, model]) => [
@@ -32,7 +32,7 @@ export function networkTable(results: Results): string {
     ...paths.map((path) => zeroShare(results, name, path)),
   ]);
   const zeroHeads = paths.map((path) => (path === undefined ? 'Zero gradients' : `Zero gradients (${path})`));
-  return textTable(['Network', 'Clean accuracy', 'Training time', ...zeroHeads], rows, 1);
+  return textTable(['Network', 'Clean accuracy', 'Training time', ...zeroHeads], rows, 1, width);
 }
 
 /**
@@ -54,16 +54,17 @@ export function accuracyTable(results: Results, width = 100): string {
   const all = epsilonsOf(curves);
   const counted255ths = in255ths(all);
   const headOf = (epsilon: number) => (epsilon === 0 ? 'ε = 0' : epsilonText(epsilon, counted255ths));
-  const shown = fitting(all, (epsilons) => lineWidth(build(epsilons)) <= width);
-  return build(shown);
-
-  function build(epsilons: readonly number[]): string {
+  const build = (epsilons: readonly number[], most?: number) => {
     const rows = curves.map((curve, index) => [
-      ...labels[index]!.map((label, column) => (column === 0 && label === labels[index - 1]?.[0] ? '' : label)),
+      ...labels[index]!,
       ...epsilons.map((epsilon) => accuracyAt(curve, epsilon)),
     ]);
-    return textTable([...heads, ...epsilons.map(headOf)], rows, heads.length);
-  }
+    return textTable([...heads, ...epsilons.map(headOf)], rows, heads.length, most);
+  };
+  return build(
+    fitting(all, (epsilons) => lineWidth(build(epsilons)) <= width),
+    width,
+  );
 }
 
 /** As many epsilons as fit, from seven down to two. */

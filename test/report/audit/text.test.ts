@@ -1,5 +1,7 @@
 import { test } from 'tap';
+import { runChecks } from '../../../src/audit/checks/index.js';
 import { auditText } from '../../../src/report/audit/text.js';
+import { madeUp } from '../../audit/made-up.js';
 import { exampleAudit } from '../../helpers/audit-example.js';
 
 const text = auditText(exampleAudit, 100);
@@ -35,5 +37,26 @@ test('the verdicts come last, and no line is wider than the terminal', (t) => {
   const { bp } = exampleAudit.models;
   const wordy = auditText({ ...exampleAudit, models: { bp: { ...bp, because: long } } }, 80);
   t.ok(wordy.split('\n').every((line) => line.length <= 80));
+  t.end();
+});
+
+test('with all checks and the longest names it fits 80 columns as tables, and any width as lines', (t) => {
+  const { bp, fa } = exampleAudit.models;
+  const checks = runChecks(madeUp());
+  const points = fa.points.map((point) => ({
+    ...point,
+    brokenBy: { 'transfer/bp/mi-fgsm/feedback/cross-entropy': 965 },
+  }));
+  const audit = { ...exampleAudit, models: { bp: { ...bp, checks }, fa: { ...fa, checks, points } } };
+  const widest = (width: number) =>
+    Math.max(
+      ...auditText(audit, width)
+        .split('\n')
+        .map((line) => line.length),
+    );
+  t.ok(auditText(audit, 80).includes('│ 9  │ white-box at least'), 'a table still');
+  for (const width of [80, 100, 200]) t.ok(widest(width) <= width, `${width} columns`);
+  const longestWord = 'transfer/bp/mi-fgsm/feedback/cross-entropy'.length;
+  for (const width of [0, 20, 40]) t.ok(widest(width) <= Math.max(width, longestWord), `${width} columns`);
   t.end();
 });
