@@ -1,17 +1,19 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { Command, CommanderError } from 'commander';
+import { Command } from 'commander';
 import { attacks, paperAttacks } from './attacks/index.js';
 import { defaultAudit } from './audit/recipe.js';
 import type { AuditOptions } from './commands/audit.js';
 import { byRule } from './commands/by-rule.js';
+import { helpFormat } from './commands/help.js';
 import type { InspectOptions } from './commands/inspect.js';
 import type { LabOptions } from './commands/lab.js';
 import type { MainOptions } from './commands/main-job.js';
+import { fail, outliveReaders } from './commands/outcome.js';
+import { widthOf } from './commands/terminal.js';
 import type { DatasetSource } from './datasets/dataset.js';
 import { type DatasetName, datasets } from './datasets/index.js';
-import { UserError } from './errors.js';
 import { defaultPreset, presetsOf } from './experiment/presets.js';
 import { losses } from './losses/index.js';
 import { models } from './models/index.js';
@@ -23,10 +25,6 @@ import { backends } from './tensor/kernels.js';
 import { optimizers } from './training/optimizers.js';
 import { decays } from './training/schedule.js';
 import { epsilonNumber, list } from './words.js';
-
-const FAILED = 1;
-const USAGE = 2;
-const INTERRUPTED = 130;
 
 // Each command's own module is loaded when the command is given: --help and a mistyped option need none of them.
 
@@ -47,7 +45,7 @@ const program = new Command('weight-transport')
   .version(JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version)
   .exitOverride()
   .showHelpAfterError('(add --help for the options)')
-  .configureHelp({ helpWidth: Math.min(process.stdout.columns ?? 100, 120) });
+  .configureHelp(helpFormat(widthOf(process.stdout)));
 
 for (const [name, { title }] of Object.entries(datasets)) addMainJob(name as DatasetName, title);
 
@@ -92,14 +90,9 @@ program
   .description("hold backpropagation's gradients against finite differences, layer by layer; exit code 1 if one fails")
   .option('--seed <n>', 'decides inputs, weights and directions (default: 1)')
   .addHelpText('after', forms)
-  .action(async ({ seed }: { seed?: string }) => {
-    const [{ integer }, { gradientReport, gradientReportText }] = await Promise.all([
-      import('./commands/options.js'),
-      import('./commands/gradcheck.js'),
-    ]);
-    const report = gradientReport(integer('--seed', seed) ?? 1);
-    process.stdout.write(`${gradientReportText(report)}\n`);
-    if (!report.passed) process.exitCode = FAILED;
+  .action(async (options: { seed?: string }) => {
+    const { gradcheckCommand } = await import('./commands/gradcheck.js');
+    gradcheckCommand(options);
   });
 
 program
@@ -203,18 +196,9 @@ function presetText(name: DatasetName): string {
   return known.map(([preset, { summary }]) => `${preset}: ${summary}`).join('; ');
 }
 
+outliveReaders();
 try {
   await program.parseAsync();
 } catch (error) {
-  if (error instanceof CommanderError) {
-    process.exitCode = error.exitCode === 0 ? 0 : USAGE;
-  } else if (error instanceof UserError) {
-    process.stderr.write(`${error.message}\n`);
-    process.exitCode = USAGE;
-  } else if (error instanceof Error && error.name === 'AbortError') {
-    process.stderr.write(`${error.message}\n`);
-    process.exitCode = INTERRUPTED;
-  } else {
-    throw error;
-  }
+  fail(error);
 }

@@ -1,26 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { test } from 'tap';
-
-const cli = fileURLToPath(new URL('../src/cli.js', import.meta.url));
-const start = (args: readonly string[], cwd: string) => spawn(process.execPath, [cli, ...args], { cwd });
-
-async function finish(child: ChildProcess): Promise<{ code: number | null; stdout: string; stderr: string }> {
-  const text = { stdout: '', stderr: '' };
-  child.stdout?.on('data', (data) => {
-    text.stdout += data;
-  });
-  child.stderr?.on('data', (data) => {
-    text.stderr += data;
-  });
-  const [code] = await once(child, 'close');
-  return { code, ...text };
-}
-
-const call = (args: readonly string[], cwd: string) => finish(start(args, cwd));
+import { call, cli, finish } from './helpers/command-line.js';
 
 test('bad input is one clear message on standard error, exit code 2, and no stack trace', async (t) => {
   const cwd = t.testdir({ 'broken.json': '{' });
@@ -30,7 +12,7 @@ test('bad input is one clear message on standard error, exit code 2, and no stac
     [['mnist', '--epsilons', '0,2'], /--epsilons "0,2": 2 is outside \[0, 1\]/],
     [['mnist', '--workers', '0'], /--workers 0: 1 to 1024 are accepted/],
     [['mnist', '--lr', 'fast'], /--lr "fast": a number is expected/],
-    [['mnist', '--config', 'none.json'], /--config none\.json: there is no such file/],
+    [['mnist', '--config', 'none.json'], /Can't read --config none\.json: there is no such file/],
     [['mnist', '--config', 'broken.json'], /broken\.json is not JSON/],
     [['mnist', '--data', 'nowhere'], /nowhere/],
     [['gradcheck', '--seed', 'x'], /--seed "x"/],
@@ -73,7 +55,7 @@ test('data lists the data sets, with state, source and licence', async (t) => {
 test('gradcheck passes, layer by layer, and says so', async (t) => {
   const { code, stdout } = await call(['gradcheck'], t.testdir());
   t.equal(code, 0);
-  t.match(stdout, /LeNet-5, relu\s+│ conv1\.weight/);
+  t.match(stdout, /LeNet-5, relu\s+│ input .*\n│\s+│ conv1\.weight/);
   t.match(stdout, /relative errors are under 0\.000001/);
 });
 
@@ -86,7 +68,7 @@ test('a small run prints a summary and where its files are; config.json repeats 
   t.equal(code, 0, stderr);
   t.match(stdout, /Clean accuracy/);
   t.match(stdout, /BP → FA/);
-  t.match(stdout, /In out\/mnist-1: /);
+  t.match(stdout, /In out\/mnist-1:\n {2}config\.json\n {2}metrics\.jsonl\n/);
   t.match(stderr, /FA epoch 1\/1: loss/);
   const again = await call(
     ['mnist', '--config', 'out/mnist-1/config.json', '--out', 'again', '--workers', '1', '--no-audit'],
@@ -100,12 +82,12 @@ test('a small run prints a summary and where its files are; config.json repeats 
   const audit = await call(['audit', 'again', ...budget], cwd);
   t.equal(audit.code, 0, audit.stderr);
   t.match(audit.stdout, /Worst case/);
-  t.match(audit.stdout, /In again: audit\.json/);
+  t.match(audit.stdout, /In again:\n {2}audit\.json\n {2}audit\.csv\n/);
 });
 
 test('Ctrl-C stops at once with code 130 and leaves no half-written file', { timeout: 60_000 }, async (t) => {
   const cwd = t.testdir();
-  const child = start(['mnist', '--train-size', '1000', '--epochs', '500'], cwd);
+  const child = spawn(process.execPath, [cli, 'mnist', '--train-size', '1000', '--epochs', '500'], { cwd });
   const finished = finish(child);
   let seen = '';
   child.stderr.on('data', (data) => {

@@ -1,11 +1,14 @@
 import type { AuditSettings } from '../audit/recipe.js';
+import { checkNamed, checkWritable } from '../disk/files.js';
 import { auditRun } from '../experiment/audit.js';
 import { parseEpsilons } from '../experiment/parse-epsilons.js';
 import { auditText } from '../report/audit/text.js';
 import { duration } from '../words.js';
 import { interruptible } from './interrupt.js';
 import { integer, workerCount } from './options.js';
+import { filesText } from './outcome.js';
 import { progressOn } from './progress.js';
+import { widthOf } from './terminal.js';
 
 /** The options of `npm start -- audit`, as they were written. */
 export interface AuditOptions {
@@ -23,7 +26,7 @@ export interface AuditOptions {
  * `npm start -- audit out/<run>`: audits a finished run's networks and prints what it finds.
  *
  * @throws {UserError} if the folder holds no finished run, or an option is unusable
- * @throws an AbortError if it was interrupted
+ * @throws {Interruption} if it was interrupted
  */
 export async function auditCommand(folder: string, options: AuditOptions): Promise<void> {
   const said = {
@@ -38,6 +41,8 @@ export async function auditCommand(folder: string, options: AuditOptions): Promi
   const settings: Partial<AuditSettings> = Object.fromEntries(
     Object.entries(said).filter(([, value]) => value !== undefined),
   );
+  checkNamed(folder, 'The folder of the run');
+  await checkWritable(folder);
   const workers = workerCount(options.workers);
   const progress = progressOn(process.stderr);
   const started = performance.now();
@@ -45,6 +50,6 @@ export async function auditCommand(folder: string, options: AuditOptions): Promi
     (signal) => auditRun(folder, { settings, workers, progress, signal }),
     () => 'An audit is written when it is complete: nothing has changed.',
   );
-  const end = `Done in ${duration((performance.now() - started) / 1000)}. In ${folder}: ${files.join(', ')}`;
-  process.stdout.write(`\n${auditText(audit, process.stdout.columns ?? 100)}\n\n${end}\n`);
+  const end = filesText(duration((performance.now() - started) / 1000), folder, files);
+  process.stdout.write(`\n${auditText(audit, widthOf(process.stdout))}\n\n${end}\n`);
 }

@@ -1,22 +1,38 @@
+import { Interruption } from '../errors.js';
+
+/** How long an interrupted job may take to end by itself, in milliseconds. */
+const GRACE = 1000;
+
 /**
- * Lets Ctrl-C (or a polite kill) end a job at once.
+ * Lets Ctrl-C (or a polite kill) end a job at once; a second one ends the process whatever it is doing.
  *
- * @param remains says what the interrupted job has left, and how to go on
- * @throws an AbortError with that text if the job was interrupted; otherwise what the job throws
+ * A job that has not ended a second after the first is left to itself: the caller ends the process, and files are
+ * written so that this harms none.
+ *
+ * @param remains says what the interrupted job has left, and how to go on; not asked where the job itself says so
+ * @throws {Interruption} with that text if the job was interrupted; otherwise what the job throws
  */
 export async function interruptible<Result>(
   job: (signal: AbortSignal) => Promise<Result>,
   remains: () => string,
 ): Promise<Result> {
   const controller = new AbortController();
-  const interrupt = () => controller.abort();
+  const { signal } = controller;
+  const interrupt = () => {
+    ignore(); // with no listener the next signal is the system's to act on, though this thread be busy
+    controller.abort();
+  };
+  const ignore = () => process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
+  const tooLate = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => setTimeout(() => reject(signal.reason), GRACE), { once: true });
+  });
   process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
   try {
-    return await job(controller.signal);
+    return await Promise.race([job(signal), tooLate]);
   } catch (error) {
-    if (!controller.signal.aborted) throw error;
-    throw new DOMException(`Interrupted. ${remains()}`, 'AbortError');
+    if (!signal.aborted) throw error;
+    throw new Interruption(`Interrupted. ${error instanceof Interruption ? error.message : remains()}`);
   } finally {
-    process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
+    ignore();
   }
 }

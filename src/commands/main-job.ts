@@ -3,8 +3,9 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { quickAudit } from '../audit/recipe.js';
 import type { DatasetName } from '../datasets/index.js';
-import { UserError } from '../errors.js';
-import { parseConfigText } from '../experiment/config.js';
+import { onDisk } from '../disk/faults.js';
+import { checkNamed, checkWritable } from '../disk/files.js';
+import { type Config, parseConfigText } from '../experiment/config.js';
 import { runExperiment } from '../experiment/run.js';
 import { auditText } from '../report/audit/text.js';
 import { summary } from '../report/run/tables.js';
@@ -12,7 +13,9 @@ import { defaultBackend } from '../tensor/backends.js';
 import { duration } from '../words.js';
 import { interruptible } from './interrupt.js';
 import { type ConfigOptions, configFrom, defaultFolder, workerCount } from './options.js';
+import { filesText } from './outcome.js';
 import { progressOn } from './progress.js';
+import { widthOf } from './terminal.js';
 
 /** The options of `npm start -- mnist`: what shall be run, and how. */
 export interface MainOptions extends ConfigOptions {
@@ -28,16 +31,19 @@ export interface MainOptions extends ConfigOptions {
  * the files are. Ctrl-C stops the workers at once; what was finished stays, and the same command goes on from there.
  *
  * @throws {UserError} if an option, file or folder is unusable
- * @throws an AbortError if it was interrupted
+ * @throws {Interruption} if it was interrupted
  */
 export async function mainJob(dataset: DatasetName, options: MainOptions): Promise<void> {
   const progress = progressOn(process.stderr);
   if (defaultBackend() === 'reference' && options.backend === undefined) {
     progress.log('WebAssembly SIMD is not supported here: using the slower reference kernels.');
   }
+  if (options.data !== undefined) checkNamed(options.data, '--data');
   const base = options.config === undefined ? undefined : await readConfig(options.config);
   const config = configFrom(dataset, options, defaultBackend(), base);
   const out = options.out ?? defaultFolder(config, options.quick ?? false);
+  checkNamed(out, '--out');
+  await checkWritable(out);
   const workers = workerCount(options.workers);
   const audit = options.audit === false ? undefined : options.quick ? quickAudit : {};
   const force = options.force ?? false;
@@ -48,19 +54,25 @@ export async function mainJob(dataset: DatasetName, options: MainOptions): Promi
     audit: found,
   } = await interruptible(
     (signal) => runExperiment(config, { out, workers, force, progress, audit, signal }),
-    () =>
-      existsSync(join(out, 'results.json'))
-        ? `The run in ${out} is finished but for its audit: \`npm start -- audit ${out}\` makes it.`
-        : `What was finished is in ${out}; the same command goes on from there.`,
+    () => remainsIn(out),
   );
-  const width = process.stdout.columns ?? 100;
-  const seconds = (performance.now() - started) / 1000;
-  const parts = [summary(results, width), ...(found ? [auditText(found, width)] : [])];
-  const end = `Done in ${duration(seconds)}. In ${out}: ${files.join(', ')}`;
-  process.stdout.write(`\n${[...parts, end].join('\n\n')}\n`);
+  const width = widthOf(process.stdout);
+  const time = duration((performance.now() - started) / 1000);
+  const parts = [summary(results, width), ...(found ? [auditText(found, width)] : []), filesText(time, out, files)];
+  process.stdout.write(`\n${parts.join('\n\n')}\n`);
 }
 
-async function readConfig(file: string): Promise<ReturnType<typeof parseConfigText>> {
-  if (!existsSync(file)) throw new UserError(`--config ${file}: there is no such file.`);
-  return parseConfigText(await readFile(file, 'utf8'), file);
+/** What an interrupted run has left, and how to go on. */
+function remainsIn(out: string): string {
+  const has = (name: string) => existsSync(join(out, name));
+  if (has('results.json')) {
+    return `The run in ${out} is finished but for its audit: \`npm start -- audit ${out}\` makes it.`;
+  }
+  if (has('config.json')) return `What was finished is in ${out}; the same command goes on from there.`;
+  return 'Nothing was begun.';
+}
+
+async function readConfig(file: string): Promise<Config> {
+  checkNamed(file, '--config');
+  return parseConfigText(await onDisk('read --config', file, () => readFile(file, 'utf8')), file);
 }

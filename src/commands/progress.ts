@@ -1,33 +1,69 @@
-import { MultiBar } from 'cli-progress';
 import type { Progress } from '../experiment/progress.js';
 import { duration } from '../words.js';
+import { widthOf } from './terminal.js';
 
 /** A moving bar on a terminal, plain lines elsewhere. */
-export const progressOn = (output: NodeJS.WriteStream): Progress => (output.isTTY ? bars(output) : lines(output));
+export const progressOn = (output: NodeJS.WriteStream, term = process.env.TERM): Progress =>
+  output.isTTY && term !== 'dumb' ? bar(output) : lines(output);
 
-/** Seconds left, from the pace so far; undefined before there is one. */
-function secondsLeft(started: number, first: number, done: number, total: number): number | undefined {
-  if (done <= first) return undefined;
-  return ((performance.now() - started) / 1000 / (done - first)) * (total - done);
+/** Back to the beginning of the line, and nothing on it. */
+const ERASE = '\r\u001b[K';
+
+/**
+ * One bar in the terminal's last line. The cursor is never hidden, no timer runs, and every line is written at once:
+ * however the process ends, there is nothing to restore and nothing to lose.
+ */
+function bar(output: NodeJS.WriteStream): Progress {
+  let shown = '';
+  const show = (text: string) => {
+    if (text === shown) return;
+    output.write(`${ERASE}${text}`);
+    shown = text;
+  };
+  return {
+    log: (line) => void output.write(shown === '' ? `${line}\n` : `${ERASE}${line}\n${shown}`),
+    async during(title, total, first, work) {
+      const before = shown;
+      const left = timeLeft(total, first);
+      // A column stays free: a full line would bring the cursor to the next one.
+      const update = (done: number) => show(barText(title, share(done, total), left(done), widthOf(output) - 1));
+      update(first);
+      try {
+        return await work(update);
+      } finally {
+        show(before);
+      }
+    },
+  };
 }
 
-function bars(output: NodeJS.WriteStream): Progress {
-  return {
-    log: (line) => output.write(`${line}\n`),
-    begin(title, total, first) {
-      const started = performance.now();
-      const format = '{title} [{bar}] {percentage} %  {left}';
-      const multi = new MultiBar({ stream: output, format, clearOnComplete: true, hideCursor: true, barsize: 30 });
-      const bar = multi.create(total, first, { title, left: '' });
-      return {
-        update(done) {
-          const left = secondsLeft(started, first, done, total);
-          bar.update(done, { title, left: left === undefined ? '' : `${duration(left)} left` });
-        },
-        log: (line) => multi.log(`${line}\n`),
-        end: () => multi.stop(),
-      };
-    },
+/** Of no work at all, everything is done. */
+const share = (done: number, total: number): number => (total > 0 ? Math.min(1, done / total) : 1);
+
+const BAR = 30;
+
+/**
+ * `BP training [=======-------] 50 %  1 min 3 s left`, or as much of it as there is room for: the bar goes first, then
+ * the time that is left, and the end of the title last.
+ */
+export function barText(title: string, done: number, left: string, width: number): string {
+  const percentage = `${Math.floor(100 * done)} %`;
+  const filled = Math.round(BAR * done);
+  const drawn = `[${'='.repeat(filled)}${'-'.repeat(BAR - filled)}]`;
+  const rest = left === '' ? '' : `  ${left}`;
+  const forms = [`${title} ${drawn} ${percentage}${rest}`, `${title} ${percentage}${rest}`, `${title} ${percentage}`];
+  const room = Math.max(0, width - percentage.length - 1);
+  const cut = `${title.slice(0, room).trimEnd()} ${percentage}`.trimStart().slice(0, width);
+  return forms.find((form) => form.length <= width) ?? cut;
+}
+
+/** Says how long the rest will take, by the pace so far: `1 min 3 s left`; nothing before there is a pace. */
+function timeLeft(total: number, first: number): (done: number) => string {
+  const started = performance.now();
+  return (done) => {
+    if (done <= first) return '';
+    const seconds = (performance.now() - started) / 1000;
+    return `${duration((seconds / (done - first)) * (total - done))} left`;
   };
 }
 
@@ -35,24 +71,17 @@ function bars(output: NodeJS.WriteStream): Progress {
 const LINE_INTERVAL = 10;
 
 function lines(output: NodeJS.WriteStream): Progress {
-  const log = (line: string) => {
-    output.write(`${line}\n`);
-  };
+  const log = (line: string) => void output.write(`${line}\n`);
   return {
     log,
-    begin(title, total, first) {
-      const started = performance.now();
-      let lastLine = started;
-      return {
-        update(done) {
-          const left = secondsLeft(started, first, done, total);
-          if (left === undefined || performance.now() - lastLine < 1000 * LINE_INTERVAL) return;
-          lastLine = performance.now();
-          log(`${title}: ${Math.floor((100 * done) / total)} %, ${duration(left)} left`);
-        },
-        log,
-        end() {},
-      };
+    during(title, total, first, work) {
+      const left = timeLeft(total, first);
+      let lastLine = performance.now();
+      return work((done) => {
+        if (done <= first || performance.now() - lastLine < 1000 * LINE_INTERVAL) return;
+        lastLine = performance.now();
+        log(`${title}: ${Math.floor(100 * share(done, total))} %, ${left(done)}`);
+      });
     },
   };
 }

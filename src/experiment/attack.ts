@@ -49,9 +49,9 @@ async function attackAlong(
   };
   const { label } = rules[source];
   const title = config.paths.length > 1 ? `attacks on ${label}, ${path} path` : `attacks on ${label}`;
-  const bar = progress.begin(title, chunkCount(dataset.test.count), 0);
-  const counts = await pool.run('attack', job, { onProgress: (chunks) => bar.update(chunks) });
-  bar.end();
+  const counts = await progress.during(title, chunkCount(dataset.test.count), 0, (onProgress) =>
+    pool.run('attack', job, { onProgress }),
+  );
 
   const { correct: totals, zeroGradient } = sumCounts(counts);
   const images = dataset.test.count;

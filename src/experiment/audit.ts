@@ -53,6 +53,7 @@ async function auditInFolder(
   const dataset = await datasets[config.dataset].load({
     directory: config.data ?? undefined,
     onProgress: (message) => progress.log(message),
+    signal,
   });
   const images = firstImages(dataset.test, config.testSize ?? dataset.test.count);
   const settings = auditSettings(config.dataset, changes, images.count);
@@ -128,9 +129,9 @@ function workOf({ networks, seed, pool, progress }: AuditContext): AuditWork {
       const audited = named(name);
       const title = `audit of ${rules[audited.rule].label}${remaining ? ', what is left' : ''}`;
       const job = { audited, sources: Object.fromEntries(networks), images, seed, trials };
-      const bar = progress.begin(title, pieceCount(trials), 0);
-      const pieces = await pool.run('auditTrials', job, { onProgress: (done) => bar.update(done) });
-      bar.end();
+      const pieces = await progress.during(title, pieceCount(trials), 0, (onProgress) =>
+        pool.run('auditTrials', job, { onProgress }),
+      );
       return pieces.flat();
     },
   };

@@ -1,6 +1,5 @@
-import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { checkNamed, readIfThere } from '../disk/files.js';
 import { UserError } from '../errors.js';
 import { readNetwork, type SavedNetwork } from '../models/checkpoint.js';
 import type { RuleName } from '../rules/index.js';
@@ -14,13 +13,15 @@ import { networkName } from './folder.js';
  * @throws {UserError} if there is none
  */
 export async function runConfig(folder: string): Promise<Config> {
+  checkNamed(folder, 'The folder of the run');
   const file = join(folder, 'config.json');
-  if (!existsSync(file)) {
+  const bytes = await readIfThere(file);
+  if (!bytes) {
     throw new UserError(
       `${folder} holds no run: there is no config.json. Give a folder that the main job has written.`,
     );
   }
-  return parseConfigText(await readFile(file, 'utf8'), file);
+  return parseConfigText(bytes.toString(), file);
 }
 
 /**
@@ -34,8 +35,9 @@ export async function runNetwork(
   kernels: Kernels<Float32Array>,
 ): Promise<SavedNetwork> {
   const file = join(folder, networkName(rule));
-  if (!existsSync(file)) {
+  const bytes = await readIfThere(file);
+  if (!bytes) {
     throw new UserError(`${file} is not there: the run has not finished training. Give its command again to go on.`);
   }
-  return readNetwork(await readFile(file), file, kernels);
+  return readNetwork(bytes, file, kernels);
 }

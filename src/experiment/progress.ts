@@ -1,20 +1,24 @@
 /** Shows how far long work is, and when it will be done. */
 export interface Progress {
-  /** Starts a piece of work of `total` units, `done` of which an earlier run did. */
-  begin(title: string, total: number, done: number): ProgressBar;
-  /** Prints a line. */
+  /**
+   * Does a piece of work of `total` units, and shows how far it is for as long as it lasts and no longer.
+   *
+   * @param done units that an earlier run did
+   * @param work is handed a function to say how many units are done by now
+   * @returns what the work returns; what it throws is thrown on
+   */
+  during<Result>(
+    title: string,
+    total: number,
+    done: number,
+    work: (update: (done: number) => void) => Promise<Result>,
+  ): Promise<Result>;
+  /** Prints a line that stays, whatever is shown below it. */
   log(line: string): void;
-}
-
-export interface ProgressBar {
-  update(done: number): void;
-  /** Prints a line that stays, above the bar. */
-  log(line: string): void;
-  end(): void;
 }
 
 /** Prints nothing: for the library and tests. */
 export const silent: Progress = {
-  begin: () => ({ update() {}, log() {}, end() {} }),
+  during: (_title, _total, _done, work) => work(() => {}),
   log() {},
 };

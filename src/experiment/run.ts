@@ -50,7 +50,7 @@ export interface RunOutcome {
  * @throws {UserError} if the data, the folder or an option is unusable, or training diverges
  */
 export async function runExperiment(config: Config, settings: RunSettings): Promise<RunOutcome> {
-  const dataset = await loadDataset(config, settings.progress);
+  const dataset = await loadDataset(config, settings.progress, settings.signal);
   return await RunFolder.locked(settings.out, () => runInFolder(config, dataset, settings));
 }
 
@@ -138,10 +138,15 @@ async function measure(context: RunContext, networks: TrainedNetworks): Promise<
 }
 
 /** The run's images: the data set's first `trainSize` and `testSize`. */
-async function loadDataset({ dataset: name, data, trainSize, testSize }: Config, progress: Progress): Promise<Dataset> {
+async function loadDataset(
+  { dataset: name, data, trainSize, testSize }: Config,
+  progress: Progress,
+  signal: AbortSignal | undefined,
+): Promise<Dataset> {
   const dataset = await datasets[name].load({
     directory: data ?? undefined,
     onProgress: (message) => progress.log(message),
+    signal,
   });
   const cut = (images: LabelledImages, size: number | null, option: string): LabelledImages => {
     if (size !== null && size > images.count) {

@@ -71,34 +71,34 @@ export async function trainStep(context: RunContext, rule: RuleName, plan: Train
   const run = trainingRuns++;
 
   const batches = batchesPerEpoch(dataset.train.count, plan.batchSize);
-  const bar = progress.begin(`${label} training`, batches * plan.epochs, batches * done);
-  for (let epoch = done; epoch < plan.epochs; epoch++) {
-    const started = performance.now();
-    const job = { run, network, images: dataset.train, options, memory, epoch };
-    const onProgress = (units: number) => bar.update(batches * epoch + units);
-    const [result] = await pool.run('trainEpoch', job, { onProgress });
-    const seconds = (performance.now() - started) / 1000;
-    if (Number.isNaN(result.loss)) {
-      throw new UserError(
-        `${label}: the loss is no finite number any more in epoch ${epoch + 1}: training has diverged. Try a lower --lr than ${plan.learningRate}.`,
-      );
+  await progress.during(`${label} training`, batches * plan.epochs, batches * done, async (update) => {
+    for (let epoch = done; epoch < plan.epochs; epoch++) {
+      const started = performance.now();
+      const job = { run, network, images: dataset.train, options, memory, epoch };
+      const onProgress = (units: number) => update(batches * epoch + units);
+      const [result] = await pool.run('trainEpoch', job, { onProgress });
+      const seconds = (performance.now() - started) / 1000;
+      if (Number.isNaN(result.loss)) {
+        throw new UserError(
+          `${label}: the loss is no finite number any more in epoch ${epoch + 1}: training has diverged. Try a lower --lr than ${plan.learningRate}.`,
+        );
+      }
+      const schedule = { rate: plan.learningRate, decay: plan.decay, warmupSteps: plan.warmupEpochs * batches };
+      const line: EpochMetrics = {
+        rule,
+        epoch: epoch + 1,
+        loss: result.loss,
+        trainAccuracy: result.accuracy,
+        testAccuracy: await testAccuracy(context, network),
+        learningRate: learningRate(schedule, (epoch + 1) * batches - 1, plan.epochs * batches),
+        seconds,
+        ...(await angles(context, network)),
+      };
+      await folder.addMetrics(line);
+      await saveCheckpoint(context, network, memory, { epochs: `${epoch + 1}`, [HASH]: hash });
+      progress.log(epochText(label, plan.epochs, line));
     }
-    const schedule = { rate: plan.learningRate, decay: plan.decay, warmupSteps: plan.warmupEpochs * batches };
-    const line: EpochMetrics = {
-      rule,
-      epoch: epoch + 1,
-      loss: result.loss,
-      trainAccuracy: result.accuracy,
-      testAccuracy: await testAccuracy(context, network),
-      learningRate: learningRate(schedule, (epoch + 1) * batches - 1, plan.epochs * batches),
-      seconds,
-      ...(await angles(context, network)),
-    };
-    await folder.addMetrics(line);
-    await saveCheckpoint(context, network, memory, { epochs: `${epoch + 1}`, [HASH]: hash });
-    bar.log(epochText(label, plan.epochs, line));
-  }
-  bar.end();
+  });
   freeTrainingMemory(kernels, memory, (array) => pool.heap.free(array));
 
   if (!left?.finished) {

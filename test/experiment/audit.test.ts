@@ -6,7 +6,7 @@ import { type AuditSettings, defaultAudit, quickAudit } from '../../src/audit/re
 import { configFrom } from '../../src/commands/options.js';
 import { UserError } from '../../src/errors.js';
 import { auditRun, auditSettings } from '../../src/experiment/audit.js';
-import { silent } from '../../src/experiment/progress.js';
+import { type Progress, silent } from '../../src/experiment/progress.js';
 import { runExperiment } from '../../src/experiment/run.js';
 import { saveNetwork } from '../../src/models/checkpoint.js';
 import { createNetwork, networkSpec } from '../../src/models/create.js';
@@ -94,12 +94,12 @@ test('an audit of a run leaves the same files whatever the number of workers', a
   await t.test('interrupted, it ends at once and leaves what was there', async (t) => {
     const controller = new AbortController();
     const begun: string[] = [];
-    const begin = (title: string) => {
+    const during: Progress['during'] = (title, ...work) => {
       begun.push(title);
       if (begun.length === 2) controller.abort();
-      return { update() {}, log() {}, end() {} };
+      return silent.during(title, ...work);
     };
-    const interrupted = { ...options, settings: tiny, progress: { ...silent, begin }, signal: controller.signal };
+    const interrupted = { ...options, settings: tiny, progress: { ...silent, during }, signal: controller.signal };
     const before = read('audit.json');
     await t.rejects(auditRun(folder, interrupted));
     t.equal(begun.length, 2);

@@ -46,7 +46,7 @@ function interruptAfter(label: string, epochs: number): { progress: Progress; si
   const log = (line: string) => {
     if (line.startsWith(`${label} epoch`) && ++seen === epochs) controller.abort();
   };
-  return { progress: { log, begin: () => ({ update() {}, log, end() {} }) }, signal: controller.signal };
+  return { progress: { ...silent, log }, signal: controller.signal };
 }
 
 test('a run leaves all its files; its curves and networks are the same for 1 and 3 workers', async (t) => {
