@@ -148,7 +148,7 @@ function wholeText(networks: readonly NamedTrace[], classes: readonly string[], 
   return [
     mapsText(networks, width),
     `Forward\n${forwardText(networks, width)}`,
-    outputText(networks, classes),
+    outputText(networks, classes, width),
     `${wrap("Backward: δ is the error sent below a layer, dW its weights' gradient, ∠ true the angle to backpropagation's", width)}\n${backwardText(networks, width)}`,
     sentences.join('\n'),
   ].join('\n\n');

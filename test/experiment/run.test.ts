@@ -160,8 +160,8 @@ test("the last network's file is looked at before the first one is trained", asy
   const out = join(t.testdir({ run: {} }), 'run');
   copyFileSync(join(whole, 'fa.safetensors'), join(out, 'fa.safetensors'));
   const log = (line: string) => t.fail(line);
-  const begin = (title: string) => t.fail(title) as never;
-  await t.rejects(run(out, { progress: { log, begin } }, { ...config, seed: 2 }), /fa\.safetensors is not taken for/);
+  const during = (title: string) => t.fail(title) as never;
+  await t.rejects(run(out, { progress: { log, during } }, { ...config, seed: 2 }), /fa\.safetensors is not taken for/);
 });
 
 test('an unfinished run whose config.json was edited does not keep the old weights', async (t) => {
