@@ -18,7 +18,8 @@ const rooms = [
   ['rules', 'datasets'],
   ['layers', 'losses'],
   ['tensor', 'crew'],
-  ['schema', 'words', 'check', 'lock', 'disk'],
+  ['schema', 'words', 'check', 'lock'],
+  ['disk'],
   ['errors'],
 ];
 const inRooms = (names) => `^src/(${names.join('|')})(/|\\.ts$)`;

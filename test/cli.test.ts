@@ -5,8 +5,6 @@ import { join } from 'node:path';
 import { test } from 'tap';
 import { call, cli, finish } from './helpers/command-line.js';
 
-const start = (args: readonly string[], cwd: string) => spawn(process.execPath, [cli, ...args], { cwd });
-
 test('bad input is one clear message on standard error, exit code 2, and no stack trace', async (t) => {
   const cwd = t.testdir({ 'broken.json': '{' });
   for (const [args, message] of [
@@ -112,7 +110,7 @@ test('one process at a time works in a folder; what a killed one leaves is taken
 }, async (t) => {
   const cwd = t.testdir();
   const long = ['mnist', '--train-size', '1000', '--epochs', '500', '--out', 'run'];
-  const first = start(long, cwd);
+  const first = spawn(process.execPath, [cli, ...long], { cwd });
   t.teardown(() => void first.kill('SIGKILL'));
   for await (const data of first.stderr.iterator({ destroyOnReturn: false })) if (/epoch 2\//.test(`${data}`)) break;
   first.stderr.resume();
@@ -126,7 +124,7 @@ test('one process at a time works in a folder; what a killed one leaves is taken
   t.ok(existsSync(join(cwd, 'run/run.lock')));
   const epochs = () => readFileSync(join(cwd, 'run/metrics.jsonl'), 'utf8').trim().split('\n').length;
   const before = epochs();
-  const next = start(long, cwd);
+  const next = spawn(process.execPath, [cli, ...long], { cwd });
   t.teardown(() => void next.kill('SIGKILL'));
   const finished = finish(next);
   let seen = '';

@@ -1,6 +1,6 @@
 import { type AttackName, attacks } from '../attacks/index.js';
 import type { Dataset } from '../datasets/dataset.js';
-import { datasets } from '../datasets/index.js';
+import { type DatasetName, datasets } from '../datasets/index.js';
 import { UserError } from '../errors.js';
 import { runConfig, runNetwork } from '../experiment/finished-run.js';
 import { losses } from '../losses/index.js';
@@ -28,7 +28,9 @@ import { loadKernels } from '../tensor/backends.js';
 import { firstImages, imageBatch } from '../tensor/images.js';
 import { train } from '../training/train.js';
 import { percent, short } from '../words.js';
+import { interruptible } from './interrupt.js';
 import { choice, decimal, integer } from './options.js';
+import { widthOf } from './terminal.js';
 
 /** The options of `npm start -- inspect`, as they were written. */
 export interface InspectOptions {
@@ -110,7 +112,7 @@ export async function inspectCommand(folder: string | undefined, options: Inspec
     );
     return;
   }
-  const width = process.stdout.columns ?? 100;
+  const width = widthOf(process.stdout);
   const made =
     epsilon > 0 ? `, moved by ${attack.label} at ε = ${short(epsilon)} along the ${path} path of each network` : '';
   const title = `Image ${asked.image} of the test images of ${datasets[dataset.name as keyof typeof datasets].title}, a ${dataset.classes[labels[0]]}${made}.`;
@@ -146,7 +148,7 @@ function wholeText(networks: readonly NamedTrace[], classes: readonly string[], 
   return [
     mapsText(networks, width),
     `Forward\n${forwardText(networks, width)}`,
-    outputText(networks, classes),
+    outputText(networks, classes, width),
     `${wrap("Backward: δ is the error sent below a layer, dW its weights' gradient, ∠ true the angle to backpropagation's", width)}\n${backwardText(networks, width)}`,
     sentences.join('\n'),
   ].join('\n\n');
@@ -162,13 +164,13 @@ async function runSubject(folder: string, data: string | undefined, seed: number
     const saved = await runNetwork(folder, rule as RuleName, kernels);
     networks.set(rule, new Network(saved.layers, rules[saved.rule], kernels, saved.parameters));
   }
-  const dataset = await datasets[config.dataset].load({ directory: data ?? config.data ?? undefined, onProgress: say });
+  const dataset = await load(config.dataset, data ?? config.data ?? undefined);
   return { dataset, networks, seed: seed ?? config.seed };
 }
 
 /** A BP and an FA network, trained on the spot. */
 async function smallSubject(data: string | undefined, seed: number): Promise<Subject> {
-  const dataset = await datasets.mnist.load({ directory: data, onProgress: say });
+  const dataset = await load('mnist', data);
   say(
     `No run's folder was given: training BP and FA networks on the first ${SMALL.images.toLocaleString('en')} images of MNIST, ${SMALL.epochs} epochs, seed ${seed}.`,
   );
@@ -180,6 +182,12 @@ async function smallSubject(data: string | undefined, seed: number): Promise<Sub
   }
   return { dataset, networks, seed };
 }
+
+const load = (name: DatasetName, directory: string | undefined): Promise<Dataset> =>
+  interruptible(
+    (signal) => datasets[name].load({ directory, onProgress: say, signal }),
+    () => 'Nothing was begun.',
+  );
 
 const say = (line: string): void => {
   process.stderr.write(`${line}\n`);

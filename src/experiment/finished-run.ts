@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { readIfThere } from '../disk/files.js';
+import { checkNamed, readIfThere } from '../disk/files.js';
 import { UserError } from '../errors.js';
 import { readNetwork, type SavedNetwork } from '../models/checkpoint.js';
 import type { RuleName } from '../rules/index.js';
@@ -13,6 +13,7 @@ import { networkName } from './folder.js';
  * @throws {UserError} if there is none
  */
 export async function runConfig(folder: string): Promise<Config> {
+  checkNamed(folder, 'The folder of the run');
   const file = join(folder, 'config.json');
   const bytes = await readIfThere(file);
   if (!bytes) {

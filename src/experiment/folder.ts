@@ -105,6 +105,10 @@ export class RunFolder {
     await remove(this.file(name));
   }
 
+  private names(): Promise<string[]> {
+    return onDisk('read', this.path, () => readdir(this.path));
+  }
+
   /** Adds an epoch's line, in the place of any that an interrupted run left for that epoch or later ones. */
   async addMetrics(line: EpochMetrics): Promise<void> {
     this.metrics = [...this.metrics.filter(({ rule, epoch }) => rule !== line.rule || epoch < line.epoch), line];
@@ -121,7 +125,7 @@ export class RunFolder {
    * @throws {UserError} if the folder holds files that the run would overwrite.
    */
   private async refuseStrangers(): Promise<void> {
-    const strangers = (await onDisk('read', this.path, () => readdir(this.path))).filter((name) => isRunFile(name, []));
+    const strangers = (await this.names()).filter((name) => isRunFile(name, []));
     if (strangers.length === 0) return;
     throw new UserError(
       `${this.path} holds ${strangers.join(', ')}, but no config.json that says of which run: that is never overwritten unasked. Choose another folder with --out, or say --force, which keeps it under another name.`,
@@ -136,9 +140,9 @@ export class RunFolder {
    */
   private async clear(next: Config, log: (line: string) => void): Promise<void> {
     const old = await this.oldRules();
-    const names = await onDisk('read', this.path, () => readdir(this.path));
+    const names = await this.names();
     if (old) for (const name of names) if (isRunFile(name, old)) await this.remove(name);
-    for (const name of await onDisk('read', this.path, () => readdir(this.path))) {
+    for (const name of await this.names()) {
       if (!isRunFile(name, trainedBy(next))) continue;
       const kept = freeName(name, names);
       await onDisk('rename', this.file(name), () => rename(this.file(name), this.file(kept)));

@@ -3,7 +3,8 @@ import Table from 'cli-table3';
 /** Columns of a table's frame: one before each cell and one after the last, a space on both sides of each cell. */
 const frameWidth = (columns: number): number => 3 * columns + 1;
 
-const longest = (pieces: readonly string[]): number => Math.max(0, ...pieces.map((piece) => piece.length));
+const longest = (texts: readonly string[], at: RegExp): number =>
+  Math.max(0, ...texts.flatMap((text) => text.split(at)).map((piece) => piece.length));
 
 /**
  * A table for a terminal, framed, a line under its head, without colour. A first cell like the one above it is left
@@ -22,7 +23,13 @@ export function textTable(
 ): string {
   const widths = fittingWidths([head, ...rows], width - frameWidth(head.length));
   if (widths === undefined) return rows.map((row) => record(head, row, width)).join('\n\n');
-  const broken = (cells: readonly string[]) => cells.map((cell, column) => wrap(cell, widths[column]));
+  const broken = (cells: readonly string[]) =>
+    cells.map((cell, column) =>
+      cell
+        .split('\n')
+        .map((line) => wrap(line, widths[column]))
+        .join('\n'),
+    );
   const made = new Table({
     head: broken(head),
     colAligns: head.map((_, column) => (column < left ? 'left' : 'right')),
@@ -36,8 +43,8 @@ export function textTable(
 /** Each column's width, so that all take up `room` at most; undefined if some word would have to be broken. */
 function fittingWidths(rows: readonly (readonly string[])[], room: number): number[] | undefined {
   const columns = rows[0].map((_, column) => rows.map((row) => row[column]));
-  const widths = columns.map(longest);
-  const least = columns.map((cells) => longest(cells.flatMap((cell) => cell.split(' '))));
+  const widths = columns.map((cells) => longest(cells, /\n/));
+  const least = columns.map((cells) => longest(cells, /[ \n]/));
   const sum = (numbers: readonly number[]) => numbers.reduce((total, each) => total + each, 0);
   if (sum(least) > room) return undefined;
   while (sum(widths) > room) {
@@ -50,7 +57,7 @@ function fittingWidths(rows: readonly (readonly string[])[], room: number): numb
 /** A row on lines of its own, where there is no room for columns. */
 function record(head: readonly string[], row: readonly string[], width: number): string {
   const lines = row.map((cell, column) => (head[column] === '' ? cell : `${head[column]}: ${cell}`));
-  return lines.map((line) => wrap(line, width)).join('\n');
+  return lines.map((line) => wrap(line.replaceAll('\n', ' '), width)).join('\n');
 }
 
 /** Breaks at spaces (not at no-break spaces) so that no line is wider than `width`, but for a longer word. */

@@ -1,7 +1,9 @@
 /* What a person meets on a real terminal: how the program ends, and what then stands there. */
-import { readdirSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Test, test } from 'tap';
+import { startBadServer } from '../datasets/fetch/bad-server.js';
 import { smallRun, smallRunFiles } from '../helpers/command-line.js';
 import { CTRL_C, cursorShown, noTerminal, onTerminal, screen, type Terminal } from '../helpers/pseudo-terminal.js';
 
@@ -10,6 +12,8 @@ const skip = noTerminal;
 const endless = ['mnist', '--train-size', '2000', '--epochs', '5000', '--no-audit'];
 /** Ends a run long before its epochs do, and its bar is there. */
 const epochDone = /BP epoch 1\/[\s\S]*BP training \[/;
+
+const sizeOf = (file: string): number => statSync(file, { throwIfNoEntry: false })?.size ?? 0;
 
 async function endsWith(t: Test, terminal: Terminal, expected: number): Promise<void> {
   const { code, seconds } = await terminal.ended();
@@ -83,6 +87,36 @@ for (const columns of [0, 20, 80]) {
     if (columns === 80) t.ok(lines.every((line) => line.length <= 80));
   });
 }
+
+test('Ctrl-C while data is fetched: what has come is kept, the message says so, and the next time goes on from it', {
+  skip,
+}, async (t) => {
+  const server = await startBadServer(t);
+  const name = 'train-images-idx3-ubyte.gz';
+  const address = `http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/${name}`;
+  server.files.set(address, Buffer.alloc(400_000, 7));
+  server.behaviours.push('stall', 'stall');
+  const environment = { npm_config_proxy: server.address, npm_config_noproxy: '' };
+  const cwd = t.testdir();
+  for (const [args, range] of [
+    [['fashion-mnist'], ''],
+    [['data', 'fashion-mnist'], ' bytes=200000-'],
+  ] as const) {
+    const terminal = onTerminal(args, cwd, 80, environment);
+    const partial = join(cwd, 'data', 'fashion-mnist', `${name}.partial`);
+    while (server.requests.length === 0 || sizeOf(partial) < 200_000) await sleep(20);
+    t.equal(server.requests.pop(), address + range);
+    await sleep(500); // the second has found what the first one left, and waits for more
+    terminal.type(CTRL_C);
+    await endsWith(t, terminal, 130);
+    t.match(
+      screen(terminal.text()).at(-2),
+      /Interrupted\. What has come of the data stays in data\/fashion-mnist; the same command goes on from there\.$/,
+    );
+    t.ok(sizeOf(partial) >= 200_000);
+    t.same(readdirSync(cwd), ['data'], 'nothing of the run was begun');
+  }
+});
 
 test('a second Ctrl-C ends the program whatever it is doing', { skip }, async (t) => {
   const terminal = onTerminal(endless, t.testdir());

@@ -26,13 +26,18 @@ export interface Terminal {
   kill(signal: NodeJS.Signals): void;
 }
 
-/** Starts the program on a terminal of so many columns. */
-export function onTerminal(args: readonly string[], cwd: string, columns = 80): Terminal {
+/** Starts the program on a terminal of so many columns, with these variables in its environment. */
+export function onTerminal(
+  args: readonly string[],
+  cwd: string,
+  columns = 80,
+  environment: NodeJS.ProcessEnv = {},
+): Terminal {
   const quoted = [process.execPath, cli, ...args].map((word) => `'${word}'`).join(' ');
   const line = `stty cols ${columns}; exec ${quoted}`;
   const child = spawn('script', ['--quiet', '--return', '--flush', '--command', line, '/dev/null'], {
     cwd,
-    env: { ...process.env, TERM: 'xterm', SHELL: '/bin/sh' },
+    env: { ...process.env, ...environment, TERM: 'xterm', SHELL: '/bin/sh' },
   });
   const end = once(child, 'close');
   let text = '';

@@ -36,6 +36,14 @@ test('where it would be too wide, the widest cells are broken between words', as
   ]);
 });
 
+test('a cell may have lines of its own', async (t) => {
+  const table = textTable(['Class', 'BP\nlogit'], [['one of ten', '1.5']], 1);
+  t.equal(widest(table), 22);
+  t.equal(textTable(['Class', 'BP\nlogit'], [['one of ten', '1.5']], 1, 22), table);
+  t.match(textTable(['Class', 'BP\nlogit'], [['one of ten', '1.5']], 1, 18), /│ one of │ {3}1\.5 │\n│ ten {4}│ {7}│/);
+  t.equal(textTable(['Class', 'BP\nlogit'], [['one', '1.5']], 1, 10), 'Class: one\nBP logit:\n1.5');
+});
+
 test('where no table fits, each row has lines of its own, with every cell', async (t) => {
   t.equal(
     textTable(['Layer', 'Kind of layer', ''], [['a', 'a convolution', 'ok'], ['a', 'b', '–']], 2, 20), // biome-ignore format: rows

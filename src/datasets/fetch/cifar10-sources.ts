@@ -108,7 +108,6 @@ async function fetchFrom(
     await rm(unpacked, { recursive: true, force: true });
     await mkdir(unpacked);
     await unpack(archive, unpacked, source.holds);
-    signal?.throwIfAborted();
     await source.convert(unpacked, onProgress, signal);
     for (const file of files) {
       signal?.throwIfAborted();

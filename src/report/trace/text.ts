@@ -43,12 +43,13 @@ export function backwardText(networks: readonly NamedTrace[], width: number): st
 }
 
 /** Logits and probabilities, a row a class. */
-export function outputText(networks: readonly NamedTrace[], classes: readonly string[]): string {
+export function outputText(networks: readonly NamedTrace[], classes: readonly string[], width = 100): string {
   const rows = classes.map((name, c) => [
     name,
     ...networks.flatMap(({ trace }) => [short(trace.logits[c]), short(softmax(trace.logits)[c])]),
   ]);
-  return textTable(['Class', ...networks.flatMap(({ name }) => [`${name}\nlogit`, `${name}\nsoftmax`])], rows, 1);
+  const heads = networks.flatMap(({ name }) => [`${name}\nlogit`, `${name}\nsoftmax`]);
+  return textTable(['Class', ...heads], rows, 1, width);
 }
 
 /** The image, then the maps of each layer of rows and columns, but for one that the next takes number by number. */
@@ -118,7 +119,7 @@ export function placeText(numbers: readonly CheckedNumber[], width: number): str
   );
   const [{ trace, place }] = numbers;
   const above = `The loss's slope at ${placeName(trace, place)}, and the difference quotient (float64) beside it:`;
-  const table = textTable(['', 'its rule', 'backprop', 'quotient'], rows, 1);
+  const table = textTable(['', 'its rule', 'backprop', 'quotient'], rows, 1, width);
   return [...paragraphs, `${wrap(above, width)}\n${table}\n${wrap(verdicts.join(' '), width)}`].join('\n\n');
 }
 
@@ -153,17 +154,17 @@ interface Sheet {
 
 /** One table for all networks, or as many as are needed for none to be wider than the terminal. */
 function sideBySide(heads: readonly string[], networks: readonly NamedTrace[], width: number, sheet: Sheet): string {
-  const build = (some: readonly NamedTrace[]): string => {
+  const build = (some: readonly NamedTrace[], most?: number): string => {
     const columns = some.map(({ trace }) => sheet.rows(trace));
     const rows = columns[0].map(([layer], r) => [...sheet.first(layer), ...columns.flatMap((column) => column[r][1])]);
     const named = some.flatMap(({ name }) => heads.map((head) => `${name}\n${head}`));
-    return textTable([...sheet.head, ...named], rows, sheet.head.length);
+    return textTable([...sheet.head, ...named], rows, sheet.head.length, most);
   };
   const tables: string[] = [];
   for (let from = 0; from < networks.length; ) {
     let count = networks.length - from;
     while (count > 1 && build(networks.slice(from, from + count)).split('\n')[0].length > width) count--;
-    tables.push(build(networks.slice(from, from + count)));
+    tables.push(build(networks.slice(from, from + count), width));
     from += count;
   }
   return tables.join('\n');

@@ -113,12 +113,11 @@ test('a missing file or a folder in its place is an error that names it', async 
   const refused = (name: string, found: string) =>
     t.rejects(readIdx(join(directory, name), ['any']), {
       name: 'UserError',
-      message: new RegExp(`${name}: ${found}`),
+      message: new RegExp(`${name}: (expected a file that can be read, found )?${found}`),
     });
-  await refused('missing', 'there is no such file or folder \\(ENOENT\\)');
-  await refused('folder', 'expected a file that can be read, found a folder');
-  if (spawnSync('mkfifo', [join(directory, 'pipe')]).status === 0)
-    await refused('pipe', 'expected a file that can be read, found a device');
+  await refused('missing', 'there is no such file or folder');
+  await refused('folder', 'a folder');
+  if (spawnSync('mkfifo', [join(directory, 'pipe')]).status === 0) await refused('pipe', 'a device');
 });
 
 test('a gzip file is unzipped up to 58 MB beyond its size, so that a bomb takes no gigabyte', async (t) => {
