@@ -76,7 +76,7 @@ export function checkHash(metadata: Checkpoint['metadata'], expected: string, fi
   if (found === expected) return;
   const why =
     found === undefined
-      ? 'it carries no training hash, as no network of version 0.1 did, so that nobody can tell what it was trained on'
+      ? 'it carries no training hash (those of earlier versions have none), so that nobody can tell what it was trained on'
       : `its training hash ${found.slice(0, 12)}… is not this run's ${expected.slice(0, 12)}…: it was trained on other data, with other settings or from another seed`;
   throw new UserError(`${file} is not taken for this run's network: ${why}.`);
 }

@@ -15,7 +15,7 @@ import { firstImages, type LabelledImages } from '../tensor/images.js';
 import { attackStep } from './attack.js';
 import { auditAndWrite, auditSettings } from './audit.js';
 import type { Config, TrainingConfig } from './config.js';
-import { RunFolder } from './folder.js';
+import { networkName, RunFolder } from './folder.js';
 import type { Progress } from './progress.js';
 import { findLeft } from './resume.js';
 import { type RunContext, type TrainedNetwork, trainStep } from './train.js';
@@ -75,7 +75,7 @@ async function runInFolder(
     const results = await measure(context, networks);
     signal?.throwIfAborted();
     const files = [
-      ...['config.json', 'metrics.jsonl', ...[...networks.keys()].map((rule) => `${rule}.safetensors`)],
+      ...['config.json', 'metrics.jsonl', ...[...networks.keys()].map(networkName)],
       ...(await writeFigures(results, out)),
       ...(await writeResults(results, out)),
     ];

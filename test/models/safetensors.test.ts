@@ -95,7 +95,8 @@ test('a file that is no safetensors file is refused by name, with the reason', a
   refused(t, new Uint8Array(7), `${start}it has 7 bytes.`);
   refused(t, file('{}', [], 300), `${start}its header says 300 bytes, the file has 10.`);
   refused(t, file('{}', [], 2n ** 63n), /its header says 9223372036854\d+ bytes, the file has 10/);
-  refused(t, file('{"a":'), `${start}its header is not JSON.`);
+  refused(t, file('{"a":'), /^out\/fa\.safetensors is not a usable safetensors file: its header is not JSON/);
+  refused(t, Uint8Array.from([1, 0, 0, 0, 0, 0, 0, 0, 0xff]), `${start}its header is no text in UTF-8.`);
   refused(t, file('not json at all'), /is not JSON/);
   refused(t, file('"text"'), `${start}its header is not a JSON object.`);
   refused(t, file('[]'), /is not a JSON object/);
@@ -169,11 +170,6 @@ test('a tensor that is not of floating-point numbers, or does not fit its place,
   refused(t, one('F32', [2, 3]), `${start}fc1.weight [2, 3] of F32 does not fit its place [0, 8) in the file.`);
   refused(t, one('F64', [2]), /fc1\.weight \[2\] of F64 does not fit/);
   refused(t, one('F32', [1e9, 1e9, 1e9]), /does not fit/);
-  refused(
-    t,
-    one('F32', [3], 'x'.repeat(500)),
-    `${start}${'x'.repeat(80)}… [3] of F32 does not fit its place [0, 8) in the file.`,
-  );
 });
 
 test('half, brain and double precision come as float32', async (t) => {
