@@ -174,7 +174,8 @@ export class Trainer {
     }
     workspace.forward(n);
     workspace.evaluateLoss(crossEntropy, labels, n);
-    return !workspace.losses.subarray(0, n).every(Number.isFinite);
+    const { values } = this.network.parameters;
+    return !(workspace.losses.subarray(0, n).every(Number.isFinite) && values.every(Number.isFinite));
   }
 
   /** The gradient of a shard's summed loss, the one whose images begin at place `from`, into memory `shard`. */

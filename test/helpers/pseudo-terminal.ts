@@ -60,11 +60,12 @@ export function onTerminal(
     },
     kill(signal) {
       since = performance.now();
-      const children = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8');
-      process.kill(Number(children.trim()), signal); // the shell has become the program
+      const children = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').trim();
+      if (!/^\d+$/.test(children)) throw new Error('the program has ended');
+      process.kill(Number(children), signal); // the shell has become the program
     },
     async ended() {
-      const forgotten = setTimeout(() => this.kill('SIGKILL'), A_LONG_TIME);
+      const forgotten = setTimeout(() => child.kill('SIGKILL'), A_LONG_TIME);
       const [code] = await end;
       clearTimeout(forgotten);
       return { code, seconds: (performance.now() - since) / 1000 };
