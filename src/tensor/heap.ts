@@ -96,7 +96,8 @@ export class Heap {
 
   private reserve(length: number): number {
     const bytes = rounded(length);
-    if (bytes === 0) return this.mark;
+    // Not the mark: another thread may have moved it beyond what this one has seen the memory grow to.
+    if (bytes === 0) return RESERVED_BYTES;
     const start = this.reuse(bytes) ?? this.extend(bytes);
     this.handedOut.set(start, bytes);
     return start;
