@@ -32,7 +32,7 @@ test('every command that a page shows is there, with the options it shows', asyn
   const help = new Map(await Promise.all(helps));
   for (const page of pages) {
     const text = textOf(page);
-    for (const [, script] of text.matchAll(/\bnpm run ([a-z]+(?::[a-z]+)*)/g)) {
+    for (const [, script] of text.matchAll(/\bnpm run ([a-z]+(?:[:-][a-z]+)*)/g)) {
       t.ok(Object.hasOwn(manifest.scripts, script), `${page}: npm run ${script}`);
     }
     for (const [line, command] of text.matchAll(/npm start -- ([a-z0-9-]+)[^`\n]*/g)) {
