@@ -59,9 +59,9 @@ export function flag(where: string, argument: string, value: unknown): void {
   if (typeof value !== 'boolean') throw new RangeError(refusal(where, argument, value, 'true or false'));
 }
 
-/** Text that is not empty. */
-export function text(where: string, argument: string, value: unknown): void {
-  if (typeof value === 'string' && value !== '') return;
+/** Text of at least so many characters. */
+export function text(where: string, argument: string, value: unknown, least = 1): void {
+  if (typeof value === 'string' && value.length >= least) return;
   throw new RangeError(refusal(where, argument, value, 'some text'));
 }
 
@@ -100,10 +100,12 @@ export function options(where: string, argument: string, value: unknown, names: 
   throw new RangeError(`${where}: ${argument}.${unknown} is no option; accepted are ${names.join(', ')}`);
 }
 
-/** An array of finite numbers within bounds. */
-export function numbers(where: string, argument: string, value: unknown, bounds: Bounds = {}): void {
-  list(where, argument, value, 'an array of numbers');
+/** An array, plain or typed, of finite numbers within bounds. */
+export function numbers(where: string, argument: string, value: unknown, bounds: Bounds = {}, length?: number): void {
+  if (!(value instanceof Float32Array || value instanceof Float64Array))
+    list(where, argument, value, 'an array of numbers');
   const given = value as readonly unknown[];
+  sameLength(where, argument, given, length);
   for (let i = 0; i < given.length; i++) number(where, `${argument}[${i}]`, given[i], bounds);
 }
 
@@ -132,6 +134,12 @@ export function floats(where: string, argument: string, value: unknown, length?:
   if (!(value instanceof Float32Array || value instanceof Float64Array)) {
     throw new TypeError(refusal(where, argument, value, 'a Float32Array or a Float64Array'));
   }
+  sameLength(where, argument, value, length);
+}
+
+/** Numbers in a typed array of float32 and no other. */
+export function float32s(where: string, argument: string, value: unknown, length?: number): void {
+  if (!(value instanceof Float32Array)) throw new TypeError(refusal(where, argument, value, 'a Float32Array'));
   sameLength(where, argument, value, length);
 }
 
@@ -172,7 +180,7 @@ export function pixels(where: string, argument: string, values: ArrayLike<number
       : value > 1
         ? 'divide pixels of 0 to 255 by 255'
         : 'leave the mean and the deviation to the network, whose first layer they are';
-    throw new RangeError(refusal(where, `${argument}.data[${i}]`, value, accepted, hint));
+    throw new RangeError(refusal(where, `${argument}[${i}]`, value, accepted, hint));
   }
 }
 

@@ -3,6 +3,7 @@ import { ShapeError } from '../errors.js';
 import { referenceKernels } from '../tensor/reference.js';
 import { checkTensor, contiguous, shapeText, sizeOf, type Tensor, tensor } from '../tensor/tensor.js';
 import { type Attack, type AttackOptions, type AttackTarget, attackMemory, type Oracle } from './attack.js';
+import { beyondPixels, checkAttack } from './options.js';
 
 /** Each image's own dLoss/dpixels: `[N, …]` → `[N, …]`. */
 export type TensorGradient = (images: Tensor<Float32Array>, labels: Uint8Array) => Tensor<Float32Array>;
@@ -62,8 +63,7 @@ export function perturb(
   asked: TensorGradient | Oracle | undefined,
   options: AttackOptions,
 ): Tensor<Float32Array> {
-  checkAttack(attack);
-  checkOptions(attack, options);
+  checkAttack('perturb', attack, options);
   checkVictims(attack, images, labels, options);
   checkAsked(attack, images, labels, asked, options);
   const [n, ...shape] = images.shape;
@@ -76,54 +76,14 @@ export function perturb(
   return tensor(adversarial, images.shape);
 }
 
-function checkAttack(attack: unknown): void {
-  const fields = { label: 'string', needs: 'string', run: 'function' } as const;
-  check.object('perturb', 'attack', attack, 'an attack, such as attacks.bim,', fields);
-}
-
-const accepted: readonly (keyof AttackOptions)[] = [
-  'epsilon',
-  'iterations',
-  'stepSize',
-  'momentum',
-  'project',
-  'clip',
-  'restarts',
-  'queries',
-  'samples',
-];
-
-/** Every option is looked at, those too that the attack leaves alone: undefined is its default, for all but epsilon. */
-function checkOptions(attack: Attack, options: AttackOptions): void {
-  check.options('perturb', 'options', options, accepted);
-  const { epsilon, iterations = 1, restarts = 1, queries = 1, samples = 2 } = options;
-  const { stepSize = 1, momentum = 0, project = true, clip = true } = options;
-  if (beyondPixels(attack, options)) check.number('perturb', 'options.epsilon', epsilon, { from: 0 });
-  else
-    check.number('perturb', 'options.epsilon', epsilon, { from: 0, to: 1 }, 'of pixels in [0, 1]: 8/255, say, not 8');
-  check.wholeNumber('perturb', 'options.iterations', iterations);
-  check.wholeNumber('perturb', 'options.restarts', restarts);
-  check.wholeNumber('perturb', 'options.queries', queries);
-  check.wholeNumber('perturb', 'options.samples', samples, { from: 2 });
-  check.number('perturb', 'options.stepSize', stepSize, { above: 0 });
-  check.number('perturb', 'options.momentum', momentum, { from: 0 });
-  check.flag('perturb', 'options.project', project);
-  check.flag('perturb', 'options.clip', clip);
-}
-
-/** Whether the attack knows no range of pixels. */
-const beyondPixels = ({ unbounded }: Attack, { clip }: AttackOptions): boolean => unbounded === true && clip === false;
-
 function checkVictims(attack: Attack, images: Tensor<Float32Array>, labels: Uint8Array, options: AttackOptions): void {
   checkTensor('perturb', 'images', images);
   if (images.shape.length < 2) {
     throw new ShapeError(`perturb: images have shape ${shapeText(images.shape)}; [N, …] is expected`);
   }
-  if (!(images.data instanceof Float32Array)) {
-    throw new TypeError(check.refusal('perturb', 'images.data', images.data, 'a Float32Array'));
-  }
+  check.float32s('perturb', 'images.data', images.data);
   check.labels('perturb', 'labels', labels, images.shape[0]);
-  check.pixels('perturb', 'images', contiguous(images), beyondPixels(attack, options));
+  check.pixels('perturb', 'images.data', contiguous(images), beyondPixels(attack, options));
 }
 
 function checkAsked(

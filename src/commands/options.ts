@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
 import { attacks, paperAttacks } from '../attacks/index.js';
+import { MOST_WORKERS } from '../crew/crew.js';
 import type { DatasetName } from '../datasets/index.js';
 import { UserError } from '../errors.js';
 import { type Config, parseConfig, type TrainingConfig } from '../experiment/config.js';
@@ -183,8 +184,6 @@ function folder(option: string, path: string | null): string | null {
   if (path === '') throw new UserError(`${option} "": the path of a folder is expected.`);
   return path === null ? null : resolve(path);
 }
-
-const MOST_WORKERS = 1024;
 
 /** How many worker threads: as many as there are cores, unless said otherwise. */
 export function workerCount(text: string | undefined): number {

@@ -13,6 +13,9 @@ export interface Crew {
   advance(): void;
 }
 
+/** The most members that anyone may ask a crew to have. */
+export const MOST_WORKERS = 1024;
+
 /** A crew of one: the same job on the calling thread. */
 export function solo(): Crew {
   let next = 0;

@@ -150,10 +150,16 @@ export function auditSettings(dataset: DatasetName, changes: Partial<AuditSettin
   const settings = { ...defaultAudit, epsilons: auditEpsilons, ...changes };
   const { epsilons, ...counts } = settings;
   for (const [name, value] of Object.entries(counts)) {
+    if (!Object.hasOwn(defaultAudit, name)) {
+      throw new UserError(`The audit has no ${name}; its settings are ${Object.keys(defaultAudit).join(', ')}.`);
+    }
     const least = name.startsWith('spsa') ? 0 : 1;
     if (!Number.isInteger(value) || value < least) {
       throw new UserError(`The audit's ${name} is ${value}: a whole number of ${least} or more is expected.`);
     }
+  }
+  if (!Array.isArray(epsilons)) {
+    throw new UserError(`The audit's epsilons are ${epsilons}: an array of numbers above 0 and up to 1 is expected.`);
   }
   const positive = [...new Set(epsilons)].filter((epsilon) => epsilon !== 0).sort((a, b) => a - b);
   if (positive.length === 0 || positive.some((epsilon) => !(epsilon > 0 && epsilon <= 1))) {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { attacks } from '../attacks/index.js';
+import * as check from '../check.js';
 import { datasets } from '../datasets/index.js';
 import { UserError } from '../errors.js';
 import { losses } from '../losses/index.js';
@@ -90,9 +91,11 @@ function inOrderOf<Name extends string, Value>(names: readonly Name[], record: P
  * their tables and epsilons ascending, each once, however they were written.
  *
  * @param source what messages call it, such as the file's path
- * @throws {UserError} with every value that is missing or not acceptable.
+ * @throws {UserError} with every value that is missing or not acceptable
+ * @throws {RangeError} if there is no source
  */
 export function parseConfig(value: unknown, source: string): Config {
+  check.text('parseConfig', 'source', source);
   const result = configSchema.safeParse(value);
   if (result.success) return result.data;
   throw new UserError(`${source} is not a usable configuration:\n${faultList(result.error, value)}`);

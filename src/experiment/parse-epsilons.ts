@@ -17,7 +17,7 @@ const MOST_VALUES = 10_000;
  * @throws {RangeError} if it is no text
  */
 export function parseEpsilons(text: string): number[] {
-  if (text !== '') check.text('parseEpsilons', 'text', text); // an empty text is as unreadable as others, see below
+  check.text('parseEpsilons', 'text', text, 0);
   const parts = text.split(',').map((part) => {
     const pieces = part.trim().split(':');
     const [start, end, step] = pieces.map((piece) => numberOrFraction(piece) ?? refuse(piece, text));

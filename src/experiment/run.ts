@@ -1,6 +1,8 @@
 import { cpus } from 'node:os';
 import type { Audit } from '../audit/findings.js';
 import type { AuditSettings } from '../audit/recipe.js';
+import * as check from '../check.js';
+import { MOST_WORKERS } from '../crew/crew.js';
 import type { Dataset } from '../datasets/dataset.js';
 import { datasets } from '../datasets/index.js';
 import { UserError } from '../errors.js';
@@ -14,7 +16,7 @@ import type { RuleName } from '../rules/index.js';
 import { firstImages, type LabelledImages } from '../tensor/images.js';
 import { attackStep } from './attack.js';
 import { auditAndWrite, auditSettings } from './audit.js';
-import type { Config, TrainingConfig } from './config.js';
+import { type Config, parseConfig, type TrainingConfig } from './config.js';
 import { networkName, RunFolder } from './folder.js';
 import type { Progress } from './progress.js';
 import { findLeft } from './resume.js';
@@ -47,9 +49,12 @@ export interface RunOutcome {
  * leaves the results, figures and networks in a folder, and audits how much of the robustness is real.
  *
  * @returns the results, the audit, and the names of the files written
- * @throws {UserError} if the data, the folder or an option is unusable, or training diverges
+ * @throws {UserError} if the configuration, the data, the folder or the audit's settings are unusable, or training diverges
+ * @throws {RangeError | TypeError} if another setting is none
  */
-export async function runExperiment(config: Config, settings: RunSettings): Promise<RunOutcome> {
+export async function runExperiment(given: Config, settings: RunSettings): Promise<RunOutcome> {
+  const config = parseConfig(given, 'runExperiment: config');
+  checkSettings(config, settings);
   const dataset = await loadDataset(config, settings.progress, settings.signal);
   return await RunFolder.locked(settings.out, () => runInFolder(config, dataset, settings));
 }
@@ -102,6 +107,23 @@ async function checkLeft(folder: RunFolder, config: Config, images: TrainingImag
   for (const [rule, { epochs }] of Object.entries(config.training) as [RuleName, TrainingConfig][]) {
     await findLeft(folder, rule, trainingHash(config, rule, images), epochs);
   }
+}
+
+/** Before anything is fetched or trained: what is found wrong later has cost its time. */
+function checkSettings({ dataset }: Config, settings: RunSettings): void {
+  const where = 'runExperiment';
+  check.options(where, 'settings', settings, ['out', 'workers', 'force', 'progress', 'audit', 'signal']);
+  const { out, workers, force, progress, audit, signal } = settings;
+  check.text(where, 'settings.out', out);
+  check.wholeNumber(where, 'settings.workers', workers, { to: MOST_WORKERS });
+  check.flag(where, 'settings.force', force);
+  check.object(where, 'settings.progress', progress, 'progress, such as silent,', { log: 'function' });
+  if (audit !== undefined) {
+    check.object(where, 'settings.audit', audit, "an object with what the audit's settings differ in");
+    auditSettings(dataset, audit, 1);
+  }
+  if (signal === undefined || signal instanceof AbortSignal) return;
+  throw new TypeError(check.refusal(where, 'settings.signal', signal, 'an AbortSignal'));
 }
 
 type TrainedNetworks = ReadonlyMap<RuleName, TrainedNetwork>;

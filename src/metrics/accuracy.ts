@@ -71,7 +71,7 @@ export function accuracy<A extends FloatArray>(
   check.options('accuracy', 'options', options, ['clip']);
   const { clip = true } = options;
   check.flag('accuracy', 'options.clip', clip);
-  check.pixels('accuracy', 'images', contiguous(images), !clip);
+  check.pixels('accuracy', 'images.data', contiguous(images), !clip);
   check.labels('accuracy', 'labels', labels, images.shape[0], network.classes);
   if (labels.length === 0) throw new ShapeError('accuracy: images are none; at least one is expected');
   return countMatches(network.predict(images), labels) / labels.length;

@@ -1,8 +1,11 @@
 import { type Attack, type AttackMemory, type AttackOptions, attackMemory } from '../attacks/attack.js';
 import { isZero } from '../attacks/linf.js';
+import { beyondPixels, checkAttack } from '../attacks/options.js';
+import * as check from '../check.js';
+import { ShapeError } from '../errors.js';
 import type { Loss } from '../losses/loss.js';
 import { margin } from '../losses/margin.js';
-import type { Network } from '../models/network.js';
+import { checkNetwork, checkQuestion, type Network } from '../models/network.js';
 import { networkOracle } from '../models/oracle.js';
 import type { GradientPath } from '../rules/path.js';
 import { stream } from '../tensor/random.js';
@@ -31,10 +34,13 @@ export class ExampleMaker {
   private readonly memory: AttackMemory;
   private readonly adversarial: Float32Array;
 
+  /** @throws {RangeError | TypeError} unless there is a network, and the capacity is a whole number of 1 or more */
   constructor(
     private readonly network: Network<Float32Array>,
     readonly capacity: number,
   ) {
+    checkNetwork('ExampleMaker', network);
+    check.wholeNumber('ExampleMaker', 'capacity', capacity);
     const { kernels } = network;
     const { size } = network.workspace(1).input;
     this.memory = attackMemory(kernels, capacity, size);
@@ -44,12 +50,24 @@ export class ExampleMaker {
   /**
    * @param images up to `capacity` of them, `[n, C, H, W]`
    * @param first the first one's index in its set: random numbers belong to an image, as in a run's attacks
+   * @throws {ShapeError} if there are more images than the capacity, or not as many as labels
+   * @throws {RangeError | TypeError} if a pixel, a label or a setting is not accepted, or an argument none
    */
   make(images: Float32Array, labels: Uint8Array, first: number, settings: ExampleSettings): Examples {
     const { network, memory, adversarial, capacity } = this;
-    const { attack, path, loss, seed, ...options } = settings;
-    const n = labels.length;
     const { size } = memory;
+    check.object('make', 'settings', settings, 'an object with attack, path, loss, seed and epsilon');
+    const { attack, path, loss, seed, ...options } = settings;
+    checkAttack('make', attack, options);
+    checkQuestion('make', { path, loss });
+    check.seed('make', 'settings.seed', seed);
+    check.bytes('make', 'labels', labels);
+    const n = labels.length;
+    if (n > capacity) throw new ShapeError(`make: labels are ${n}; ${capacity} or fewer are expected`);
+    check.float32s('make', 'images', images, n * size);
+    check.pixels('make', 'images', images, beyondPixels(attack, options));
+    check.labels('make', 'labels', labels, n, network.classes);
+    check.wholeNumber('make', 'first', first, { from: 0 });
     const asked = networkOracle(network, { path, loss: attack.needs === 'queries' ? margin : loss }, capacity);
     const gradient = networkOracle(network, { path, loss }, capacity).gradient(images, labels, n);
     const zeroGradient = Array.from({ length: n }, (_, i) => isZero(gradient, i * size, (i + 1) * size));

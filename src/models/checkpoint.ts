@@ -90,7 +90,7 @@ export function saveNetwork(
   check.oneOf('saveNetwork', 'rule', rule, Object.keys(rules));
   checkParameters('saveNetwork', parameters, parameterLayout(buildLayers(spec)), rules[rule].usesFeedback);
   check.object('saveNetwork', 'metadata', metadata, 'an object of texts');
-  for (const [name, value] of Object.entries(metadata)) check.text('saveNetwork', `metadata.${name}`, value);
+  for (const [name, value] of Object.entries(metadata)) check.text('saveNetwork', `metadata.${name}`, value, 0);
   return encodeCheckpoint({
     tensors: networkTensors(spec, parameters),
     metadata: { ...metadata, rule, model: spec.model, spec: JSON.stringify(spec) },

@@ -34,8 +34,8 @@ export function networkSpec(
   check.shape('networkSpec', 'dataset.shape', shape, ['C', 'H', 'W']);
   check.list('networkSpec', 'dataset.classes', classes, 'an array with what each class means');
   check.wholeNumber('networkSpec', 'dataset.classes.length', classes.length, { from: 2, to: MOST_CLASSES });
-  check.numbers('networkSpec', 'dataset.mean', mean);
-  check.numbers('networkSpec', 'dataset.std', std, { above: 0 });
+  check.numbers('networkSpec', 'dataset.mean', mean, {}, shape[0]);
+  check.numbers('networkSpec', 'dataset.std', std, { above: 0 }, shape[0]);
   check.oneOf('networkSpec', 'options.model', model, Object.keys(models));
   check.oneOf('networkSpec', 'options.activation', activation, Object.keys(activations));
   return { model, activation, inputShape: shape, classes: classes.length, mean, std };

@@ -43,8 +43,8 @@ export function checkModelOptions(where: string, argument: string, value: unknow
   const { inputShape, classes, mean, std, activation: name } = value as ModelOptions;
   check.shape(where, `${argument}.inputShape`, inputShape, ['C', 'H', 'W']);
   check.wholeNumber(where, `${argument}.classes`, classes, { from: 2, to: MOST_CLASSES });
-  check.numbers(where, `${argument}.mean`, mean);
-  check.numbers(where, `${argument}.std`, std, { above: 0 });
+  check.numbers(where, `${argument}.mean`, mean, {}, inputShape[0]);
+  check.numbers(where, `${argument}.std`, std, { above: 0 }, inputShape[0]);
   check.oneOf(where, `${argument}.activation`, name, Object.keys(activations));
 }
 

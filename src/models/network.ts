@@ -195,7 +195,7 @@ export function checkBatch(where: string, { inputShape }: Pick<Network, 'inputSh
       `${where}: images have shape ${shapeText(shape)}, the network expects [N, ${inputShape.join(', ')}]`,
     );
   }
-  check.pixels(where, 'images', contiguous(images as Tensor), true);
+  check.pixels(where, 'images.data', contiguous(images as Tensor), true);
 }
 
 /** Checks which gradient is asked for. */

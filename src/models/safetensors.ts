@@ -4,6 +4,7 @@
  * the rest of the file without a gap.
  */
 import { z } from 'zod';
+import * as check from '../check.js';
 import { UserError } from '../errors.js';
 import { count, list, parseJson } from '../schema.js';
 import { shapeText, sizeOf } from '../tensor/tensor.js';
@@ -43,8 +44,20 @@ const floats = {
 /** What PyTorch's batch normalisation counts beside its statistics: no network needs it to run. */
 const isIgnored = (name: string): boolean => name.endsWith('.num_batches_tracked');
 
-/** The bytes of a safetensors file. */
-export function encodeCheckpoint({ tensors, metadata }: Checkpoint): Uint8Array {
+/**
+ * The bytes of a safetensors file.
+ *
+ * @throws {ShapeError} if a tensor doesn't hold as many numbers as its shape asks for
+ * @throws {RangeError | TypeError} if a tensor is none of float32, or metadata no text
+ */
+export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {
+  const where = 'encodeCheckpoint';
+  check.object(where, 'checkpoint', checkpoint, 'an object with tensors and metadata');
+  const { tensors, metadata } = checkpoint;
+  check.object(where, 'checkpoint.tensors', tensors, 'an object of tensors');
+  for (const [name, tensor] of Object.entries(tensors)) checkCheckpointTensor(where, `tensors.${name}`, tensor);
+  check.object(where, 'checkpoint.metadata', metadata, 'an object of texts');
+  for (const [name, value] of Object.entries(metadata)) check.text(where, `metadata.${name}`, value, 0);
   let end = 0;
   const entries = Object.entries(tensors).map(([name, { shape, data }]) => {
     const begin = end;
@@ -75,9 +88,12 @@ export function encodeCheckpoint({ tensors, metadata }: Checkpoint): Uint8Array 
  *
  * @param name what messages call it: the file's path
  * @throws {UserError} if it is no safetensors file, is cut short or has bytes over, gives a tensor twice, or holds
- *   other types than floating-point numbers.
+ *   other types than floating-point numbers
+ * @throws {RangeError | TypeError} if there are no bytes, or no name
  */
 export function decodeCheckpoint(bytes: Uint8Array, name: string): Checkpoint {
+  check.bytes('decodeCheckpoint', 'bytes', bytes);
+  check.text('decodeCheckpoint', 'name', name);
   const fail = (reason: string) => new UserError(`${name} is not a usable safetensors file: ${reason}.`);
   const { entries, metadata, start } = readHeader(bytes, fail, name);
   checkTiling(entries, bytes.length - start, fail);
@@ -86,6 +102,13 @@ export function decodeCheckpoint(bytes: Uint8Array, name: string): Checkpoint {
     .filter((entry) => !isIgnored(entry.name))
     .map((entry) => [entry.name, { shape: entry.shape, data: readNumbers(entry, view, fail) }]);
   return { tensors: Object.fromEntries(tensors), metadata };
+}
+
+function checkCheckpointTensor(where: string, argument: string, tensor: unknown): void {
+  check.object(where, argument, tensor, 'an object with shape and data');
+  const { shape, data } = tensor as CheckpointTensor;
+  check.shape(where, `${argument}.shape`, shape, undefined, 0);
+  check.float32s(where, `${argument}.data`, data, sizeOf(shape));
 }
 
 type Fail = (reason: string) => UserError;

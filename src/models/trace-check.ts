@@ -1,10 +1,12 @@
 /* A number of a trace held against the difference quotient of the loss, in float64. */
+import * as check from '../check.js';
 import type { Loss } from '../losses/loss.js';
 import { backprop } from '../rules/backprop.js';
 import { float64Kernels } from '../tensor/reference.js';
 import type { FloatArray } from '../tensor/tensor.js';
 import { view } from './parameters.js';
-import type { Place } from './trace-equation.js';
+import { checkTraced } from './trace.js';
+import { checkPlace, type Place } from './trace-equation.js';
 import { type Runnable, Workspace } from './workspace.js';
 
 /** Half of the central difference. */
@@ -19,9 +21,12 @@ export class DifferenceQuotients {
   private readonly workspace: Workspace<Float64Array>;
   private readonly values: Float64Array;
 
+  /** @throws {TypeError} if there is no network */
   constructor(
     private readonly network: Pick<Runnable<FloatArray>, 'layers' | 'layout' | 'inputShape' | 'classes' | 'parameters'>,
   ) {
+    const fields = { layers: 'object', layout: 'object', inputShape: 'object', parameters: 'object' } as const;
+    check.object('DifferenceQuotients', 'network', network, 'a network (createNetwork makes one)', fields);
     const { layers, layout, inputShape, classes, parameters } = network;
     const kernels = float64Kernels();
     this.values = kernels.alloc(parameters.values.length);
@@ -37,10 +42,16 @@ export class DifferenceQuotients {
     this.workspace = new Workspace(twin, 1, true);
   }
 
-  /** @param image `[C, H, W]` in [0, 1], the traced one */
-  at({ layer, tensor, offset }: Place, image: FloatArray, label: number, loss: Loss): number {
+  /**
+   * @param image `[C, H, W]` in [0, 1], the traced one
+   * @throws {ShapeError | RangeError | TypeError} if there is no such place, or another argument is unusable
+   */
+  at(place: Place, image: FloatArray, label: number, loss: Loss): number {
     const { workspace, network } = this;
     const { layerMemory: memory } = workspace;
+    checkTraced('at', network, image, label, loss);
+    checkPlace('at', place, memory.length);
+    const { layer, tensor, offset } = place;
     this.values.set(network.parameters.values);
     workspace.input.data.set(image);
     workspace.forward(1);

@@ -2,14 +2,15 @@
  * One image's way through a network and back, every number kept: for eyes, not for speed. What shows it (the command
  * `inspect`, the lab's page) reads it from here and computes nothing of its own.
  */
+import * as check from '../check.js';
 import type { Layer } from '../layers/layer.js';
-import type { Loss } from '../losses/loss.js';
+import { checkLoss, type Loss } from '../losses/loss.js';
 import { backprop } from '../rules/backprop.js';
 import type { LearningRule } from '../rules/rule.js';
 import { angleBetween, norm } from '../tensor/angle.js';
 import type { Window } from '../tensor/im2col.js';
-import type { FloatArray } from '../tensor/tensor.js';
-import type { Network } from './network.js';
+import { type FloatArray, sizeOf } from '../tensor/tensor.js';
+import { checkNetwork, type Network } from './network.js';
 import { view } from './parameters.js';
 import { type Gradient, gradientOf, Workspace } from './workspace.js';
 
@@ -84,8 +85,14 @@ export type Step =
   | { readonly phase: 'forward' | 'backward'; readonly layer: number }
   | { readonly phase: 'loss'; readonly layer: undefined };
 
-/** All steps in their order: `2·layers + 1`. */
-export function walk({ layers }: Pick<Trace, 'layers'>): Step[] {
+/**
+ * All steps in their order: `2·layers + 1`.
+ *
+ * @throws {TypeError} if there is no trace
+ */
+export function walk(trace: Pick<Trace, 'layers'>): Step[] {
+  checkTrace('walk', trace);
+  const { layers } = trace;
   const up = layers.map((_, layer): Step => ({ phase: 'forward', layer }));
   const down = layers.map((_, l): Step => ({ phase: 'backward', layer: layers.length - 1 - l }));
   return [...up, { phase: 'loss', layer: undefined }, ...down];
@@ -98,7 +105,9 @@ export class Tracer<A extends FloatArray> {
   /** A workspace for each layer without weights on its own, to ask what it lets through. */
   private readonly plain: ReadonlyMap<Layer, Workspace<A>>;
 
+  /** @throws {TypeError} if there is no network */
   constructor(private readonly network: Network<A>) {
+    checkNetwork('Tracer', network);
     this.workspace = new Workspace(network, 1, true);
     this.gradient = gradientOf(network, network.kernels.alloc(network.layout.parameterCount));
     const alone = this.workspace.layerMemory.flatMap(({ layer }): [Layer, Workspace<A>][] => {
@@ -112,9 +121,12 @@ export class Tracer<A extends FloatArray> {
   /**
    * @param image `[C, H, W]` in [0, 1]
    * @param label its true class
+   * @throws {ShapeError} if the image is not as large as the network expects
+   * @throws {RangeError | TypeError} if a number is not finite, the label no class, or an argument none
    */
   trace(image: FloatArray, label: number, loss: Loss): Trace<A> {
     const { network, workspace } = this;
+    checkTraced('trace', network, image, label, loss);
     const labels = Uint8Array.of(label);
     workspace.input.data.set(image);
     workspace.forward(1);
@@ -194,8 +206,14 @@ export class Tracer<A extends FloatArray> {
   }
 }
 
-/** A trace in a few numbers a layer: what `inspect --json` prints and what both views show. */
-export function summaryOf({ rule, label, logits, probabilities, prediction, loss, layers }: Trace) {
+/**
+ * A trace in a few numbers a layer: what `inspect --json` prints and what both views show.
+ *
+ * @throws {TypeError} if there is no trace
+ */
+export function summaryOf(trace: Trace) {
+  checkTrace('summaryOf', trace);
+  const { rule, label, logits, probabilities, prediction, loss, layers } = trace;
   return {
     rule,
     label,
@@ -250,7 +268,13 @@ function copies<A extends FloatArray>(): (array: A) => A {
   };
 }
 
+/**
+ * What is said of an array in a few numbers; of none, NaN of zeros.
+ *
+ * @throws {TypeError} if there is no array
+ */
 export function extent(values: FloatArray): Extent {
+  check.floats('extent', 'values', values);
   let [least, greatest, zeros] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0];
   for (let i = 0; i < values.length; i++) {
     least = Math.min(least, values[i]);
@@ -260,10 +284,35 @@ export function extent(values: FloatArray): Extent {
   return { least, greatest, size: norm(values), zeros: zeros / values.length };
 }
 
-/** p_j = exp(z_j − max z) / Σ exp(z − max z), in float64. */
+/**
+ * p_j = exp(z_j − max z) / Σ exp(z − max z), in float64.
+ *
+ * @throws {TypeError} if there are no logits
+ */
 export function softmax(logits: FloatArray): Float64Array {
+  check.floats('softmax', 'logits', logits);
   const { greatest } = extent(logits);
   const exponentials = Float64Array.from(logits, (z) => Math.exp(z - greatest));
   const sum = exponentials.reduce((total, value) => total + value, 0);
   return exponentials.map((value) => value / sum);
+}
+
+/** @throws {TypeError} if an argument is no trace */
+export function checkTrace(where: string, trace: unknown): void {
+  check.object(where, 'trace', trace, 'a trace (a Tracer makes one)');
+  check.list(where, 'trace.layers', (trace as Trace).layers, "an array with each layer's trace");
+}
+
+/** Checks what is to be traced: an image for the network, its class, and a loss. */
+export function checkTraced(
+  where: string,
+  { inputShape, classes }: Pick<Network, 'inputShape' | 'classes'>,
+  image: unknown,
+  label: unknown,
+  loss: unknown,
+): void {
+  check.floats(where, 'image', image, sizeOf(inputShape));
+  check.numbers(where, 'image', image);
+  check.wholeNumber(where, 'label', label, { from: 0, to: classes - 1 });
+  checkLoss(where, 'loss', loss);
 }

@@ -32,7 +32,9 @@ export function checkImages(where: string, value: unknown, shape?: readonly numb
   check.bytes(where, 'images.pixels', pixels);
   if (shape ? pixels.length !== count * sizeOf(shape) : count === 0 ? pixels.length > 0 : pixels.length % count > 0) {
     const each = shape ? ` of ${shapeText(shape)}` : ' of one size';
-    throw new ShapeError(`${where}: images.pixels holds ${pixels.length} numbers; ${count} images${each} are expected`);
+    throw new ShapeError(
+      `${where}: images.pixels holds ${pixels.length} numbers and images.count is ${count}; so many images${each} are expected`,
+    );
   }
   check.labels(where, 'images.labels', labels, count, classes);
 }
@@ -83,9 +85,7 @@ export function imageBatch(
   check.wholeNumber('imageBatch', 'first', first, { from: 0 });
   check.wholeNumber('imageBatch', 'count', count, { from: 0 });
   if (first + count > images.count) {
-    throw new ShapeError(
-      `imageBatch: images ${first} to ${first + count - 1} were asked for, there are ${images.count}`,
-    );
+    throw new ShapeError(`imageBatch: first is ${first} and count ${count}; there are ${images.count} images`);
   }
   const size = sizeOf(shape);
   if (images.count * size !== images.pixels.length) {

@@ -5,7 +5,7 @@ import { countMatches } from '../metrics/accuracy.js';
 import { checkNetwork, type Network } from '../models/network.js';
 import { type Gradient, gradientOf, type Workspace } from '../models/workspace.js';
 import { checkImages, type LabelledImages, loadImage } from '../tensor/images.js';
-import { allOrNone, type Kernels } from '../tensor/kernels.js';
+import { allOrNone, checkKernels, type Kernels } from '../tensor/kernels.js';
 import { permutation, stream } from '../tensor/random.js';
 import { augment } from './augment.js';
 import type { OptimizerOptions, OptimizerState } from './optimizer.js';
@@ -57,13 +57,19 @@ export interface EpochResult {
   readonly accuracy: number;
 }
 
-/** @param float64 makes the arrays of losses and counts, in memory that all members see */
+/**
+ * @param float64 makes the arrays of losses and counts, in memory that all members see
+ * @throws {RangeError | TypeError} if an option is unusable, or an argument none
+ */
 export function trainingMemory(
   kernels: Kernels<Float32Array>,
   parameterCount: number,
   options: TrainingOptions,
   float64: (length: number) => Float64Array = (length) => new Float64Array(length),
 ): TrainingMemory {
+  checkKernels('trainingMemory', 'kernels', kernels);
+  check.wholeNumber('trainingMemory', 'parameterCount', parameterCount, { from: 0 });
+  checkTraining('trainingMemory', options);
   const shards = Math.min(Math.ceil(options.batchSize / SHARD_SIZE), SHARDS_AT_ONCE);
   return allOrNone(kernels, (taking) => ({
     shards: Array.from({ length: shards }, () => taking.alloc(parameterCount)),
@@ -78,12 +84,16 @@ export function trainingMemory(
  * Gives back what {@link trainingMemory} took.
  *
  * @param freeFloat64 for the arrays of losses and counts
+ * @throws {TypeError} if an argument is none
  */
 export function freeTrainingMemory(
   kernels: Kernels<Float32Array>,
-  { shards, total, state, shardLosses, shardCorrect }: TrainingMemory,
+  memory: TrainingMemory,
   freeFloat64: (array: Float64Array) => void = () => {},
 ): void {
+  checkKernels('freeTrainingMemory', 'kernels', kernels);
+  checkMemory('freeTrainingMemory', memory);
+  const { shards, total, state, shardLosses, shardCorrect } = memory;
   for (const array of [...shards, total, ...Object.values(state)]) kernels.free(array);
   for (const array of [shardLosses, shardCorrect]) freeFloat64(array);
 }
@@ -99,12 +109,15 @@ export class Trainer {
   /** One image before its augmentation. */
   private readonly plainImage: Float32Array;
 
+  /** @throws {ShapeError | RangeError | TypeError} as {@link train} does */
   constructor(
     private readonly network: Network<Float32Array>,
     private readonly images: LabelledImages,
     private readonly options: TrainingOptions,
     private readonly memory: TrainingMemory,
   ) {
+    checkTrained('Trainer', network, images, options);
+    checkMemory('Trainer', memory);
     this.workspace = network.workspace(SHARD_SIZE);
     this.plainImage = new Float32Array(this.workspace.input.size);
     this.gradients = memory.shards.map((flat) => gradientOf(network, flat));
@@ -266,11 +279,10 @@ export function train(
   options: Partial<TrainingOptions> = {},
   onEpoch?: (epoch: number, result: EpochResult) => void,
 ): void {
-  checkNetwork('train', network);
-  checkImages('train', images, network.inputShape, network.classes);
-  checkTraining(options);
-  if (onEpoch !== undefined) check.callable('train', 'onEpoch', onEpoch);
+  check.options('train', 'options', options, Object.keys(defaultTraining));
   const settings = { ...defaultTraining, ...options };
+  checkTrained('train', network, images, settings);
+  if (onEpoch !== undefined) check.callable('train', 'onEpoch', onEpoch);
   const memory = trainingMemory(network.kernels, network.layout.parameterCount, settings);
   try {
     const trainer = new Trainer(network, images, settings, memory);
@@ -284,17 +296,38 @@ export function train(
   }
 }
 
-function checkTraining(options: Partial<TrainingOptions>): void {
-  check.options('train', 'options', options, Object.keys(defaultTraining));
-  const settings = { ...defaultTraining, ...options };
-  check.wholeNumber('train', 'options.epochs', settings.epochs);
-  check.wholeNumber('train', 'options.batchSize', settings.batchSize);
-  check.oneOf('train', 'options.optimizer', settings.optimizer, Object.keys(optimizers));
-  check.number('train', 'options.learningRate', settings.learningRate, { from: 0 });
-  check.oneOf('train', 'options.decay', settings.decay, Object.keys(decays));
-  check.number('train', 'options.warmupEpochs', settings.warmupEpochs, { from: 0 });
-  check.number('train', 'options.momentum', settings.momentum, { from: 0, below: 1 });
-  check.number('train', 'options.weightDecay', settings.weightDecay, { from: 0 });
-  check.flag('train', 'options.augment', settings.augment);
-  check.seed('train', 'options.seed', settings.seed);
+function checkTrained(
+  where: string,
+  network: Network<Float32Array>,
+  images: LabelledImages,
+  options: TrainingOptions,
+): void {
+  checkNetwork(where, network);
+  checkImages(where, images, network.inputShape, network.classes);
+  checkTraining(where, options);
+}
+
+function checkMemory(where: string, memory: TrainingMemory): void {
+  const fields = { shards: 'object', total: 'object', state: 'object', shardLosses: 'object', shardCorrect: 'object' };
+  check.object(
+    where,
+    'memory',
+    memory,
+    'training memory (trainingMemory makes it)',
+    fields as Record<string, 'object'>,
+  );
+}
+
+function checkTraining(where: string, options: TrainingOptions): void {
+  check.options(where, 'options', options, Object.keys(defaultTraining));
+  check.wholeNumber(where, 'options.epochs', options.epochs);
+  check.wholeNumber(where, 'options.batchSize', options.batchSize);
+  check.oneOf(where, 'options.optimizer', options.optimizer, Object.keys(optimizers));
+  check.number(where, 'options.learningRate', options.learningRate, { from: 0 });
+  check.oneOf(where, 'options.decay', options.decay, Object.keys(decays));
+  check.number(where, 'options.warmupEpochs', options.warmupEpochs, { from: 0 });
+  check.number(where, 'options.momentum', options.momentum, { from: 0, below: 1 });
+  check.number(where, 'options.weightDecay', options.weightDecay, { from: 0 });
+  check.flag(where, 'options.augment', options.augment);
+  check.seed(where, 'options.seed', options.seed);
 }

@@ -1,10 +1,12 @@
 import { test } from 'tap';
 import { type Crew, solo } from '../../src/crew/crew.js';
+import { ShapeError } from '../../src/errors.js';
 import { linear } from '../../src/layers/linear.js';
 import { accuracy, chance, countCorrect, countMatches } from '../../src/metrics/accuracy.js';
 import { CHUNK_SIZE } from '../../src/metrics/chunks.js';
 import { imageBatch, type LabelledImages } from '../../src/tensor/images.js';
 import { referenceKernels } from '../../src/tensor/reference.js';
+import { tensor } from '../../src/tensor/tensor.js';
 import { networkOf, weightsOf } from '../helpers/networks.js';
 
 /** A network that answers with the brighter one of two pixels, the first on a tie. */
@@ -61,4 +63,29 @@ test('chance is the share of the most frequent label', async (t) => {
   t.equal(chance(Uint8Array.of(3, 1, 3, 255)), 0.5);
   t.equal(chance(Uint8Array.of(7, 7)), 1);
   t.equal(chance(Uint8Array.of(0, 1, 2, 3)), 0.25);
+});
+
+test('fewer, more or no labels, and labels of no class, give no accuracy', async (t) => {
+  const network = brighterPixel();
+  const { images, labels } = imageBatch(pairs(3), [2], 0, 3);
+  const given = (change: unknown) => () => accuracy(network, images, change as Uint8Array);
+  t.throws(given(labels.slice(0, 2)), { constructor: ShapeError, message: 'accuracy: 3 images, 2 labels' });
+  t.throws(given(Uint8Array.of(...labels, 0)), { constructor: ShapeError, message: 'accuracy: 3 images, 4 labels' });
+  t.throws(given(undefined), { constructor: TypeError, message: /^accuracy: labels is undefined; a Uint8Array/ });
+  t.throws(given(Uint8Array.of(0, 1, 2)), {
+    constructor: RangeError,
+    message: /labels\[2\] is 2; a class from 0 to 1/,
+  });
+});
+
+test('images beyond [0, 1] give an accuracy if it is said that nothing was clipped, and only then', async (t) => {
+  const network = brighterPixel();
+  const images = tensor(Float32Array.of(-1, 2), [1, 2]);
+  t.throws(
+    () => accuracy(network, images, Uint8Array.of(1)),
+    /^accuracy: images\.data\[0\] is -1; a number from 0 to 1/,
+  );
+  t.equal(accuracy(network, images, Uint8Array.of(1), { clip: false }), 1);
+  images.data[0] = Number.NaN;
+  t.throws(() => accuracy(network, images, Uint8Array.of(1), { clip: false }), /is NaN/);
 });

@@ -6,7 +6,7 @@ import { codeBlocks, execute, manifest, strangersFolder, write } from './packed.
 
 /** Lines that must compile, and, each below a `@ts-expect-error`, some that must not: to an `any` all would. */
 const strict = `
-import { accuracy, attacks, createNetwork, type Tensor, tensor } from 'weight-transport';
+import { accuracy, attacks, createNetwork, perturb, type Tensor, tensor } from 'weight-transport';
 
 const images: Tensor<Float32Array> = tensor(new Float32Array(2 * 28 * 28), [2, 1, 28, 28]);
 export const shape: number[] = images.shape;
@@ -23,6 +23,8 @@ createNetwork({ model: 'lenet5' }, { rule: 'telepathy' });
 attacks.kindness;
 // @ts-expect-error: labels come in a Uint8Array
 accuracy(undefined!, images, 'labels');
+// @ts-expect-error: APGD looks at losses, of which a gradient says nothing
+perturb(attacks.apgd, images, new Uint8Array(2), (x: typeof images) => x, { epsilon: 0.1 });
 `;
 
 /** Every entry of the package by its name, as a stranger writes it. */

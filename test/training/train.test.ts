@@ -317,3 +317,40 @@ test('training that ends in an error gives its memory back, too', async (t) => {
   t.throws(() => train(network, tinyImages(8), {}, stop), /stop/);
   t.equal(heap.used, used);
 });
+
+/** Each of them once gave NaN, a loss that looked fine, or an endless loop. */
+const mistakes: readonly [what: string, images: Partial<LabelledImages>, options: object, message: RegExp][] = [
+  [
+    'labels from 1 to 10',
+    { labels: Uint8Array.of(1, 5, 10, 2) },
+    {},
+    /^train: images\.labels\[2\] is 10; a class from 0 to 9/,
+  ],
+  ['too few labels', { labels: new Uint8Array(3) }, {}, /^train: 4 images, 3 labels/],
+  [
+    'images of 16×16',
+    { pixels: new Uint8Array(4 * 256) },
+    {},
+    /images\.pixels holds 1024 .* of \[1, 28, 28\] are expected/,
+  ],
+  ['images of 3×32×32', { pixels: new Uint8Array(4 * 3072) }, {}, /images\.pixels holds 12288/],
+  [
+    'a learning rate of undefined',
+    {},
+    { learningRate: undefined },
+    /options\.learningRate is undefined; a finite number of 0 or more/,
+  ],
+  ['a batch size of 10.5', {}, { batchSize: 10.5 }, /options\.batchSize is 10\.5; a whole number of 1 or more/],
+  ['a batch size of 0', {}, { batchSize: 0 }, /options\.batchSize is 0/],
+  ['an option of another name', {}, { lr: 0.1 }, /options\.lr is no option; accepted are .*learningRate/],
+];
+
+for (const [what, change, options, message] of mistakes) {
+  test(`${what}: refused, and nothing is trained`, async (t) => {
+    const network = createNetwork(mnistSpec, { rule: 'bp' });
+    const before = network.parameters.values.slice();
+    const images = { ...firstImages(mnist.train, 4), ...change };
+    t.throws(() => train(network, images, options), message);
+    t.ok(sameBits(network.parameters.values, before));
+  });
+}
