@@ -26,7 +26,10 @@ export interface Examples {
   readonly zeroGradient: readonly boolean[];
 }
 
-/** Attacks a few images at a time on one network, for those who want to see each; its memory is made once. */
+/**
+ * Attacks a few images at a time on one network, for those who want to see each. Its memory is made once, and is the
+ * kernels' until {@link release}.
+ */
 export class ExampleMaker {
   private readonly memory: AttackMemory;
   private readonly adversarial: Float32Array;
@@ -35,10 +38,9 @@ export class ExampleMaker {
     private readonly network: Network<Float32Array>,
     readonly capacity: number,
   ) {
-    const { kernels } = network;
     const { size } = network.workspace(1).input;
-    this.memory = attackMemory(kernels, capacity, size);
-    this.adversarial = kernels.alloc(capacity * size);
+    this.memory = attackMemory(network.kernels, capacity, size);
+    this.adversarial = new Float32Array(capacity * size);
   }
 
   /**
@@ -61,5 +63,10 @@ export class ExampleMaker {
     attack.run(target, options, memory, adversarial);
     asked.query(adversarial, labels, n);
     return { adversarial, predictions: asked.predictions(n), zeroGradient };
+  }
+
+  /** Gives its memory back to the kernels; it makes no more examples. */
+  release(): void {
+    this.memory.release();
   }
 }
