@@ -81,10 +81,17 @@ export interface AttackMemory {
   readonly queries: Int32Array;
   /** One more array of `capacity` images: the same one whenever the same name is asked for. */
   extra(name: string): Float32Array;
+  /** Gives its arrays back to the kernels: none of it may be used after that. */
+  release(): void;
 }
 
 export function attackMemory(kernels: Kernels<Float32Array>, capacity: number, size: number): AttackMemory {
-  const array = () => kernels.alloc(capacity * size);
+  const arrays: Float32Array[] = [];
+  const array = () => {
+    const made = kernels.alloc(capacity * size);
+    arrays.push(made);
+    return made;
+  };
   const extras = new Map<string, Float32Array>();
   return {
     kernels,
@@ -100,6 +107,9 @@ export function attackMemory(kernels: Kernels<Float32Array>, capacity: number, s
       const made = extras.get(name) ?? array();
       extras.set(name, made);
       return made;
+    },
+    release() {
+      for (const made of arrays.splice(0)) kernels.free(made);
     },
   };
 }

@@ -29,7 +29,10 @@ export interface Examples {
   readonly zeroGradient: readonly boolean[];
 }
 
-/** Attacks a few images at a time on one network, for those who want to see each; its memory is made once. */
+/**
+ * Attacks a few images at a time on one network, for those who want to see each. Its memory is made once, and is the
+ * kernels' until {@link release}.
+ */
 export class ExampleMaker {
   private readonly memory: AttackMemory;
   private readonly adversarial: Float32Array;
@@ -41,10 +44,9 @@ export class ExampleMaker {
   ) {
     checkNetwork('ExampleMaker', network);
     check.wholeNumber('ExampleMaker', 'capacity', capacity);
-    const { kernels } = network;
     const { size } = network.workspace(1).input;
-    this.memory = attackMemory(kernels, capacity, size);
-    this.adversarial = kernels.alloc(capacity * size);
+    this.memory = attackMemory(network.kernels, capacity, size);
+    this.adversarial = new Float32Array(capacity * size);
   }
 
   /**
@@ -79,5 +81,10 @@ export class ExampleMaker {
     attack.run(target, options, memory, adversarial);
     asked.query(adversarial, labels, n);
     return { adversarial, predictions: asked.predictions(n), zeroGradient };
+  }
+
+  /** Gives its memory back to the kernels; it makes no more examples. */
+  release(): void {
+    this.memory.release();
   }
 }

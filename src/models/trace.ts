@@ -98,10 +98,9 @@ export function walk(trace: Pick<Trace, 'layers'>): Step[] {
   return [...up, { phase: 'loss', layer: undefined }, ...down];
 }
 
-/** Traces images through one network; the memory for it is made once. */
+/** Traces images through one network. */
 export class Tracer<A extends FloatArray> {
   private readonly workspace: Workspace<A>;
-  private readonly gradient: Gradient<A>;
   /** A workspace for each layer without weights on its own, to ask what it lets through. */
   private readonly plain: ReadonlyMap<Layer, Workspace<A>>;
 
@@ -109,7 +108,6 @@ export class Tracer<A extends FloatArray> {
   constructor(private readonly network: Network<A>) {
     checkNetwork('Tracer', network);
     this.workspace = new Workspace(network, 1, true);
-    this.gradient = gradientOf(network, network.kernels.alloc(network.layout.parameterCount));
     const alone = this.workspace.layerMemory.flatMap(({ layer }): [Layer, Workspace<A>][] => {
       const { inputShape, window } = layer;
       if (layer.weighted || (window && window.stride < window.kernel)) return [];
@@ -136,8 +134,7 @@ export class Tracer<A extends FloatArray> {
     const dlogits = workspace.dlogits.data.slice() as A;
     const copy = copies<A>();
     const up = workspace.layerMemory.map(({ buffers: { x, y } }) => ({ x: copy(x.data), y: copy(y.data) }));
-    const own = this.descend(network.rule, loss, labels);
-    const exact = network.rule === backprop ? own : this.descend(backprop, loss, labels);
+    const [own, exact] = this.descents(loss, labels);
     return {
       rule: network.rule.label,
       usesFeedback: network.rule.usesFeedback,
@@ -170,9 +167,26 @@ export class Tracer<A extends FloatArray> {
     };
   }
 
-  /** From the loss down to the pixels by a rule, each layer's numbers copied. */
-  private descend(rule: LearningRule, loss: Loss, labels: Uint8Array): Descent<A>[] {
-    const { workspace, gradient } = this;
+  /** The network's own way down, and backpropagation's. */
+  private descents(loss: Loss, labels: Uint8Array): [own: Descent<A>[], exact: Descent<A>[]] {
+    const { kernels, layout, rule } = this.network;
+    const flat = kernels.alloc(layout.parameterCount);
+    try {
+      const gradient = gradientOf(this.network, flat);
+      const own = this.descend(rule, loss, labels, gradient);
+      return [own, rule === backprop ? own : this.descend(backprop, loss, labels, gradient)];
+    } finally {
+      kernels.free(flat);
+    }
+  }
+
+  /**
+   * From the loss down to the pixels by a rule, each layer's numbers copied.
+   *
+   * @param gradient scratch
+   */
+  private descend(rule: LearningRule, loss: Loss, labels: Uint8Array, gradient: Gradient<A>): Descent<A>[] {
+    const { workspace } = this;
     const { watched, carriers } = watching<A>(rule);
     workspace.evaluateLoss(loss, labels, 1); // another way down may have left its own error there
     workspace.backward(1, { rule: watched, gradient, toPixels: true });

@@ -1,5 +1,5 @@
 import { test } from 'tap';
-import { createNetwork, loadKernels, referenceKernels, train } from '../../src/core.js';
+import { createNetwork, Heap, loadKernels, referenceKernels, saveNetwork, train } from '../../src/core.js';
 import { Session, type Settings } from '../../src/lab/engine/session.js';
 import { EPOCHS, spec } from '../../src/lab/plans.js';
 import { sameBits } from '../helpers/arrays.js';
@@ -97,4 +97,30 @@ test('an adversarial image stays within epsilon and in [0, 1]', async (t) => {
   t.equal(zeroGradient, false);
   t.ok(adversarial.every((value, i) => value >= 0 && value <= 1 && Math.abs(value - image[i]) <= 0.1 + 1e-6));
   t.ok(adversarial.some((value, i) => value !== image[i]));
+});
+
+test('however often another network begins, it takes the memory of the one before', async (t) => {
+  const heap = new Heap();
+  const session = new Session(await loadKernels({ heap }));
+  session.setImages(images);
+  const image = Float32Array.from(images.test.pixels.subarray(0, 784), (value) => value / 255);
+  const attack = { attack: 'apgd', epsilon: 0.2, iterations: 2, path: 'true', loss: 'margin', seed: 1 } as const;
+  const useAll = async (round: number) => {
+    for (const rule of ['bp', 'fa'] as const) {
+      for (const optimizer of ['sgd', 'adam'] as const) {
+        session.begin({ ...settings, rule, optimizer, seed: round });
+        session.advance(1 + (round % 2), 1e9);
+        session.measure();
+        session.trace(image, 7, 'cross-entropy');
+        session.perturb(image, 7, 0, attack);
+      }
+    }
+    await session.load(saveNetwork(spec, 'fa', session.parameters()), 'test');
+    session.answer(image);
+    t.throws(() => session.advance(1, 1e9), /a network from a file is not trained on/);
+  };
+  await useAll(0);
+  const { used } = heap;
+  for (let round = 1; round < 20; round++) await useAll(round);
+  t.equal(heap.used, used);
 });

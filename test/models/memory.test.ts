@@ -4,7 +4,9 @@ import {
   alignment,
   attacks,
   createNetwork,
+  DifferenceQuotients,
   decodeCheckpoint,
+  ExampleMaker,
   encodeCheckpoint,
   Heap,
   loadKernels,
@@ -14,6 +16,7 @@ import {
   networkOracle,
   perturb,
   saveNetwork,
+  Tracer,
   train,
 } from '../../src/core.js';
 import { backends } from '../../src/tensor/kernels.js';
@@ -36,6 +39,20 @@ const uses: Readonly<Record<string, (network: Network<Float32Array>) => void>> =
   networkOracle: (network) => networkOracle(network, question, count).gradient(images.data, labels, count),
   perturb: (network) =>
     perturb(attacks.fgsm, images, labels, networkOracle(network, question, count), { epsilon: 0.1 }),
+  Tracer: (network) => new Tracer(network).trace(images.data.subarray(0, 784), labels[0], question.loss),
+  ExampleMaker(network) {
+    const settings = { ...question, attack: attacks.apgd, epsilon: 0.1, iterations: 2, seed: 1 };
+    const maker = new ExampleMaker(network, 2);
+    maker.make(images.data.subarray(0, 2 * 784), labels.subarray(0, 2), 0, settings);
+    maker.release();
+  },
+  DifferenceQuotients: (network) =>
+    new DifferenceQuotients(network).at(
+      { layer: 1, tensor: 'weight', offset: 0, index: [0, 0, 0, 0] },
+      images.data.subarray(0, 784),
+      labels[0],
+      question.loss,
+    ),
   'train, by SGD': (network) => train(network, pictures, { optimizer: 'sgd' }),
   'train, by Adam': (network) => train(network, pictures, { optimizer: 'adam', batchSize: 7 }),
   'load a network': ({ kernels, parameters }) =>

@@ -7,6 +7,7 @@ import {
   DifferenceQuotients,
   ExampleMaker,
   firstImages,
+  freeTrainingMemory,
   type GradientPath,
   type InitializerName,
   type Kernels,
@@ -112,18 +113,8 @@ export class Session {
   /** A fresh network: the same numbers for the same settings. */
   begin(settings: Settings): void {
     const { rule, seed, initializer } = settings;
-    if (!this.network || this.settings?.rule !== rule) {
-      this.adopt(createNetwork(spec, { rule, seed, initializer, kernels: this.kernels }));
-    } else {
-      // The memory of kernels is not given back: a second network of the same rule takes the first one's place.
-      const { values, feedback } = this.network.parameters;
-      const fresh = createNetwork(spec, { rule, seed, initializer }).parameters;
-      values.set(fresh.values);
-      feedback.set(fresh.feedback);
-    }
+    this.adopt(createNetwork(spec, { rule, seed, initializer, kernels: this.kernels }));
     this.settings = settings;
-    this.step = 0;
-    this.steps = undefined;
   }
 
   /** The network of a run's file. */
@@ -231,12 +222,19 @@ export class Session {
     return new Trainer(network, this.train, options, memory).steps(epoch, solo());
   }
 
+  /** Takes a network in the place of the one before, whose memory is given back. */
   private adopt(network: Network<Float32Array>): void {
+    this.network?.release();
+    this.maker?.release();
+    if (this.memory) freeTrainingMemory(this.kernels, this.memory);
     this.network = network;
+    this.settings = undefined;
     this.tracer = undefined;
     this.maker = undefined;
     this.quotients = undefined;
     this.memory = undefined;
+    this.steps = undefined;
+    this.step = 0;
   }
 
   private at(): Network<Float32Array> {
@@ -244,12 +242,12 @@ export class Session {
     return this.network;
   }
 
-  /** What a training step works with; made anew when training begins. */
+  /** What a training step works with; made when training begins. */
   private ready() {
     const network = this.at();
     if (!this.settings) throw new Error('a network from a file is not trained on');
     const { optimizer, learningRate, seed } = this.settings;
-    if (this.step === 0 && !this.steps) {
+    if (!this.memory) {
       this.options = {
         epochs: EPOCHS,
         batchSize: BATCH_SIZE,
@@ -262,13 +260,8 @@ export class Session {
         augment: false,
         seed,
       };
-      const length = network.layout.parameterCount;
-      const kept = this.memory && Object.keys(this.memory.state).join() === stateNames(optimizer);
-      this.memory = kept ? this.memory : trainingMemory(network.kernels, length, this.options);
-      for (const array of Object.values(this.memory?.state ?? {})) array.fill(0);
+      this.memory = trainingMemory(network.kernels, network.layout.parameterCount, this.options);
     }
-    return { network, options: this.options as TrainingOptions, memory: this.memory as TrainingMemory };
+    return { network, options: this.options as TrainingOptions, memory: this.memory };
   }
 }
-
-const stateNames = (optimizer: OptimizerName): string => (optimizer === 'sgd' ? 'velocity' : 'mean,variance');
