@@ -6,6 +6,7 @@ import { type AuditSettings, defaultAudit } from '../audit/recipe.js';
 import { pieceCount } from '../audit/trials.js';
 import type { DatasetSource } from '../datasets/dataset.js';
 import { type DatasetName, datasets } from '../datasets/index.js';
+import { removeUnfinished } from '../disk/files.js';
 import { UserError } from '../errors.js';
 import type { SavedNetwork } from '../models/checkpoint.js';
 import { networkSpec } from '../models/create.js';
@@ -50,6 +51,7 @@ async function auditInFolder(
   { settings: changes = {}, workers, progress, signal }: AuditRunOptions,
 ): Promise<{ audit: Audit; files: string[] }> {
   const config = await runConfig(folder);
+  await removeUnfinished(folder);
   const dataset = await datasets[config.dataset].load({
     directory: config.data ?? undefined,
     onProgress: (message) => progress.log(message),
