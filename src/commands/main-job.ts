@@ -1,10 +1,8 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { quickAudit } from '../audit/recipe.js';
 import type { DatasetName } from '../datasets/index.js';
-import { onDisk } from '../disk/faults.js';
-import { checkNamed, checkWritable } from '../disk/files.js';
+import { checkNamed, checkWritable, readText } from '../disk/files.js';
 import { type Config, parseConfigText } from '../experiment/config.js';
 import { runExperiment } from '../experiment/run.js';
 import { auditText } from '../report/audit/text.js';
@@ -74,5 +72,5 @@ function remainsIn(out: string): string {
 
 async function readConfig(file: string): Promise<Config> {
   checkNamed(file, '--config');
-  return parseConfigText(await onDisk('read --config', file, () => readFile(file, 'utf8')), file);
+  return parseConfigText(await readText(file, '--config'), file);
 }

@@ -1,6 +1,6 @@
 /** Reading and writing the files of a run. What the system refuses is told in a sentence, see faults.ts. */
 import { rmSync } from 'node:fs';
-import { access, constants, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
+import { access, constants, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { UserError } from '../errors.js';
 import { isDiskError, onDisk } from './faults.js';
@@ -52,14 +52,50 @@ export async function removeUnfinished(folder: string): Promise<void> {
 /** @throws {UserError} if it can't be removed; none if it is not there */
 export const remove = (path: string): Promise<void> => onDisk('remove', path, () => rm(path, { force: true }));
 
+/** Bytes of a file that Node reads in one piece, and of any text of a run. */
+const MOST_BYTES = 2 ** 31 - 1;
+const MOST_TEXT = 20_000_000;
+
 /** The file's bytes; undefined where there is none. @throws {UserError} if it can't be read */
-export function readIfThere(path: string): Promise<Buffer | undefined> {
-  return onDisk('read', path, () =>
-    readFile(path).catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return undefined;
-      throw error;
-    }),
-  );
+export const readIfThere = (path: string): Promise<Buffer | undefined> =>
+  onDisk('read', path, () => read(path, MOST_BYTES).catch(nothingThere));
+
+/** The text of a run's file; undefined where there is none. @throws {UserError} if it can't be read, or is too large */
+export const readTextIfThere = async (path: string): Promise<string | undefined> =>
+  (await onDisk('read', path, () => read(path, MOST_TEXT).catch(nothingThere)))?.toString();
+
+/**
+ * The text of a run's file that must be there.
+ *
+ * @param name what messages call it, such as `--config`
+ * @throws {UserError} if it can't be read, or is too large
+ */
+export const readText = async (path: string, name: string): Promise<string> =>
+  (await onDisk(`read ${name}`, path, () => read(path, MOST_TEXT))).toString();
+
+function nothingThere(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== 'ENOENT') throw error;
+}
+
+/** A file's bytes; also of one whose size is not known beforehand, such as a pipe. */
+async function read(path: string, most: number): Promise<Buffer> {
+  const file = await open(path);
+  try {
+    const { size } = await file.stat();
+    const tooLarge = (bytes: string) => new UserError(`${path} has ${bytes} bytes; ${most} are the most that is read.`);
+    if (size > most) throw tooLarge(`${size}`);
+    if (size > 0) return await file.readFile();
+    const pieces: Buffer[] = [];
+    let bytes = 0;
+    for await (const piece of file.createReadStream({ autoClose: false })) {
+      pieces.push(piece);
+      bytes += piece.length;
+      if (bytes > most) throw tooLarge(`more than ${most}`);
+    }
+    return Buffer.concat(pieces);
+  } finally {
+    await file.close();
+  }
 }
 
 /**

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { checkNamed, readIfThere } from '../disk/files.js';
+import { checkNamed, readIfThere, readTextIfThere } from '../disk/files.js';
 import { UserError } from '../errors.js';
 import { readNetwork, type SavedNetwork } from '../models/checkpoint.js';
 import type { RuleName } from '../rules/index.js';
@@ -15,13 +15,13 @@ import { networkName } from './folder.js';
 export async function runConfig(folder: string): Promise<Config> {
   checkNamed(folder, 'The folder of the run');
   const file = join(folder, 'config.json');
-  const bytes = await readIfThere(file);
-  if (!bytes) {
+  const text = await readTextIfThere(file);
+  if (text === undefined) {
     throw new UserError(
       `${folder} holds no run: there is no config.json. Give a folder that the main job has written.`,
     );
   }
-  return parseConfigText(bytes.toString(), file);
+  return parseConfigText(text, file);
 }
 
 /**

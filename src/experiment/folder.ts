@@ -3,7 +3,7 @@ import { readdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { onDisk } from '../disk/faults.js';
-import { makeFolder, readIfThere, remove, removeUnfinished, writeWhole } from '../disk/files.js';
+import { makeFolder, readIfThere, readTextIfThere, remove, removeUnfinished, writeWhole } from '../disk/files.js';
 import { UserError } from '../errors.js';
 import { withLock } from '../lock.js';
 import { parseResults } from '../report/run/results.js';
@@ -66,19 +66,19 @@ export class RunFolder {
         `${path} holds a finished run, which is never overwritten unasked. Choose another folder with --out, or say --force to replace it.`,
       );
     }
-    const found = await folder.read('config.json');
-    if (!found) {
+    const found = await folder.readText('config.json');
+    if (found === undefined) {
       await folder.refuseStrangers();
       return folder;
     }
-    const begun = parseConfigText(found.toString(), folder.file('config.json'));
+    const begun = parseConfigText(found, folder.file('config.json'));
     if (!isDeepStrictEqual(begun, config)) {
       throw new UserError(
         `${path} holds an unfinished run with other options. Go on from it with --config ${folder.file('config.json')}, choose another folder with --out, or say --force to replace it.`,
       );
     }
-    const metrics = await folder.read('metrics.jsonl');
-    if (metrics) folder.metrics = parseMetrics(metrics.toString(), folder.file('metrics.jsonl'));
+    const metrics = await folder.readText('metrics.jsonl');
+    if (metrics) folder.metrics = parseMetrics(metrics, folder.file('metrics.jsonl'));
     return folder;
   }
 
@@ -99,6 +99,11 @@ export class RunFolder {
   /** The file's bytes; undefined where there is none. */
   async read(name: string): Promise<Buffer | undefined> {
     return readIfThere(this.file(name));
+  }
+
+  /** The file's text; undefined where there is none. */
+  private readText(name: string): Promise<string | undefined> {
+    return readTextIfThere(this.file(name));
   }
 
   async remove(name: string): Promise<void> {
@@ -152,13 +157,12 @@ export class RunFolder {
 
   /** The rules of the run that is in the folder, as it says itself; undefined if there is none. */
   private async oldRules(): Promise<RuleName[] | undefined> {
-    const [config, results] = [await this.read('config.json'), await this.read('results.json')];
-    if (!config && !results) return undefined;
-    const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+    const [config, results] = [await this.readText('config.json'), await this.readText('results.json')];
+    if (config === undefined && results === undefined) return undefined;
     try {
       const named = [
-        ...(config ? trainedBy(parseConfigText(text(config), this.file('config.json'))) : []),
-        ...(results ? Object.keys(parseResults(text(results), this.file('results.json')).models) : []),
+        ...(config !== undefined ? trainedBy(parseConfigText(config, this.file('config.json'))) : []),
+        ...(results !== undefined ? Object.keys(parseResults(results, this.file('results.json')).models) : []),
       ];
       // What is no rule's name might be anything, also a path that leads out of the folder.
       return (Object.keys(rules) as RuleName[]).filter((rule) => named.includes(rule));

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'tap';
 import {
@@ -7,6 +8,8 @@ import {
   checkWritable,
   makeFolder,
   readIfThere,
+  readText,
+  readTextIfThere,
   remove,
   removeUnfinished,
   writeWhole,
@@ -67,6 +70,26 @@ test('what is no folder, or no file, is told in a sentence that names it', async
   t.same(readdirSync(folder).sort(), ['file', 'folder'], 'and no temporary file stays');
   t.equal(await readIfThere(join(folder, 'none')), undefined);
   await remove(join(folder, 'none'));
+});
+
+test('a text is read up to 20 MB, from a pipe too, and any file up to 2 GB', async (t) => {
+  const folder = t.testdir({ small: 'ε', large: '', huge: '' });
+  const [small, large, huge] = ['small', 'large', 'huge'].map((name) => join(folder, name));
+  t.equal(await readText(small, '--config'), 'ε');
+  t.equal(await readTextIfThere(small), 'ε');
+  t.equal(await readTextIfThere(join(folder, 'none')), undefined);
+  await t.rejects(readText(join(folder, 'none'), '--config'), /^Can't read --config .*none: there is no such file/);
+  await truncate(large, 20_000_001);
+  const tooLarge = { name: 'UserError', message: /large has 20000001 bytes; 20000000 are the most that is read/ };
+  await t.rejects(readText(large, '--config'), tooLarge);
+  await t.rejects(readTextIfThere(large), tooLarge);
+  await truncate(huge, 2 ** 31);
+  await t.rejects(readIfThere(huge), { name: 'UserError', message: /huge has 2147483648 bytes; 2147483647 are/ });
+  if (!existsSync('/dev/zero')) return;
+  await t.rejects(readText('/dev/zero', '--config'), { name: 'UserError', message: /has more than 20000000 bytes/ });
+  const program = `import { readText } from ${JSON.stringify(files)}; console.log(await readText('/dev/stdin', ''));`;
+  const node = [process.execPath, '--input-type=module', '-e', program];
+  t.equal(spawnSync('sh', ['-c', 'echo piped | "$@"', 'sh', ...node], { encoding: 'utf8' }).stdout, 'piped\n\n');
 });
 
 test('where files can be written is told without writing any', async (t) => {
