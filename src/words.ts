@@ -9,6 +9,14 @@ export const finePercent = (share: number): string => percent(share, share > 0 &
 /** The number alone, for a column headed `%`. */
 export const percentNumber = (share: number): string => finePercent(share).replace(/\s*%/, '');
 
+/** A share's number with its 95 % interval, where that is known, for a column headed `%`: `12.8 (10.9–15.0)`. */
+export function numberWithInterval(share: number, interval?: readonly number[]): string {
+  const number = percentNumber(share);
+  if (!interval) return number;
+  const [low, high] = interval.map((end) => (100 * end).toFixed(1));
+  return `${number} (${low}–${high})`;
+}
+
 /** `95` as `1 min 35 s`. */
 export function duration(seconds: number): string {
   const whole = Math.round(seconds);

@@ -62,8 +62,11 @@ export class RunFolder {
     const folder = new RunFolder(path);
     if (force) await folder.clear(config, log);
     if (existsSync(folder.file('results.json'))) {
+      const audit = existsSync(folder.file('audit.json'))
+        ? ''
+        : ` It has no audit (yet): npm start -- audit ${path} makes one.`;
       throw new UserError(
-        `${path} holds a finished run, which is never overwritten unasked. Choose another folder with --out, or say --force to replace it.`,
+        `${path} holds a finished run, which is never overwritten unasked.${audit} Choose another folder with --out, or say --force to replace it.`,
       );
     }
     const found = await folder.readText('config.json');

@@ -7,6 +7,7 @@ import type { Dataset } from '../datasets/dataset.js';
 import { datasets } from '../datasets/index.js';
 import { UserError } from '../errors.js';
 import { chance } from '../metrics/accuracy.js';
+import { wilson } from '../metrics/wilson.js';
 import { networkSpec } from '../models/create.js';
 import { checkMemory } from '../parallel/memory-need.js';
 import { WorkerPool } from '../parallel/pool.js';
@@ -147,7 +148,10 @@ async function measure(context: RunContext, networks: TrainedNetworks): Promise<
     testImages: dataset.test.count,
     chance: chance(dataset.test.labels.subarray(0, dataset.test.count)),
     models: Object.fromEntries(
-      [...networks].map(([rule, { cleanAccuracy, trainSeconds }]) => [rule, { cleanAccuracy, trainSeconds }]),
+      [...networks].map(([rule, { correct, trainSeconds }]) => {
+        const { count } = dataset.test;
+        return [rule, { cleanAccuracy: correct / count, cleanInterval: wilson(correct, count), trainSeconds }];
+      }),
     ),
     curves,
     environment: {

@@ -31,8 +31,8 @@ const ALIGNMENT_IMAGES = 128;
 export interface TrainedNetwork {
   readonly network: SharedNetwork;
   readonly trainSeconds: number;
-  /** In [0, 1], on the run's test images. */
-  readonly cleanAccuracy: number;
+  /** How many of the run's test images it gets right. */
+  readonly correct: number;
 }
 
 /** How many trainings this process has begun; workers tell them apart by it. */
@@ -89,7 +89,7 @@ export async function trainStep(context: RunContext, rule: RuleName, plan: Train
         epoch: epoch + 1,
         loss: result.loss,
         trainAccuracy: result.accuracy,
-        testAccuracy: await testAccuracy(context, network),
+        testAccuracy: (await countCorrect(context, network)) / dataset.test.count,
         learningRate: learningRate(schedule, (epoch + 1) * batches - 1, plan.epochs * batches),
         seconds,
         ...(await angles(context, network)),
@@ -110,7 +110,7 @@ export async function trainStep(context: RunContext, rule: RuleName, plan: Train
   return {
     network,
     trainSeconds: lines.reduce((sum, { seconds }) => sum + seconds, 0),
-    cleanAccuracy: await testAccuracy(context, network),
+    correct: await countCorrect(context, network),
   };
 }
 
@@ -146,9 +146,10 @@ function takeUp({ file, finished, tensors }: Left, network: SharedNetwork, { sta
   fillParameters(network.spec, Object.fromEntries(rest), network, file);
 }
 
-async function testAccuracy({ pool, dataset }: RunContext, network: SharedNetwork): Promise<number> {
+/** How many of the test images it gets right. */
+async function countCorrect({ pool, dataset }: RunContext, network: SharedNetwork): Promise<number> {
   const counts = await pool.run('countCorrect', { network, images: dataset.test });
-  return counts.reduce((sum, correct) => sum + correct, 0) / dataset.test.count;
+  return counts.reduce((sum, correct) => sum + correct, 0);
 }
 
 /** The alignment angles, measured on the first training images at the weights as they are now. */

@@ -30,7 +30,7 @@ async function curvesOf(attack: AttackName, seed: number): Promise<string> {
     progress: silent,
   } as unknown as RunContext;
   const shared = { spec, rule: 'bp', ...network.parameters } as const;
-  const networks = new Map([['bp', { network: shared, trainSeconds: 1, cleanAccuracy: 0.5 }]] as const);
+  const networks = new Map([['bp', { network: shared, trainSeconds: 1, correct: 1 }]] as const);
   return JSON.stringify(await attackStep(context, 'bp', networks));
 }
 

@@ -43,6 +43,14 @@ test('an array of no numbers takes no room', async (t) => {
   t.equal(heap.used, before);
 });
 
+test('an array of no numbers lies where every thread has memory, also behind one that another thread has taken', async (t) => {
+  // A thread may not have seen yet that the memory has grown: an address beyond what it sees has no array there.
+  const heap = new Heap();
+  const seenBefore = heap.memory.buffer.byteLength;
+  heap.float32(3_000_000);
+  for (const array of [heap.float32(0), heap.float64(0), heap.int32(0)]) t.ok(array.byteOffset <= seenBefore);
+});
+
 test('arrays stay valid, and shared, when the memory grows', async (t) => {
   const heap = new Heap();
   const early = heap.float32(10).fill(3);

@@ -1,6 +1,6 @@
 /** An audit as text for a terminal (or a file) of a given width, without colour. */
 import type { Audit, Check } from '../../audit/findings.js';
-import { percentNumber } from '../../words.js';
+import { numberWithInterval } from '../../words.js';
 import { epsilonText, in255ths } from '../epsilon-text.js';
 import { displayName } from '../names.js';
 import { paragraphs, textTable } from '../text.js';
@@ -8,26 +8,33 @@ import { paragraphs, textTable } from '../text.js';
 /** The verdicts, the accuracies behind them, and the checks with what the failed ones mean. */
 export function auditText(audit: Audit, width = 100): string {
   return paragraphs(
-    [pointTable(audit, width), checkTable(audit, width), ...failures(audit), ...verdicts(audit)],
+    [
+      pointTable(audit, width),
+      'In brackets: 95 % intervals.',
+      checkTable(audit, width),
+      ...failures(audit),
+      ...verdicts(audit),
+    ],
     width,
   );
 }
 
 /** Per network and epsilon: what the paper's attacks leave, the worst case, and what broke most images. */
 function pointTable({ models }: Audit, width: number): string {
-  const rows = Object.entries(models).flatMap(([name, { cleanAccuracy, points }]) => {
+  const rows = Object.entries(models).flatMap(([name, { cleanAccuracy, points, cleanInterval }]) => {
     const counted255ths = in255ths(points.map(({ epsilon }) => epsilon));
-    const own = points.map(({ epsilon, paper, worstCase, brokenBy }) => {
+    const own = points.map(({ epsilon, paper, paperInterval, worstCase, worstCaseInterval, brokenBy }) => {
       const [most] = Object.entries(brokenBy).filter(([by]) => by !== 'none');
       return [
         displayName(name),
         epsilonText(epsilon, counted255ths),
-        percentNumber(paper),
-        percentNumber(worstCase),
+        numberWithInterval(paper, paperInterval),
+        numberWithInterval(worstCase, worstCaseInterval),
         most ? most[0] : '–',
       ];
     });
-    return [[displayName(name), '0', percentNumber(cleanAccuracy), percentNumber(cleanAccuracy), '–'], ...own];
+    const clean = numberWithInterval(cleanAccuracy, cleanInterval);
+    return [[displayName(name), '0', clean, clean, '–'], ...own];
   });
   return textTable(['Accuracy (%)', 'ε', "Paper's attacks", 'Worst case', 'First to fool most'], rows, 1, width);
 }

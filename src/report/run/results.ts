@@ -53,7 +53,7 @@ const resultsSchema = z.looseObject({
   /** What is right where every test image gets the same answer: the share of the most frequent class. */
   chance: share.optional(),
   /** Per learning rule (`bp`, `fa`); the clean accuracy is that on all test images. */
-  models: table(z.looseObject({ cleanAccuracy: share, trainSeconds: z.number().min(0) })),
+  models: table(z.looseObject({ cleanAccuracy: share, cleanInterval: interval, trainSeconds: z.number().min(0) })),
   curves: list(curveSchema),
   environment: z.looseObject({ node: z.string(), workers: count, backend: z.string(), cpu: z.string() }),
 });

@@ -1,7 +1,7 @@
 /** The summary at the end of a run, as text for a terminal (or a file) of a given width, without colour. */
 
 import { gradientPaths } from '../../rules/path.js';
-import { fineDuration, finePercent, percentNumber } from '../../words.js';
+import { fineDuration, finePercent, numberWithInterval, percentNumber } from '../../words.js';
 import { chooseEpsilons, epsilonsOf, epsilonText, in255ths } from '../epsilon-text.js';
 import { directionName, displayName } from '../names.js';
 import { paragraphs, textTable } from '../text.js';
@@ -27,12 +27,12 @@ export function networkTable(results: Results, width = 100): string {
   const paths: readonly (Curve['path'] | undefined)[] = compared ? gradientPaths : [undefined];
   const rows = Object.entries(results.models).map(([name, model]) => [
     displayName(name),
-    finePercent(model.cleanAccuracy),
+    numberWithInterval(model.cleanAccuracy, model.cleanInterval),
     fineDuration(model.trainSeconds),
     ...paths.map((path) => zeroShare(results, name, path)),
   ]);
   const zeroHeads = paths.map((path) => (path === undefined ? 'Zero gradients' : `Zero gradients (${path})`));
-  return textTable(['Network', 'Clean accuracy', 'Training time', ...zeroHeads], rows, 1, width);
+  return textTable(['Network', 'Clean accuracy (%)', 'Training time', ...zeroHeads], rows, 1, width);
 }
 
 /**

@@ -60,3 +60,12 @@ test('with all checks and the longest names it fits 80 columns as tables, and an
   for (const width of [0, 20, 40]) t.ok(widest(width) <= Math.max(width, longestWord), `${width} columns`);
   t.end();
 });
+
+test('shares stand with their 95 % intervals, where the audit has them', (t) => {
+  const { bp } = exampleAudit.models;
+  const [first] = bp.points;
+  const point = { ...first, worstCase: 0.128, worstCaseInterval: [0.1087, 0.1502] };
+  const shown = auditText({ ...exampleAudit, models: { bp: { ...bp, points: [point] } } }, 100);
+  t.match(shown, '12.8 (10.9–15.0)');
+  t.end();
+});

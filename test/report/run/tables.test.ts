@@ -17,9 +17,9 @@ const widest = (text: string) => Math.max(...text.split('\n').map((line) => line
 
 test('the network table gives clean accuracy, training time and zero gradients', async (t) => {
   t.same(cells(networkTable(exampleResults())), [
-    ['Network', 'Clean accuracy', 'Training time', 'Zero gradients'],
-    ['BP', '98.9\u00a0%', '1 min 0 s', '0.0\u00a0%'],
-    ['FA', '96.5\u00a0%', '2 min 11 s', '96.1\u00a0%'],
+    ['Network', 'Clean accuracy (%)', 'Training time', 'Zero gradients'],
+    ['BP', '98.9', '1 min 0 s', '0.0\u00a0%'],
+    ['FA', '96.5', '2 min 11 s', '96.1\u00a0%'],
   ]);
 });
 
@@ -111,4 +111,14 @@ test('the summary ends with the honest sentences, and holds no colour codes', as
   const plain = text.replaceAll('\n', ' ');
   t.match(plain, /exactly zero, .* an attack without a gradient, not a network without a weakness\. .*solid grey/);
   t.notOk(text.includes('\u001b'));
+});
+
+test('a clean accuracy stands with its 95 % interval, where the results have one', async (t) => {
+  const models = {
+    bp: { cleanAccuracy: 0.128, cleanInterval: [0.1087, 0.1502], trainSeconds: 1 },
+    fa: { cleanAccuracy: 0.5, trainSeconds: 1 },
+  };
+  const [, bp, fa] = cells(networkTable({ ...exampleResults(), models }));
+  t.equal(bp![1], '12.8 (10.9–15.0)');
+  t.equal(fa![1], '50.0');
 });
