@@ -6,6 +6,7 @@ import type { LossName } from '../losses/index.js';
 import type { NetworkSpec } from '../models/index.js';
 import type { RuleName } from '../rules/index.js';
 import type { GradientPath } from '../rules/path.js';
+import type { SharedMemory } from '../tensor/heap.js';
 import type { LabelledImages } from '../tensor/images.js';
 import type { Backend } from '../tensor/kernels.js';
 import type { TrainingMemory, TrainingOptions } from '../training/train.js';
@@ -13,7 +14,7 @@ import type { TrainingMemory, TrainingOptions } from '../training/train.js';
 /** What a worker is sent. Arrays lie in shared memory: only their addresses travel. */
 export interface Message<Task extends string, Job> {
   readonly task: Task;
-  readonly memory: WebAssembly.Memory;
+  readonly memory: SharedMemory;
   readonly backend: Backend;
   readonly crew: CrewHandle;
   readonly rank: number;

@@ -11,10 +11,10 @@ export interface KernelChoice {
   /** Where all arrays are to live; several threads may share one. By default a new one. */
   readonly heap?: Heap;
   /**
-   * For the SIMD kernels: their module, compiled already, or where it is to be fetched. By default it is kernels.wasm
-   * in the folder of this package's own files; a bundle for browsers has to say where it went.
+   * For the SIMD kernels: their `WebAssembly.Module`, compiled already, or where it is to be fetched. By default it is
+   * kernels.wasm in the folder of this package's own files; a bundle for browsers has to say where it went.
    */
-  readonly module?: WebAssembly.Module | URL | string;
+  readonly module?: object | URL | string;
 }
 
 /** The fastest kernels that this machine's JavaScript engine can run. */

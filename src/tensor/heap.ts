@@ -1,6 +1,15 @@
 import * as check from '../check.js';
 import { megabytes } from '../words.js';
 
+/**
+ * A shared `WebAssembly.Memory`, as far as the library's types say: TypeScript knows its own name in projects for
+ * browsers alone.
+ */
+export interface SharedMemory {
+  readonly buffer: ArrayBuffer;
+  grow(pages: number): number;
+}
+
 /** Any array that can lie in a heap. */
 export type HeapArray = Float32Array | Float64Array | Int32Array;
 
@@ -14,7 +23,7 @@ export type HeapArray = Float32Array | Float64Array | Int32Array;
  * the mark down for all. An array that nobody refers to any more is not given back by itself.
  */
 export class Heap {
-  readonly memory: WebAssembly.Memory;
+  readonly memory: SharedMemory;
   /** What the memory can grow to. */
   readonly maximumBytes: number;
   /** The heap's own words, at the bottom of the memory; see the indices below. */
@@ -32,10 +41,10 @@ export class Heap {
    * @throws {TypeError} if it is neither
    * @throws {RangeError} if the maximum is no usable number of bytes, or more than the machine grants
    */
-  constructor(from: WebAssembly.Memory | { readonly maximumBytes?: number } = {}) {
+  constructor(from: SharedMemory | { readonly maximumBytes?: number } = {}) {
     const joined = from instanceof WebAssembly.Memory;
     if (!joined) check.options('Heap', 'from', from, ['maximumBytes']);
-    this.memory = joined ? from : newMemory(from.maximumBytes);
+    this.memory = joined ? from : newMemory((from as { readonly maximumBytes?: number }).maximumBytes);
     this.words = wordsOf(this.memory.buffer);
     this.maximumBytes = this.words[MAXIMUM] * PAGE;
     if (this.maximumBytes === 0) throw new RangeError('heap: the memory to join is no heap’s');

@@ -20,10 +20,11 @@ import type { Kernels } from './kernels.js';
  */
 export async function simdKernels(
   heap: Heap,
-  module: WebAssembly.Module | URL | string = besideThisFile(),
+  module: object | URL | string = besideThisFile(),
 ): Promise<Kernels<Float32Array>> {
-  const machineCode = module instanceof WebAssembly.Module ? module : await simdModule(module);
-  const instance = await WebAssembly.instantiate(machineCode, { env: { memory: heap.memory } });
+  const machineCode = module instanceof WebAssembly.Module ? module : await simdModule(module as URL | string);
+  const memory = heap.memory as WebAssembly.Memory;
+  const instance = await WebAssembly.instantiate(machineCode, { env: { memory } });
   return kernelsOver(heap, instance.exports as unknown as Exports);
 }
 

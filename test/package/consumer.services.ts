@@ -41,8 +41,9 @@ test('strangers compile against the package with the strictest settings, types o
     noEmit: true,
     skipDefaultLibCheck: true,
   };
-  const settings = (module: string, moduleResolution: string) =>
-    JSON.stringify({ compilerOptions: { ...compilerOptions, module, moduleResolution }, include: ['*.ts'] });
+  const settings = (module: string, moduleResolution: string, more = {}) =>
+    JSON.stringify({ compilerOptions: { ...compilerOptions, module, moduleResolution, ...more }, include: ['*.ts'] });
+  const noBrowser = { lib: ['ES2022'], types: ['node'], typeRoots: [resolve('node_modules/@types')] };
   const pages = ['README.md', 'docs/networks.md'];
   const examples = pages.flatMap((page) => codeBlocks(page, 'ts')).filter((code) => code.includes('weight-transport'));
   t.ok(examples.length > pages.length, 'examples of the pages');
@@ -52,9 +53,10 @@ test('strangers compile against the package with the strictest settings, types o
     ...Object.fromEntries(examples.map((code, i) => [`example-${i}.ts`, code])),
     'nodenext.json': settings('nodenext', 'nodenext'),
     'bundler.json': settings('esnext', 'bundler'),
+    'no-browser.json': settings('nodenext', 'nodenext', noBrowser),
   });
   const tsc = resolve('node_modules/typescript/bin/tsc');
-  for (const name of ['nodenext', 'bundler']) {
+  for (const name of ['nodenext', 'bundler', 'no-browser']) {
     const compiled = execute(process.execPath, [tsc, '-p', `${name}.json`], { cwd: folder });
     t.equal(
       await compiled.then(
