@@ -51,8 +51,10 @@ for (const [name, { title }] of Object.entries(datasets)) addMainJob(name as Dat
 
 program
   .command('audit')
-  .description("is the robustness real? stronger attacks on a finished run's networks, checks and a verdict")
-  .argument('<folder>', 'the folder of a run, such as out/mnist-1')
+  .description(
+    "is the robustness real? stronger attacks on a finished run's networks, or on any network; checks and a verdict",
+  )
+  .argument('<path>', 'the folder of a run, such as out/mnist-1, or a network: a safetensors file')
   .option('--images <n>', `test images to attack (default: ${defaultAudit.images})`)
   .option(
     '--epsilons <list>',
@@ -70,10 +72,21 @@ program
   )
   .option('--spsa-iterations <n>', `SPSA's steps (default: ${defaultAudit.spsaIterations})`)
   .option('--workers <n>', `worker threads (default: ${availableParallelism()}, the cores here)`)
+  .optionsGroup('Of a network in a file, where it does not say so itself:')
+  .option('--dataset <name>', `what it was trained on: ${choices(datasets)}`)
+  .option('--model <name>', `${choices(models)} (default: lenet5)`)
+  .option('--activation <name>', `${choices(activations)} (default: relu)`)
+  .option('--rule <name>', `how it learned: ${choices(rules)} (default: fa if it has feedback weights, else bp)`)
+  .option('--names <file>', 'JSON that gives our name of each tensor that of the file: {"conv1.weight": "0.weight"}')
+  .option('--mean <list>', "what is taken from pixels in [0, 1], a number a channel (default: the data set's)")
+  .option('--std <list>', "what they are divided by then, a number a channel (default: the data set's)")
+  .option('--data <folder>', "the data set's files, instead of the usual source")
+  .option('--seed <n>', 'decides what is random in an attack (default: 1)')
+  .option('--out <folder>', 'where the files go (default: <name>.audit beside the file)')
   .addHelpText('after', forms)
-  .action(async (folder: string, options: AuditOptions) => {
+  .action(async (path: string, options: AuditOptions) => {
     const { auditCommand } = await import('./commands/audit.js');
-    await auditCommand(folder, options);
+    await auditCommand(path, options);
   });
 
 program

@@ -86,12 +86,27 @@ const modelSchema = z.looseObject({
 /** What an audit concludes of one network. */
 export type AuditedModel = Parsed<typeof modelSchema>;
 
+const networkSchema = z.looseObject({
+  /** The file's name, without its folder, and its contents' SHA-256 (hexadecimal). */
+  file: z.string(),
+  sha256: z.string(),
+  rule: z.string(),
+  model: z.string(),
+  activation: z.string(),
+  /** Per channel, of pixels in [0, 1]. */
+  mean: list(z.number()),
+  std: list(z.number()),
+});
+/** The network of a file, where it is none of a run's. */
+export type AuditedNetwork = Parsed<typeof networkSchema>;
+
 const auditSchema = z.looseObject({
   schema: z.literal(1),
   dataset: z.string(),
   seed: z.number(),
   /** How many test images, from the first. */
   testImages: count.min(1),
+  network: networkSchema.optional(),
   /** All that is needed to repeat the audit. */
   settings: z.looseObject({}),
   /** By the network's name in the run, its learning rule's: `bp`, `fa`. */

@@ -1,17 +1,40 @@
+import { stat } from 'node:fs/promises';
+import { dirname, join, parse } from 'node:path';
 import type { AuditSettings } from '../audit/recipe.js';
-import { checkNamed, checkWritable } from '../disk/files.js';
-import { auditRun } from '../experiment/audit.js';
+import { datasets } from '../datasets/index.js';
+import { checkNamed, checkWritable, readText } from '../disk/files.js';
+import { UserError } from '../errors.js';
+import { type AuditOutcome, type AuditRunOptions, auditRun } from '../experiment/audit.js';
+import { auditFile, type FileDescription } from '../experiment/audit-file.js';
 import { parseEpsilons } from '../experiment/parse-epsilons.js';
+import { parseTensorNames } from '../models/foreign.js';
+import { models } from '../models/index.js';
+import { activations } from '../models/lenet.js';
 import { auditText } from '../report/audit/text.js';
-import { duration } from '../words.js';
+import { rules } from '../rules/index.js';
+import { decimalNumber, duration } from '../words.js';
 import { interruptible } from './interrupt.js';
-import { integer, workerCount } from './options.js';
+import { choice, integer, workerCount } from './options.js';
 import { filesText } from './outcome.js';
 import { progressOn } from './progress.js';
 import { widthOf } from './terminal.js';
 
+/** What says of a network in a file what a run's config.json says of a run's networks; as it was written. */
+export interface NetworkOptions {
+  readonly dataset?: string;
+  readonly data?: string;
+  readonly model?: string;
+  readonly activation?: string;
+  readonly rule?: string;
+  readonly names?: string;
+  readonly mean?: string;
+  readonly std?: string;
+  readonly seed?: string;
+  readonly out?: string;
+}
+
 /** The options of `npm start -- audit`, as they were written. */
-export interface AuditOptions {
+export interface AuditOptions extends NetworkOptions {
   readonly images?: string;
   readonly epsilons?: string;
   readonly iterations?: string;
@@ -23,12 +46,13 @@ export interface AuditOptions {
 }
 
 /**
- * `npm start -- audit out/<run>`: audits a finished run's networks and prints what it finds.
+ * `npm start -- audit out/<run>` audits a finished run's networks, `npm start -- audit network.safetensors` any network;
+ * prints what it finds.
  *
- * @throws {UserError} if the folder holds no finished run, or an option is unusable
+ * @throws {UserError} if there is no finished run or network, or an option is unusable
  * @throws {Interruption} if it was interrupted
  */
-export async function auditCommand(folder: string, options: AuditOptions): Promise<void> {
+export async function auditCommand(path: string, options: AuditOptions): Promise<void> {
   const said = {
     images: integer('--images', options.images),
     epsilons: options.epsilons === undefined ? undefined : parseEpsilons(options.epsilons),
@@ -41,15 +65,70 @@ export async function auditCommand(folder: string, options: AuditOptions): Promi
   const settings: Partial<AuditSettings> = Object.fromEntries(
     Object.entries(said).filter(([, value]) => value !== undefined),
   );
-  checkNamed(folder, 'The folder of the run');
+  checkNamed(path, 'The folder of the run');
+  const { folder, audit } = (await isFile(path)) ? await ofFile(path, options) : ofRun(path, options);
   await checkWritable(folder);
   const workers = workerCount(options.workers);
   const progress = progressOn(process.stderr);
   const started = performance.now();
-  const { audit, files } = await interruptible(
-    (signal) => auditRun(folder, { settings, workers, progress, signal }),
+  const { audit: found, files } = await interruptible(
+    (signal) => audit({ settings, workers, progress, signal }),
     () => 'An audit is written when it is complete: nothing has changed.',
   );
   const end = filesText(duration((performance.now() - started) / 1000), folder, files);
-  process.stdout.write(`\n${auditText(audit, widthOf(process.stdout))}\n\n${end}\n`);
+  process.stdout.write(`\n${auditText(found, widthOf(process.stdout))}\n\n${end}\n`);
+}
+
+/** Where an audit leaves its files, and how it is made. */
+interface Audited {
+  readonly folder: string;
+  audit(options: AuditRunOptions): Promise<AuditOutcome>;
+}
+
+/** A folder is a run's; a name that ends like a network's is a network's, though nothing be there. */
+const isFile = async (path: string): Promise<boolean> =>
+  stat(path).then(
+    (found) => !found.isDirectory(),
+    () => path.endsWith('.safetensors'),
+  );
+
+function ofRun(folder: string, options: AuditOptions): Audited {
+  const ofFiles = ['dataset', 'data', 'model', 'activation', 'rule', 'names', 'mean', 'std', 'seed', 'out'] as const;
+  const given = ofFiles.find((name) => options[name] !== undefined);
+  if (given !== undefined) {
+    throw new UserError(
+      `--${given} is for a network in a file: of those in a run's folder, ${join(folder, 'config.json')} says all that.`,
+    );
+  }
+  return { folder, audit: (audited) => auditRun(folder, audited) };
+}
+
+async function ofFile(file: string, options: AuditOptions): Promise<Audited> {
+  for (const name of ['data', 'out', 'names'] as const) {
+    if (options[name] !== undefined) checkNamed(options[name], `--${name}`);
+  }
+  const { names } = options;
+  const description: FileDescription = {
+    dataset: choice('--dataset', options.dataset, datasets),
+    data: options.data,
+    model: choice('--model', options.model, models),
+    activation: choice('--activation', options.activation, activations),
+    rule: choice('--rule', options.rule, rules),
+    names: names === undefined ? undefined : parseTensorNames(await readText(names, '--names'), names),
+    mean: perChannel('--mean', options.mean),
+    std: perChannel('--std', options.std),
+    seed: integer('--seed', options.seed) ?? 1,
+  };
+  if (description.seed > 0xffffffff) throw new UserError(`--seed ${options.seed}: ${0xffffffff} is the most.`);
+  const folder = options.out ?? join(dirname(file), `${parse(file).name}.audit`);
+  return { folder, audit: (audited) => auditFile(file, description, folder, audited) };
+}
+
+/** A number for each channel, as `0.49,0.48,0.45`. */
+function perChannel(option: string, text: string | undefined): number[] | undefined {
+  return text?.split(',').map((part) => {
+    const value = decimalNumber(part.trim());
+    if (value !== undefined) return value;
+    throw new UserError(`${option} "${text}": a number for each channel is expected, as 0.1307 or 0.49,0.48,0.45.`);
+  });
 }

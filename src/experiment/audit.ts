@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { type AuditWork, auditNetworks } from '../audit/audit.js';
 import type { ConcludedNetwork } from '../audit/conclude.js';
-import type { Audit } from '../audit/findings.js';
+import type { Audit, AuditedNetwork } from '../audit/findings.js';
 import { type AuditSettings, defaultAudit } from '../audit/recipe.js';
 import { pieceCount } from '../audit/trials.js';
 import type { DatasetSource } from '../datasets/dataset.js';
@@ -17,8 +17,9 @@ import { WorkerPool } from '../parallel/pool.js';
 import { writeAudit } from '../report/audit/files.js';
 import { type RuleName, rules } from '../rules/index.js';
 import { ownPath } from '../rules/path.js';
-import { loadKernels } from '../tensor/backends.js';
+import { defaultBackend, loadKernels } from '../tensor/backends.js';
 import { firstImages, type LabelledImages } from '../tensor/images.js';
+import type { Backend } from '../tensor/kernels.js';
 import { shapeText } from '../tensor/tensor.js';
 import { runConfig, runNetwork } from './finished-run.js';
 import { networkName, RunFolder } from './folder.js';
@@ -35,13 +36,18 @@ export interface AuditRunOptions {
   readonly signal?: AbortSignal;
 }
 
+/** What an audit found, and the names of the files that say it. */
+export interface AuditOutcome {
+  readonly audit: Audit;
+  readonly files: readonly string[];
+}
+
 /**
  * Audits the networks that a run left in its folder, on the run's own test images, and writes what it finds there.
  *
- * @returns the findings, and the names of the files written
  * @throws {UserError} if the folder holds no finished networks, or a setting is unusable
  */
-export async function auditRun(folder: string, options: AuditRunOptions): Promise<{ audit: Audit; files: string[] }> {
+export async function auditRun(folder: string, options: AuditRunOptions): Promise<AuditOutcome> {
   await runConfig(folder); // before the lock: there must be a run
   return await RunFolder.locked(folder, () => auditInFolder(folder, options));
 }
@@ -49,7 +55,7 @@ export async function auditRun(folder: string, options: AuditRunOptions): Promis
 async function auditInFolder(
   folder: string,
   { settings: changes = {}, workers, progress, signal }: AuditRunOptions,
-): Promise<{ audit: Audit; files: string[] }> {
+): Promise<AuditOutcome> {
   const config = await runConfig(folder);
   await removeUnfinished(folder);
   const dataset = await datasets[config.dataset].load({
@@ -59,11 +65,7 @@ async function auditInFolder(
   });
   const images = firstImages(dataset.test, config.testSize ?? dataset.test.count);
   const settings = auditSettings(config.dataset, changes, images.count);
-  const pool = new WorkerPool(workers, config.backend);
-  const stop = () => void pool.close();
-  signal?.addEventListener('abort', stop, { once: true });
-  try {
-    signal?.throwIfAborted();
+  return await withPool(workers, config.backend, signal, async (pool) => {
     await checkMemory(pool, networkSpec(dataset, config), config.training);
     const kernels = await loadKernels(pool.backend, pool.heap);
     const networks = new Map<string, SharedNetwork>();
@@ -79,6 +81,26 @@ async function auditInFolder(
     }
     const context = { networks, images, seed: config.seed, settings, pool, progress };
     return await auditAndWrite(context, { dataset: config.dataset, folder });
+  });
+}
+
+/**
+ * Does work with a pool of workers, which ends with it, or at once if the signal is aborted.
+ *
+ * @param backend the fastest there is, if it is not said
+ */
+export async function withPool<Result>(
+  workers: number,
+  backend: Backend | undefined,
+  signal: AbortSignal | undefined,
+  work: (pool: WorkerPool) => Promise<Result>,
+): Promise<Result> {
+  const pool = new WorkerPool(workers, backend ?? defaultBackend());
+  const stop = () => void pool.close();
+  signal?.addEventListener('abort', stop, { once: true });
+  try {
+    signal?.throwIfAborted();
+    return await work(pool);
   } finally {
     signal?.removeEventListener('abort', stop);
     await pool.close();
@@ -98,8 +120,9 @@ export interface AuditContext {
 /** Audits networks that are at hand, and writes what it finds into a run's folder: the last step of the main job. */
 export async function auditAndWrite(
   context: AuditContext,
-  { dataset, folder }: { readonly dataset: string; readonly folder: string },
-): Promise<{ audit: Audit; files: string[] }> {
+  about: { readonly dataset: string; readonly folder: string; readonly network?: AuditedNetwork },
+): Promise<AuditOutcome> {
+  const { dataset, folder, network } = about;
   const { networks, settings, seed } = context;
   const images = firstImages(context.images, settings.images);
   const subjects = [...networks].map(([name, { rule, spec }]) => ({
@@ -111,7 +134,15 @@ export async function auditAndWrite(
   const each = <Value>(pick: (network: ConcludedNetwork) => Value): Record<string, Value> =>
     Object.fromEntries(Object.entries(found).map(([name, network]) => [name, pick(network)]));
   const models = each(({ conclusion }) => conclusion);
-  const audit: Audit = { schema: 1, dataset, seed, testImages: images.count, settings, models };
+  const audit: Audit = {
+    schema: 1,
+    dataset,
+    seed,
+    testImages: images.count,
+    ...(network && { network }),
+    settings,
+    models,
+  };
   return {
     audit,
     files: await writeAudit(

@@ -117,18 +117,40 @@ export interface SavedNetwork {
 export function readNetwork(bytes: Uint8Array, file: string, kernels: Kernels<Float32Array>): SavedNetwork {
   const { tensors, metadata } = decodeCheckpoint(bytes, file);
   const { spec, rule } = parseNetworkMetadata(metadata, file);
-  const layers = layersOf(spec, file);
-  const layout = parameterLayout(layers);
-  const { usesFeedback } = rules[rule];
-  const slots = [...layout.slots, ...(usesFeedback ? layout.feedbackSlots : [])];
+  const layers = layersOf(spec, `${file}: the "spec" in its metadata describes no network that can be built`);
+  return { spec, rule, layers, parameters: parametersFrom(spec, rule, tensors, file, kernels), metadata };
+}
+
+/**
+ * A network's parameters from named tensors, which are just its own.
+ *
+ * @param file what messages call the tensors' source
+ * @param kernels in whose memory the parameters shall lie
+ * @throws {UserError} as {@link fillParameters} does
+ */
+export function parametersFrom(
+  spec: NetworkSpec,
+  rule: RuleName,
+  tensors: Readonly<Record<string, CheckpointTensor>>,
+  file: string,
+  kernels: Kernels<Float32Array>,
+): Parameters<Float32Array> {
   // Before memory is asked for: what a damaged file describes may be larger than what it holds.
+  const slots = slotsOf(spec, rule);
   checkTensors(spec, tensors, Object.fromEntries(slots.map((slot) => [slot.name, slot])), file);
+  const layout = parameterLayout(buildLayers(spec));
   const parameters = allOrNone(kernels, ({ alloc }) => ({
     values: alloc(layout.parameterCount),
-    feedback: alloc(usesFeedback ? layout.feedbackCount : 0),
+    feedback: alloc(rules[rule].usesFeedback ? layout.feedbackCount : 0),
   }));
   fillParameters(spec, tensors, parameters, file);
-  return { spec, rule, layers, parameters, metadata };
+  return parameters;
+}
+
+/** The tensors that a file holds of such a network. */
+export function slotsOf(spec: NetworkSpec, rule: RuleName): readonly Slot[] {
+  const { slots, feedbackSlots } = parameterLayout(buildLayers(spec));
+  return rules[rule].usesFeedback ? [...slots, ...feedbackSlots] : slots;
 }
 
 /**
@@ -146,14 +168,17 @@ export function loadNetwork(bytes: Uint8Array, file: string, kernels: Kernels<Fl
   return new Network(layers, rules[rule], kernels, parameters);
 }
 
-/** @throws {UserError} if the spec's layers do not fit together, as a kernel that is larger than its input. */
-function layersOf(spec: NetworkSpec, file: string): Layer[] {
+/**
+ * The layers of a specification that a person or a file gave.
+ *
+ * @param fault how the message of an error begins
+ * @throws {UserError} if they do not fit together, as a kernel that is larger than its input.
+ */
+export function layersOf(spec: NetworkSpec, fault: string): Layer[] {
   try {
     return buildLayers(spec);
   } catch (error) {
     if (!(error instanceof ShapeError || error instanceof RangeError)) throw error;
-    throw new UserError(
-      `${file}: the "spec" in its metadata describes no network that can be built (${error.message}).`,
-    );
+    throw new UserError(`${fault} (${error.message}).`);
   }
 }
