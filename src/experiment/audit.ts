@@ -21,7 +21,7 @@ import { loadKernels } from '../tensor/backends.js';
 import { firstImages, type LabelledImages } from '../tensor/images.js';
 import { shapeText } from '../tensor/tensor.js';
 import { runConfig, runNetwork } from './finished-run.js';
-import { networkName, RunFolder } from './folder.js';
+import { networkName, RunFolder, type Waiting } from './folder.js';
 import type { Progress } from './progress.js';
 import { checkHash, HASH } from './resume.js';
 import { trainingHash, trainingImages } from './training-hash.js';
@@ -32,7 +32,9 @@ export interface AuditRunOptions {
   readonly workers: number;
   readonly progress: Progress;
   /** Aborted, it ends the workers at once. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
+  /** Told who works in the folder, if that is to be waited for. */
+  readonly onWait?: Waiting['onWait'];
 }
 
 /**
@@ -43,7 +45,7 @@ export interface AuditRunOptions {
  */
 export async function auditRun(folder: string, options: AuditRunOptions): Promise<{ audit: Audit; files: string[] }> {
   await runConfig(folder); // before the lock: there must be a run
-  return await RunFolder.locked(folder, () => auditInFolder(folder, options));
+  return await RunFolder.locked(folder, () => auditInFolder(folder, options), options);
 }
 
 async function auditInFolder(

@@ -18,7 +18,7 @@ import { firstImages, type LabelledImages } from '../tensor/images.js';
 import { attackStep } from './attack.js';
 import { auditAndWrite, auditSettings } from './audit.js';
 import { type Config, parseConfig, type TrainingConfig } from './config.js';
-import { networkName, RunFolder } from './folder.js';
+import { networkName, RunFolder, type Waiting } from './folder.js';
 import type { Progress } from './progress.js';
 import { findLeft } from './resume.js';
 import { type RunContext, type TrainedNetwork, trainStep } from './train.js';
@@ -35,7 +35,9 @@ export interface RunSettings {
   /** What the audit at the end does otherwise than by default; undefined for no audit. */
   readonly audit?: Partial<AuditSettings> | undefined;
   /** Aborted, it ends the workers at once. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
+  /** Told who works in the folder, if that is to be waited for. */
+  readonly onWait?: Waiting['onWait'];
 }
 
 export interface RunOutcome {
@@ -57,7 +59,7 @@ export async function runExperiment(given: Config, settings: RunSettings): Promi
   const config = parseConfig(given, 'runExperiment: config');
   checkSettings(config, settings);
   const dataset = await loadDataset(config, settings.progress, settings.signal);
-  return await RunFolder.locked(settings.out, () => runInFolder(config, dataset, settings));
+  return await RunFolder.locked(settings.out, () => runInFolder(config, dataset, settings), settings);
 }
 
 async function runInFolder(
