@@ -18,6 +18,7 @@ import { inSweepFolder, runStates } from '../sweep/sweep.js';
 import { defaultBackend } from '../tensor/backends.js';
 import { duration, list } from '../words.js';
 import { type Axes, axesFrom, axesIn, configsFrom } from './axes.js';
+import { printComparison } from './compare.js';
 import { interruptible } from './interrupt.js';
 import { readConfig } from './main-job.js';
 import { type ConfigOptions, integer, workerCount } from './options.js';
@@ -73,6 +74,8 @@ export async function sweepCommand(names: string | undefined, options: SweepOpti
       }),
     () => `Finished runs stay in ${folder}; the same command goes on from there.`,
   );
+  const failed = new Set(ends.flatMap(({ name, failure }) => (failure === undefined ? [] : [name])));
+  if (failed.size < runs.length) await printComparison([folder], folder);
   tell(folder, runs, ends);
 }
 

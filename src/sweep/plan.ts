@@ -61,8 +61,7 @@ export function sweepName(runs: readonly PlannedRun[]): string {
 export const sameRun = (one: Config, other: Config): boolean =>
   isDeepStrictEqual({ ...one, data: null }, { ...other, data: null });
 
-export const formatPlan = (runs: readonly PlannedRun[]): string =>
-  `${JSON.stringify({ schema: 1, runs }, null, 2)}\n`;
+export const formatPlan = (runs: readonly PlannedRun[]): string => `${JSON.stringify({ schema: 1, runs }, null, 2)}\n`;
 
 /**
  * Reads the text of a `plan.json`.
