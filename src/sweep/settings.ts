@@ -1,9 +1,23 @@
 /** How runs differ, in words: for lists of runs, and for the names of groups. */
-import type { Config } from '../experiment/config.js';
+import type { Config, TrainingConfig } from '../experiment/config.js';
+import type { RuleName } from '../rules/index.js';
 import { epsilonNumber } from '../words.js';
 
 /** Fields that a list has columns of their own for, or that lead to the same images. */
 const APART = ['schema', 'dataset', 'data', 'seed', 'preset', 'training'];
+
+/** What the command line calls a field by another name than config.json. */
+const OPTIONS: Readonly<Record<string, string>> = {
+  learningRate: 'lr',
+  decay: 'schedule',
+  warmupEpochs: 'warmup',
+  batchSize: 'batch size',
+  momentum: "SGD's momentum",
+  weightDecay: 'weight decay',
+  trainSize: 'train size',
+  testSize: 'test size',
+  attackOptions: 'attacks with',
+};
 
 /**
  * What tells each configuration from the others, but for data set and seed: `tuned, lr 0.01`; empty where nothing does.
@@ -17,29 +31,39 @@ export function distinctions(configs: readonly Config[]): string[] {
   }
   const presets = new Set(configs.map(({ preset }) => preset)).size > 1;
   return configs.map((config) => {
-    const family = (families.get(`${config.dataset} ${config.preset}`) as Config[]).map(settingsOf);
-    const own = [...settingsOf(config)].filter(([name, value]) => family.some((other) => differs(other, name, value)));
-    return [...(presets ? [config.preset] : []), ...own.map(([name, value]) => `${name} ${value}`)].join(', ');
+    const family = families.get(`${config.dataset} ${config.preset}`) as Config[];
+    const own = [...settingsOf(config, family), ...trainingOf(config, family)];
+    return [...(presets ? [config.preset] : []), ...own].join(', ');
   });
 }
 
-/** A training setting of a rule that another run has no network of tells nothing: that the rules differ does. */
-const differs = (other: ReadonlyMap<string, string>, name: string, value: string): boolean =>
-  other.has(name) && other.get(name) !== value;
-
-/** Every setting of a configuration, as text by its name. */
-function settingsOf(config: Config): Map<string, string> {
-  const settings = new Map<string, string>();
-  for (const [field, value] of Object.entries(config)) if (!APART.includes(field)) settings.set(field, textOf(value));
-  const plans = Object.entries(config.training);
-  settings.set('rules', plans.map(([rule]) => rule).join('+'));
-  for (const field of Object.keys(plans[0]?.[1] ?? {}) as (keyof (typeof plans)[number][1])[]) {
-    const values = plans.map(([rule, plan]) => [rule, textOf(plan[field])] as const);
-    const same = values.every(([, value]) => value === values[0][1]);
-    settings.set(field, same ? values[0][1] : values.map(([rule, value]) => `${rule}=${value}`).join(' '));
-  }
-  return settings;
+/** The settings of the whole run in which another one differs. */
+function settingsOf(config: Config, family: readonly Config[]): string[] {
+  const rules = ({ training }: Config) => Object.keys(training).join('+');
+  const fields = (Object.keys(config) as (keyof Config)[]).filter((field) => !APART.includes(field));
+  const told = fields.flatMap((field) => {
+    const text = textOf(config[field]);
+    return family.some((other) => textOf(other[field]) !== text) ? [settingText(field, text)] : [];
+  });
+  return family.some((other) => rules(other) !== rules(config)) ? [`rules ${rules(config)}`, ...told] : told;
 }
+
+/** The settings of training in which another run differs, of a rule that both have. */
+function trainingOf({ training }: Config, family: readonly Config[]): string[] {
+  const plans = Object.entries(training) as [RuleName, TrainingConfig][];
+  const fields = Object.keys(plans[0]?.[1] ?? {}) as (keyof TrainingConfig)[];
+  return fields.flatMap((field) => {
+    const differs = plans.some(([rule, plan]) =>
+      family.some(({ training: other }) => other[rule] !== undefined && other[rule][field] !== plan[field]),
+    );
+    if (!differs) return [];
+    const values = plans.map(([, plan]) => textOf(plan[field]));
+    const same = values.every((value) => value === values[0]);
+    return [settingText(field, same ? values[0] : plans.map(([rule], index) => `${rule}=${values[index]}`).join(' '))];
+  });
+}
+
+const settingText = (field: string, value: string): string => `${OPTIONS[field] ?? field} ${value}`;
 
 function textOf(value: unknown): string {
   if (Array.isArray(value))

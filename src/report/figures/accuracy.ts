@@ -4,6 +4,7 @@ import { finePercent, list } from '../../words.js';
 import { directionName, displayName } from '../names.js';
 import { comparesPaths, zeroGradients, zeroGradientThreshold } from '../run/gradient-health.js';
 import type { Curve, Results } from '../run/results.js';
+import { seedList } from '../seeds.js';
 import { drawChart } from './chart.js';
 import { coloursOfDirections, coloursOfNetworks } from './style.js';
 
@@ -68,10 +69,10 @@ function provenance(results: Results, runs: readonly Results[]): string {
   return `${images}, ${seedsText(runs)}`;
 }
 
-/** `seeds 1, 2, 3: the mean, and the band of all`. */
+/** `seeds 1 to 3: the mean, and the band of all`. */
 export function seedsText(runs: readonly { readonly seed: number }[]): string {
   if (runs.length === 1) return `seed ${runs[0].seed}`;
-  return `seeds ${runs.map(({ seed }) => seed).join(', ')}: the mean, and the band of all`;
+  return `seeds ${seedList(runs.map(({ seed }) => seed))}: the mean, and the band of all`;
 }
 
 /** The same curve in each run. */

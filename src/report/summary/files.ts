@@ -44,7 +44,7 @@ export async function writeSummary(
   const figures: string[] = [];
   for (const group of summary.groups) {
     for (const [name, spec] of specsOf(runs.get(group.id) as GroupRuns)) {
-      const svg = await renderSvg(spec);
+      const svg = await renderSvg(withSettings(spec, group));
       const files = ['svg', 'png'].map((kind) => `${name}-${group.id}.${kind}`);
       await writeWhole(join(folder, files[0]), svg);
       await writeWhole(join(folder, files[1]), await renderPng(svg));
@@ -68,6 +68,13 @@ export async function writeSummary(
 
 const groupName = ({ dataset, settings }: Group): string =>
   `${displayName(dataset)}${settings === '' ? '' : `, ${settings}`}`;
+
+/** The figure, its subtitle telling what the group's settings are: it travels without the summary. */
+function withSettings(spec: TopLevelSpec, { settings }: Group): TopLevelSpec {
+  if (settings === '') return spec;
+  const title = spec.title as { readonly subtitle: readonly string[] };
+  return { ...spec, title: { ...title, subtitle: [...title.subtitle, settings] } } as TopLevelSpec;
+}
 
 /** The group's figures, by their names. */
 function specsOf({ results, audits }: GroupRuns): [name: string, spec: TopLevelSpec][] {

@@ -2,6 +2,7 @@
 import { percentNumber } from '../../words.js';
 import { chooseEpsilons, epsilonText, in255ths } from '../epsilon-text.js';
 import { directionName, displayName } from '../names.js';
+import { seedList } from '../seeds.js';
 import type { Difference, Group, QuantitySpread, Summary } from './summary.js';
 
 export interface SummaryTable {
@@ -35,9 +36,9 @@ export function summaryTables(summary: Summary): SummaryTable[] {
   });
 }
 
-/** `mean ± standard deviation over seeds 1, 2, 3`, or over how many of each where they differ. */
+/** `mean ± standard deviation over seeds 1 to 3`, or over how many of each where they differ. */
 function meaning(groups: readonly Group[]): string {
-  const seeds = new Set(groups.map((group) => group.seeds.join(', ')));
+  const seeds = new Set(groups.map((group) => seedList(group.seeds)));
   const most = Math.max(...groups.map((group) => group.seeds.length));
   if (most === 1) return seeds.size === 1 ? `seed ${[...seeds][0]}` : 'one seed each';
   return `mean${PLUS_MINUS}standard deviation over ${seeds.size === 1 ? `seeds ${[...seeds][0]}` : `up to ${most} seeds`}`;
@@ -91,17 +92,24 @@ interface TableCurve {
 /** What belongs into one row: figure (a)'s curves first, then what the audit found, then transfers. */
 function curvesOf(values: readonly QuantitySpread[]): TableCurve[] {
   const curves = new Map<string, TableCurve>();
-  const several = (field: 'path' | 'loss') => new Set(values.flatMap((value) => value[field] ?? [])).size > 1;
-  const [paths, losses] = [several('path'), several('loss')];
+  const losses = new Set(values.flatMap(({ loss }) => loss ?? [])).size > 1;
   const add = (value: QuantitySpread, network: string, attack: string) => {
     const key = `${network}\n${attack}`;
     const curve = curves.get(key) ?? { network, attack, points: new Map() };
     curve.points.set(value.epsilon as number, value);
     curves.set(key, curve);
   };
-  const attackText = ({ attack = '', path, loss }: QuantitySpread) =>
-    [displayName(attack), ...(paths ? [`${path} path`] : []), ...(losses ? [loss] : [])].join(', ');
   const ofAttack = values.filter(({ quantity }) => quantity === 'accuracy');
+  const comparesPaths = ({ source, target, attack, path }: QuantitySpread) =>
+    ofAttack.some(
+      (each) => each.source === source && each.target === target && each.attack === attack && each.path !== path,
+    );
+  const attackText = (value: QuantitySpread) =>
+    [
+      displayName(value.attack as string),
+      ...(comparesPaths(value) ? [`${value.path} path`] : []),
+      ...(losses ? [value.loss] : []),
+    ].join(', ');
   for (const value of ofAttack.filter(({ source, target }) => source === target)) {
     add(value, displayName(value.target), attackText(value));
   }
