@@ -10,6 +10,7 @@ const rooms = [
   ['lab'],
   ['core'],
   ['commands'],
+  ['sweep'],
   ['experiment'],
   ['report', 'parallel'],
   ['audit', 'training'],

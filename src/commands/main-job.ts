@@ -70,7 +70,7 @@ function remainsIn(out: string): string {
   return 'Nothing was begun.';
 }
 
-async function readConfig(file: string): Promise<Config> {
+export async function readConfig(file: string): Promise<Config> {
   checkNamed(file, '--config');
   return parseConfigText(await readText(file, '--config'), file);
 }

@@ -26,7 +26,8 @@ function bar(output: NodeJS.WriteStream): Progress {
       const before = shown;
       const left = timeLeft(total, first);
       // A column stays free: a full line would bring the cursor to the next one.
-      const update = (done: number) => show(barText(title, share(done, total), left(done), widthOf(output) - 1));
+      const update = (done: number, now = title) =>
+        show(barText(now, share(done, total), left(done), widthOf(output) - 1));
       update(first);
       try {
         return await work(update);
@@ -77,10 +78,10 @@ function lines(output: NodeJS.WriteStream): Progress {
     during(title, total, first, work) {
       const left = timeLeft(total, first);
       let lastLine = performance.now();
-      return work((done) => {
+      return work((done, now = title) => {
         if (done <= first || performance.now() - lastLine < 1000 * LINE_INTERVAL) return;
         lastLine = performance.now();
-        log(`${title}: ${Math.floor(100 * share(done, total))} %, ${left(done)}`);
+        log(`${now}: ${Math.floor(100 * share(done, total))} %, ${left(done)}`);
       });
     },
   };

@@ -22,7 +22,7 @@ import { firstImages, type LabelledImages } from '../tensor/images.js';
 import type { Backend } from '../tensor/kernels.js';
 import { shapeText } from '../tensor/tensor.js';
 import { runConfig, runNetwork } from './finished-run.js';
-import { networkName, RunFolder } from './folder.js';
+import { networkName, RunFolder, type Waiting } from './folder.js';
 import type { Progress } from './progress.js';
 import { checkHash, HASH } from './resume.js';
 import { trainingHash, trainingImages } from './training-hash.js';
@@ -33,7 +33,9 @@ export interface AuditRunOptions {
   readonly workers: number;
   readonly progress: Progress;
   /** Aborted, it ends the workers at once. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
+  /** Told who works in the folder, if that is to be waited for. */
+  readonly onWait?: Waiting['onWait'];
 }
 
 /** What an audit found, and the names of the files that say it. */
@@ -49,7 +51,7 @@ export interface AuditOutcome {
  */
 export async function auditRun(folder: string, options: AuditRunOptions): Promise<AuditOutcome> {
   await runConfig(folder); // before the lock: there must be a run
-  return await RunFolder.locked(folder, () => auditInFolder(folder, options));
+  return await RunFolder.locked(folder, () => auditInFolder(folder, options), options);
 }
 
 async function auditInFolder(

@@ -5,7 +5,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { onDisk } from '../disk/faults.js';
 import { makeFolder, readIfThere, readTextIfThere, remove, removeUnfinished, writeWhole } from '../disk/files.js';
 import { UserError } from '../errors.js';
-import { withLock } from '../lock.js';
+import { type Lock, withLock } from '../lock.js';
 import { parseResults } from '../report/run/results.js';
 import { type RuleName, rules } from '../rules/index.js';
 import { type Config, parseConfigText } from './config.js';
@@ -34,6 +34,9 @@ export interface OpenOptions {
   readonly log: (line: string) => void;
 }
 
+/** Told who works in a folder, if that is to be waited for, until the signal is aborted. */
+export type Waiting = Pick<Lock, 'onWait' | 'signal'>;
+
 /** The folder that a run leaves its files in; each is written to a temporary name and renamed. */
 export class RunFolder {
   private metrics: readonly EpochMetrics[] = [];
@@ -43,12 +46,16 @@ export class RunFolder {
   /**
    * Does work in a run's folder, which is made if it isn't there, while no other run or audit works in it.
    *
-   * @throws {UserError} if another one does
+   * @throws {UserError} if another one does, and that is not to be waited for
    */
-  static async locked<Result>(path: string, work: () => Promise<Result>): Promise<Result> {
+  static async locked<Result>(
+    path: string,
+    work: () => Promise<Result>,
+    { onWait, signal }: Waiting = {},
+  ): Promise<Result> {
     await makeFolder(path);
     const advice = 'Wait for it to end, or choose another folder with --out.';
-    return await withLock({ file: join(path, 'run.lock'), subject: path, advice }, work);
+    return await withLock({ file: join(path, 'run.lock'), subject: path, advice, onWait, signal }, work);
   }
 
   /**

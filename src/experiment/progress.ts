@@ -4,14 +4,14 @@ export interface Progress {
    * Does a piece of work of `total` units, and shows how far it is for as long as it lasts and no longer.
    *
    * @param done units that an earlier run did
-   * @param work is handed a function to say how many units are done by now
+   * @param work is handed a function to say how many units are done by now, and another title where that has changed
    * @returns what the work returns; what it throws is thrown on
    */
   during<Result>(
     title: string,
     total: number,
     done: number,
-    work: (update: (done: number) => void) => Promise<Result>,
+    work: (update: (done: number, title?: string) => void) => Promise<Result>,
   ): Promise<Result>;
   /** Prints a line that stays, whatever is shown below it. */
   log(line: string): void;

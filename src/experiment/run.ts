@@ -18,7 +18,7 @@ import { firstImages, type LabelledImages } from '../tensor/images.js';
 import { attackStep } from './attack.js';
 import { auditAndWrite, auditSettings } from './audit.js';
 import { type Config, parseConfig, type TrainingConfig } from './config.js';
-import { networkName, RunFolder } from './folder.js';
+import { networkName, RunFolder, type Waiting } from './folder.js';
 import type { Progress } from './progress.js';
 import { findLeft } from './resume.js';
 import { type RunContext, type TrainedNetwork, trainStep } from './train.js';
@@ -35,7 +35,9 @@ export interface RunSettings {
   /** What the audit at the end does otherwise than by default; undefined for no audit. */
   readonly audit?: Partial<AuditSettings> | undefined;
   /** Aborted, it ends the workers at once. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
+  /** Told who works in the folder, if that is to be waited for. */
+  readonly onWait?: Waiting['onWait'];
 }
 
 export interface RunOutcome {
@@ -57,7 +59,7 @@ export async function runExperiment(given: Config, settings: RunSettings): Promi
   const config = parseConfig(given, 'runExperiment: config');
   checkSettings(config, settings);
   const dataset = await loadDataset(config, settings.progress, settings.signal);
-  return await RunFolder.locked(settings.out, () => runInFolder(config, dataset, settings));
+  return await RunFolder.locked(settings.out, () => runInFolder(config, dataset, settings), settings);
 }
 
 async function runInFolder(
@@ -113,8 +115,8 @@ async function checkLeft(folder: RunFolder, config: Config, images: TrainingImag
 /** Before anything is fetched or trained: what is found wrong later has cost its time. */
 function checkSettings({ dataset }: Config, settings: RunSettings): void {
   const where = 'runExperiment';
-  check.options(where, 'settings', settings, ['out', 'workers', 'force', 'progress', 'audit', 'signal']);
-  const { out, workers, force, progress, audit, signal } = settings;
+  check.options(where, 'settings', settings, ['out', 'workers', 'force', 'progress', 'audit', 'signal', 'onWait']);
+  const { out, workers, force, progress, audit, signal, onWait } = settings;
   check.text(where, 'settings.out', out);
   check.wholeNumber(where, 'settings.workers', workers, { to: MOST_WORKERS });
   check.flag(where, 'settings.force', force);
@@ -123,6 +125,7 @@ function checkSettings({ dataset }: Config, settings: RunSettings): void {
     check.object(where, 'settings.audit', audit, "an object with what the audit's settings differ in");
     auditSettings(dataset, audit, 1);
   }
+  if (onWait !== undefined) check.callable(where, 'settings.onWait', onWait);
   if (signal === undefined || signal instanceof AbortSignal) return;
   throw new TypeError(check.refusal(where, 'settings.signal', signal, 'an AbortSignal'));
 }
@@ -138,7 +141,7 @@ async function trainAll(context: RunContext): Promise<TrainedNetworks> {
 }
 
 async function measure(context: RunContext, networks: TrainedNetworks): Promise<Results> {
-  const { config, dataset, pool } = context;
+  const { config, dataset, pool, trainingImages: trained } = context;
   const curves: Curve[] = [];
   for (const source of networks.keys()) curves.push(...(await attackStep(context, source, networks)));
   return {
@@ -146,6 +149,7 @@ async function measure(context: RunContext, networks: TrainedNetworks): Promise<
     dataset: dataset.name,
     seed: config.seed,
     testImages: dataset.test.count,
+    imagesSha256: { training: trained.sha256, test: trainingImages(dataset.test).sha256 },
     chance: chance(dataset.test.labels.subarray(0, dataset.test.count)),
     models: Object.fromEntries(
       [...networks].map(([rule, { correct, trainSeconds }]) => {

@@ -87,7 +87,7 @@ function withoutDefaults(values: object, known: object): Record<string, unknown>
 }
 
 /** JSON in which every object's names are in the order of their UTF-16 code units. */
-function sortedJson(value: unknown): string {
+export function sortedJson(value: unknown): string {
   return JSON.stringify(value, (_, part: unknown) =>
     typeof part === 'object' && part !== null && !Array.isArray(part)
       ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))

@@ -109,7 +109,7 @@ async function finish(child: ReturnType<typeof start>) {
   return { code, signal, stderr };
 }
 
-/** In what two runs' folders differ: files, tensors, tables, figures, curves; not in times. Undefined if in nothing. */
+/** In what two runs' folders differ: files, tensors, tables, figures, curves; not in times or workers. Undefined if in nothing. */
 export function difference(one: string, other: string): string | undefined {
   const [expected, found] = [readdirSync(one).sort(), readdirSync(other).sort()];
   if (expected.join() !== found.join()) return `the files are ${found.join(', ')}; expected are ${expected.join(', ')}`;
@@ -117,9 +117,9 @@ export function difference(one: string, other: string): string | undefined {
   return different.length > 0 ? `${different.join(', ')} differ` : undefined;
 }
 
-/** A file's bytes but for what two runs of the same never share: how many seconds they took. */
+/** A file's bytes but for what two runs of the same need not share: how many seconds and workers they took. */
 function withoutTimes(file: string): Buffer {
   const bytes = readFileSync(file);
   if (!/\.jsonl?$/.test(file)) return bytes;
-  return Buffer.from(bytes.toString().replaceAll(/"(seconds|trainSeconds)": ?[\d.e-]+/g, '"$1":0'));
+  return Buffer.from(bytes.toString().replaceAll(/"(seconds|trainSeconds|workers)": ?[\d.e-]+/g, '"$1":0'));
 }

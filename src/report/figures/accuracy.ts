@@ -3,26 +3,28 @@ import type { TopLevelSpec } from 'vega-lite';
 import { finePercent, list } from '../../words.js';
 import { directionName, displayName } from '../names.js';
 import { comparesPaths, zeroGradients, zeroGradientThreshold } from '../run/gradient-health.js';
-import type { Results } from '../run/results.js';
+import type { Curve, Results } from '../run/results.js';
+import { seedList } from '../seeds.js';
 import { drawChart } from './chart.js';
 import { coloursOfDirections, coloursOfNetworks } from './style.js';
 
 /**
  * Figure (a): each network against attacks that follow its own gradient (source = target).
  *
+ * @param runs where the results are the means of several runs, these
  * @returns undefined if the results hold no such curve
  */
-export function figureA(results: Results): TopLevelSpec | undefined {
+export function figureA(results: Results, runs: readonly Results[] = []): TopLevelSpec | undefined {
   const curves = results.curves.filter((curve) => curve.source === curve.target);
   const networks = Object.keys(results.models).filter((name) => curves.some((curve) => curve.source === name));
   return drawChart({
     title: `${displayName(results.dataset)}: adversarial accuracy`,
     subtitle: [
-      `Each network attacked through its own gradient${lossText(results)}; ${provenance(results)}`,
+      `Each network attacked through its own gradient${lossText(results)}; ${provenance(results, runs)}`,
       ...healthLine(results, networks),
     ],
     yTitle: 'Accuracy (%)',
-    lines: curves.map((curve) => ({ series: displayName(curve.source), curve })),
+    lines: curves.map((curve) => ({ series: displayName(curve.source), curve, runs: sameCurves(curve, runs) })),
     series: networks.map(displayName),
     colours: coloursOfNetworks(networks),
   });
@@ -31,20 +33,25 @@ export function figureA(results: Results): TopLevelSpec | undefined {
 /**
  * Figure (b), transferability: examples made on one network, shown to another (source ≠ target).
  *
+ * @param runs where the results are the means of several runs, these
  * @returns undefined if the results hold no such curve, as in a run of one network
  */
-export function figureB(results: Results): TopLevelSpec | undefined {
+export function figureB(results: Results, runs: readonly Results[] = []): TopLevelSpec | undefined {
   const curves = results.curves.filter((curve) => curve.source !== curve.target);
   const directions = [...new Set(curves.map((curve) => directionName(curve.source, curve.target)))];
   const sources = Object.keys(results.models).filter((name) => curves.some((curve) => curve.source === name));
   return drawChart({
     title: `${displayName(results.dataset)}: transferability`,
     subtitle: [
-      `Examples made on the first network${lossText(results)}, shown to the second; ${provenance(results)}`,
+      `Examples made on the first network${lossText(results)}, shown to the second; ${provenance(results, runs)}`,
       ...healthLine(results, sources),
     ],
     yTitle: 'Accuracy of the second network (%)',
-    lines: curves.map((curve) => ({ series: directionName(curve.source, curve.target), curve })),
+    lines: curves.map((curve) => ({
+      series: directionName(curve.source, curve.target),
+      curve,
+      runs: sameCurves(curve, runs),
+    })),
     series: directions,
     colours: coloursOfDirections(directions),
   });
@@ -56,8 +63,30 @@ function lossText({ curves }: Results): string {
   return others.length === 0 ? '' : `, ${list(others)} loss`;
 }
 
-function provenance(results: Results): string {
-  return `${results.testImages.toLocaleString('en')} test images, seed ${results.seed}`;
+function provenance(results: Results, runs: readonly Results[]): string {
+  const images = `${results.testImages.toLocaleString('en')} test images`;
+  if (runs.length === 0) return `${images}, seed ${results.seed}`;
+  return `${images}, ${seedsText(runs)}`;
+}
+
+/** `seeds 1 to 3: the mean, and the band of all`. */
+export function seedsText(runs: readonly { readonly seed: number }[]): string {
+  if (runs.length === 1) return `seed ${runs[0].seed}`;
+  return `seeds ${seedList(runs.map(({ seed }) => seed))}: the mean, and the band of all`;
+}
+
+/** The same curve in each run. */
+function sameCurves({ attack, source, target, path, loss }: Curve, runs: readonly Results[]): Curve[] {
+  return runs.flatMap(({ curves }) =>
+    curves.filter(
+      (curve) =>
+        curve.attack === attack &&
+        curve.source === source &&
+        curve.target === target &&
+        curve.path === path &&
+        curve.loss === loss,
+    ),
+  );
 }
 
 /** A figure travels without the summary, so a share of zero gradients that explains a flat curve goes with it. */

@@ -29,6 +29,8 @@ export interface Line {
   /** The network or direction, as the reader sees it; the colour. */
   readonly series: string;
   readonly curve: Curve;
+  /** The curves that it is the mean of: each is drawn thin behind it, and the band from the lowest to the highest. */
+  readonly runs?: readonly Curve[];
 }
 
 export interface Chart {
@@ -118,10 +120,47 @@ function panel(chart: Chart, attacks: readonly string[], options: PanelOptions):
       color: marks.color,
     },
     layer: [
+      ...spreadOf(lines),
       { mark: { type: 'line' }, encoding: { strokeDash: marks.strokeDash, strokeWidth: marks.strokeWidth } },
       { mark: pointMark, encoding: { shape: marks.shape, size: marks.size } },
     ],
   };
+}
+
+/** What stands behind means: the band of all runs, and every run's own curve. Colour and axes are the panel's. */
+function spreadOf(lines: readonly Line[]) {
+  const single = lines.flatMap(({ series, curve: { attack, path }, runs = [] }) =>
+    runs.flatMap(({ points }, run) =>
+      points.map(({ epsilon, accuracy }) => ({
+        series,
+        epsilon,
+        accuracy: 100 * accuracy,
+        run: `${attack} ${path} ${run}`,
+      })),
+    ),
+  );
+  if (single.length === 0) return [];
+  const bands = lines.flatMap(({ series, curve: { attack, path, points }, runs = [] }) =>
+    points.flatMap(({ epsilon }) => {
+      const there = runs.flatMap((run) => run.points.filter((point) => point.epsilon === epsilon));
+      if (there.length === 0) return [];
+      const all = there.map(({ accuracy }) => 100 * accuracy);
+      return [{ series, epsilon, accuracy: Math.min(...all), highest: Math.max(...all), run: `${attack} ${path}` }];
+    }),
+  );
+  const detail = { field: 'run', type: 'nominal' as const };
+  return [
+    {
+      data: { values: bands },
+      mark: { type: 'area' as const, opacity: 0.14, aria: false },
+      encoding: { y2: { field: 'highest' }, detail },
+    },
+    {
+      data: { values: single },
+      mark: { type: 'line' as const, strokeWidth: 0.6, opacity: 0.45, aria: false },
+      encoding: { detail },
+    },
+  ];
 }
 
 /** The order of drawing: small points over wide ones, or they would be hidden. */

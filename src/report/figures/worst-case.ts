@@ -2,6 +2,7 @@
 import type { TopLevelSpec } from 'vega-lite';
 import type { Audit, AuditedModel } from '../../audit/findings.js';
 import { displayName } from '../names.js';
+import { seedsText } from './accuracy.js';
 import { edge, epsilonAxis, look, plotWidth } from './chart.js';
 import { coloursOfNetworks, ink, softInk } from './style.js';
 
@@ -19,9 +20,10 @@ const worstStyle = { dash: [1, 0], shape: 'circle', size: 60 } as const;
  * Figure (c): for each network the curve that the paper's attacks draw and the worst case over all attacks, side by
  * side. The shaded gap between them is how much of the robustness was the attacks' failure.
  *
+ * @param runs where the audit is the mean of several runs', these: each is drawn thin behind it, and the band of all
  * @returns undefined for an audit of no network
  */
-export function figureC(audit: Audit): TopLevelSpec | undefined {
+export function figureC(audit: Audit, runs: readonly Audit[] = []): TopLevelSpec | undefined {
   const networks = Object.keys(audit.models);
   if (networks.length === 0) return undefined;
   const colours = coloursOfNetworks(networks);
@@ -35,7 +37,7 @@ export function figureC(audit: Audit): TopLevelSpec | undefined {
       text: `${displayName(audit.dataset)}: is the robustness real?`,
       subtitle: [
         'What the paper’s attacks leave right, and what no attack at all gets wrong;',
-        `the first ${audit.testImages.toLocaleString('en')} test images, seed ${audit.seed}`,
+        `the first ${audit.testImages.toLocaleString('en')} test images, ${runs.length === 0 ? `seed ${audit.seed}` : seedsText(runs)}`,
       ],
     },
     spacing: 34,
@@ -47,12 +49,16 @@ export function figureC(audit: Audit): TopLevelSpec | undefined {
         spacing: { column: panelGap, row: 90 },
         columns,
         concat: networks.map((name, index) =>
-          panel(audit.models[name], {
-            title: displayName(name),
-            colour: colours[index],
-            width,
-            first: index % columns === 0,
-          }),
+          panel(
+            audit.models[name],
+            runs.flatMap(({ models }) => models[name] ?? []),
+            {
+              title: displayName(name),
+              colour: colours[index],
+              width,
+              first: index % columns === 0,
+            },
+          ),
         ),
       },
     ],
@@ -68,7 +74,11 @@ interface PanelOptions {
   readonly first: boolean;
 }
 
-function panel({ cleanAccuracy, points }: AuditedModel, { title, colour, width, first }: PanelOptions): View {
+function panel(
+  { cleanAccuracy, points }: AuditedModel,
+  runs: readonly AuditedModel[],
+  { title, colour, width, first }: PanelOptions,
+): View {
   const all = [{ epsilon: 0, paper: cleanAccuracy, worstCase: cleanAccuracy }, ...points];
   const values = all.map(({ epsilon, paper, worstCase }) => ({
     epsilon,
@@ -106,10 +116,41 @@ function panel({ cleanAccuracy, points }: AuditedModel, { title, colour, width, 
         mark: { type: 'area', color: colour, opacity: 0.15 },
         encoding: { x, y: { ...y, field: 'worstCase' }, y2: { field: 'paper' } },
       },
+      ...spreadOf('worstCase', runs, { x, y, colour }),
+      ...spreadOf('paper', runs, { x, y, colour }),
       ...curve('worstCase', worstStyle),
       ...curve('paper', paperStyle),
     ],
   };
+}
+
+/** What stands behind a mean: the band of all runs, and every run's own curve. */
+function spreadOf<X extends object, Y extends object>(
+  field: 'paper' | 'worstCase',
+  runs: readonly AuditedModel[],
+  { x, y, colour }: { readonly x: X; readonly y: Y; readonly colour: string },
+) {
+  if (runs.length === 0) return [];
+  const single = runs.flatMap(({ cleanAccuracy, points }, run) => [
+    { epsilon: 0, share: 100 * cleanAccuracy, run },
+    ...points.map((point) => ({ epsilon: point.epsilon, share: 100 * point[field], run })),
+  ]);
+  const bands = [...new Set(single.map(({ epsilon }) => epsilon))].map((epsilon) => {
+    const all = single.filter((each) => each.epsilon === epsilon).map(({ share }) => share);
+    return { epsilon, share: Math.min(...all), highest: Math.max(...all) };
+  });
+  return [
+    {
+      data: { values: bands },
+      mark: { type: 'area' as const, color: colour, opacity: 0.14, aria: false },
+      encoding: { x, y: { ...y, field: 'share' }, y2: { field: 'highest' } },
+    },
+    {
+      data: { values: single },
+      mark: { type: 'line' as const, color: colour, strokeWidth: 0.6, opacity: 0.45, aria: false },
+      encoding: { x, y: { ...y, field: 'share' }, detail: { field: 'run', type: 'nominal' as const } },
+    },
+  ];
 }
 
 /** What the lines and the shade mean, above the panels. */

@@ -50,6 +50,8 @@ const resultsSchema = z.looseObject({
   seed: z.number(),
   /** How many test images every curve counts. */
   testImages: count,
+  /** SHA-256 of the images and labels, those of training and those of test: tells other data from the same elsewhere. */
+  imagesSha256: z.looseObject({ training: z.string(), test: z.string() }).optional(),
   /** What is right where every test image gets the same answer: the share of the most frequent class. */
   chance: share.optional(),
   /** Per learning rule (`bp`, `fa`); the clean accuracy is that on all test images. */

@@ -1,0 +1,68 @@
+/** The commands of many runs. */
+import { availableParallelism } from 'node:os';
+import type { Command } from 'commander';
+import type { CompareOptions } from '../commands/compare.js';
+import type { OneRunOptions } from '../commands/one-run.js';
+import type { SweepOptions } from '../commands/sweep.js';
+import { type DatasetName, datasets } from '../datasets/index.js';
+import { presetsOf } from '../experiment/presets.js';
+import { choices, configOptions, forms } from './options.js';
+
+export function addSweepCommands(program: Command): void {
+  const sweep = program
+    .command('sweep')
+    .description('many runs: every combination of data sets, seeds and values, here or on many machines')
+    .argument('[data sets]', `with commas between them: ${choices(datasets)}`)
+    .option('--seeds <list>', 'as 1..5 or 1,2,7 (default: 1)')
+    .option('--plan <file>', 'what to run, as JSON, instead of data sets and options')
+    .option('--dry-run', 'show the list of runs and the expected time, and stop')
+    .option('--jobs <n>', 'runs at a time (default: as many as cores and memory hold)')
+    .option('--workers <n>', `cores that they share (default: ${availableParallelism()}, the cores here)`);
+  configOptions(sweep, `${presetNames()} (default: the first of its data set's)`)
+    .option('--out <folder>', 'where the runs’ folders and the summary go (default: out/sweep-<data sets>-<hash>)')
+    .option('--config <file>', 'begin from the configuration of a config.json')
+    .option('--no-audit', "leave out each run's audit")
+    .addHelpText('after', axes)
+    .addHelpText('after', forms)
+    .action(async (names: string | undefined, options: SweepOptions) => {
+      const { sweepCommand } = await import('../commands/sweep.js');
+      await sweepCommand(names, options);
+    });
+
+  program
+    .command('compare')
+    .description('put runs together: means over seeds with their spread, differences between settings, figures, tables')
+    .argument('<folders...>', "runs' folders, or sweeps' with all their runs")
+    .option(
+      '--out <folder>',
+      "where the summary goes (default: the sweep's folder if there is one alone, else out/compare)",
+    )
+    .action(async (folders: string[], options: CompareOptions) => {
+      const { compareCommand } = await import('../commands/compare.js');
+      await compareCommand(folders, options);
+    });
+
+  program
+    .command('run', { hidden: true })
+    .description("one run of a sweep's plan: what a sweep starts for each")
+    .argument('<plan>', 'the plan.json')
+    .argument('<name>', 'its name in the plan, or its number, counted from 0')
+    .option('--out <folder>', 'the folder for its files (default: its name, beside the plan)')
+    .option('--workers <n>', `worker threads (default: ${availableParallelism()}, the cores here)`)
+    .option('--child', 'tell progress as lines of JSON, and end when standard input closes')
+    .action(async (plan: string, name: string, options: OneRunOptions) => {
+      const { oneRunCommand } = await import('../commands/one-run.js');
+      await oneRunCommand(plan, name, options);
+    });
+}
+
+const presetNames = (): string =>
+  [...new Set((Object.keys(datasets) as DatasetName[]).flatMap((name) => Object.keys(presetsOf(name))))].join(', ');
+
+function axes({ command }: { readonly command: Command }): string {
+  const text =
+    'Where one value stands, several with commas between them make an axis: --lr 0.01,0.02 doubles the runs. ' +
+    'What is a list itself, or a value for each rule, has semicolons between one and the next: --attacks "fgsm;fgsm,bim".';
+  const help = command.createHelp();
+  return `\n${help.boxWrap(text, help.helpWidth ?? 80)}`;
+}

@@ -1,0 +1,54 @@
+import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { onDisk } from '../disk/faults.js';
+import { UserError } from '../errors.js';
+import { expectedSeconds } from '../sweep/estimate.js';
+import { progressInMessages } from '../sweep/messages.js';
+import { doRun } from '../sweep/one-run.js';
+import { type PlannedRun, parsePlan } from '../sweep/plan.js';
+import { interruptible } from './interrupt.js';
+import { integer, workerCount } from './options.js';
+import { progressOn } from './progress.js';
+
+export interface OneRunOptions {
+  readonly out?: string;
+  readonly workers?: string;
+  readonly child?: boolean;
+}
+
+/**
+ * `npm start -- run out/<sweep>/plan.json <name>`: one run of a sweep, by its name or its number in the plan, counted
+ * from 0. It is what sweeps start; as their child it tells its progress in messages, and ends when its parent does.
+ *
+ * @throws {UserError} if there is no such run, or it fails
+ * @throws {Interruption} if it was interrupted
+ */
+export async function oneRunCommand(file: string, name: string, options: OneRunOptions): Promise<void> {
+  const plan = parsePlan(await onDisk('read the plan', file, () => readFile(file, 'utf8')), file);
+  const run = runNamed(plan.runs, name, file);
+  const out = options.out ?? join(dirname(file), run.name);
+  const workers = workerCount(options.workers);
+  const say = (message: object) => void process.stdout.write(`${JSON.stringify(message)}\n`);
+  const progress = options.child ? progressInMessages(expectedSeconds(run).steps, say) : progressOn(process.stderr);
+  const onWait = options.child ? (notice: string) => say({ notice }) : (line: string) => progress.log(line);
+  if (options.child) endWithParent();
+  await interruptible(
+    (signal) => doRun(run, { out, workers, progress, signal, onWait }),
+    () => `What was finished is in ${out}.`,
+  );
+}
+
+function runNamed(runs: readonly PlannedRun[], name: string, file: string): PlannedRun {
+  const number = integer('The number of the run', /^\d+$/.test(name) ? name : undefined);
+  const run = number === undefined ? runs.find((each) => each.name === name) : runs[number];
+  if (run) return run;
+  throw new UserError(
+    `${file} has no run ${name}: give a name that stands in it, or a number from 0 to ${runs.length - 1}.`,
+  );
+}
+
+/** A parent that dies, by whatever signal, closes its end of our standard input. */
+function endWithParent(): void {
+  process.stdin.on('close', () => process.kill(process.pid, 'SIGTERM')).resume();
+  process.stdin.unref();
+}

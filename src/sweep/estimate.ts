@@ -1,0 +1,63 @@
+/*
+ * How long a run will take, roughly: for the list that a person looks at before a sweep, and to tell how far one is.
+ * In seconds of one core like those of docs/performance.md.
+ */
+import type { AttackName } from '../attacks/index.js';
+import { defaultAudit } from '../audit/recipe.js';
+import type { Config } from '../experiment/config.js';
+import { type RuleName, rules } from '../rules/index.js';
+import { ownPath } from '../rules/path.js';
+import { audits, type PlannedRun } from './plan.js';
+
+/** One image forward and back through LeNet-5 on MNIST, in seconds. */
+const PASS = 65e-6;
+/** How much more it is for others than that. */
+const TIMES = { 'lenet-wide': 13, cifar10: 2, reference: 18 };
+/** A pass forward alone, in passes. */
+const FORWARD = 0.3;
+/** Starting, reading the data, drawing the figures. */
+const AROUND = 3;
+/** The full audit of one LeNet-5 on MNIST. */
+const AUDIT = 35;
+/** Images of a data set that says nothing of its size here. */
+const IMAGES = { train: 60_000, test: 10_000 };
+
+/** What a run's steps take, in the order in which they are done. */
+export interface Expected {
+  /** Each network's training, then each attack step, then the audit if there is one. */
+  readonly steps: readonly number[];
+  readonly total: number;
+}
+
+export function expectedSeconds({ config, audit }: Pick<PlannedRun, 'config' | 'audit'>): Expected {
+  const { training, model, dataset, backend } = config;
+  const times = (name: string) => (TIMES as Readonly<Record<string, number | undefined>>)[name] ?? 1;
+  const pass = PASS * times(model) * times(dataset) * times(backend);
+  const trainings = Object.values(training).map(({ epochs }) => epochs * (config.trainSize ?? IMAGES.train) * pass);
+  const networks = Object.keys(training) as RuleName[];
+  const attackPasses = (config.testSize ?? IMAGES.test) * passesOfAttacks(config, networks.length);
+  const attacks = networks.flatMap((rule) => {
+    const paths = ownPath(rules[rule]) === 'true' ? 1 : config.paths.length;
+    return Array.from({ length: paths }, () => attackPasses * pass);
+  });
+  const steps = [...trainings, ...attacks, ...auditSteps(audit, networks.length, pass / PASS)];
+  return { steps, total: AROUND + steps.reduce((sum, each) => sum + each, 0) };
+}
+
+/** Passes that the attacks of one network along one path make with each image, all networks asked afterwards. */
+function passesOfAttacks({ attacks, epsilons, attackOptions }: Config, networks: number): number {
+  const steps = (attack: AttackName) => (attack === 'fgsm' ? 1 : (attackOptions.iterations ?? 10));
+  const each = attacks.map((attack) => steps(attack) + FORWARD * networks);
+  return epsilons.filter((epsilon) => epsilon > 0).length * each.reduce((sum, passes) => sum + passes, 0);
+}
+
+function auditSteps(audit: PlannedRun['audit'], networks: number, times: number): number[] {
+  const changes = audits[audit];
+  if (!changes) return [];
+  const { images, iterations, epsilons } = { ...defaultAudit, ...changes };
+  const share =
+    (images / defaultAudit.images) *
+    (iterations / defaultAudit.iterations) *
+    (epsilons.length / defaultAudit.epsilons.length);
+  return Array.from({ length: networks }, () => AUDIT * share * times);
+}

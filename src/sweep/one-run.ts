@@ -1,0 +1,47 @@
+/** The child's side of a sweep: one run of a plan, begun, gone on with or audited, whatever is left of it to do. */
+import { join } from 'node:path';
+import { readIfThere, writeWhole } from '../disk/files.js';
+import { auditRun } from '../experiment/audit.js';
+import { parseConfigText } from '../experiment/config.js';
+import type { Progress } from '../experiment/progress.js';
+import { runExperiment } from '../experiment/run.js';
+import { audits, type PlannedRun, sameRun } from './plan.js';
+import { runState } from './state.js';
+
+export interface OneRunSettings {
+  /** The run's folder. */
+  readonly out: string;
+  readonly workers: number;
+  readonly progress: Progress;
+  readonly signal?: AbortSignal;
+  /** Told who works in the folder, where that is waited for. */
+  readonly onWait: (message: string) => void;
+}
+
+/**
+ * Does what is left of a planned run; nothing where it is finished. A process that still works in the folder, as the
+ * child of a sweep that was killed does for a moment, is waited for.
+ *
+ * @throws {UserError} if the data, the folder or an option is unusable, or training diverges
+ */
+export async function doRun(run: PlannedRun, settings: OneRunSettings): Promise<void> {
+  const { out, workers, progress, signal, onWait } = settings;
+  const audit = audits[run.audit];
+  const state = await runState(out, run);
+  if (state === 'finished') return;
+  if (state === 'to audit') {
+    await auditRun(out, { settings: audit, workers, progress, signal, onWait });
+    return;
+  }
+  if (state === 'begun') await takeDataPath(out, run);
+  await runExperiment(run.config, { out, workers, force: false, progress, audit, signal, onWait });
+}
+
+/** A run that goes on where the same data lie under another path takes that path. */
+async function takeDataPath(out: string, { config }: PlannedRun): Promise<void> {
+  const file = join(out, 'config.json');
+  const text = await readIfThere(file);
+  const begun = text && parseConfigText(text.toString(), file);
+  if (!begun || begun.data === config.data || !sameRun(begun, config)) return;
+  await writeWhole(file, `${JSON.stringify(config, null, 2)}\n`);
+}
