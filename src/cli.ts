@@ -17,6 +17,8 @@ import type { DatasetSource } from './datasets/dataset.js';
 import { type DatasetName, datasets } from './datasets/index.js';
 import { defaultPreset, presetsOf } from './experiment/presets.js';
 import { losses } from './losses/index.js';
+import { models } from './models/index.js';
+import { activations } from './models/lenet.js';
 import { paperRules, rules } from './rules/index.js';
 import { epsilonNumber, list } from './words.js';
 

@@ -23,12 +23,21 @@ test('every link and picture leads to a file that is there, or out', (t) => {
 });
 
 test('every command that a page shows is there, with the options it shows', async (t) => {
-  const helps = ['mnist', 'cifar10', 'fashion-mnist', 'audit', 'data', 'gradcheck', 'inspect', 'lab', 'sweep', 'compare'].map(
-    async (command) => {
-      const { stdout } = await execute(process.execPath, ['dist/src/cli.js', command, '--help']);
-      return [command, stdout] as const;
-    },
-  );
+  const helps = [
+    'mnist',
+    'cifar10',
+    'fashion-mnist',
+    'audit',
+    'data',
+    'gradcheck',
+    'inspect',
+    'lab',
+    'sweep',
+    'compare',
+  ].map(async (command) => {
+    const { stdout } = await execute(process.execPath, ['dist/src/cli.js', command, '--help']);
+    return [command, stdout] as const;
+  });
   const help = new Map(await Promise.all(helps));
   for (const page of pages) {
     const text = textOf(page);
