@@ -38,6 +38,8 @@ export interface State {
   readonly picture: Picture;
   /** Which step of the walk through the layers is shown. */
   readonly walk: number;
+  /** Whether the walk is that of the picture as the attack has moved it. */
+  readonly moved: boolean;
   readonly attack: AttackName;
   readonly epsilon: number;
   readonly iterations: number;
@@ -57,6 +59,7 @@ export const initialState: State = {
   step: 0,
   picture: { kind: 'test', index: 0 },
   walk: 0,
+  moved: false,
   attack: 'bim',
   epsilon: 0.2,
   iterations: 10,
@@ -84,6 +87,7 @@ export function printAddress(state: State): string {
     step: `${state.step}`,
     image: picture.kind === 'test' ? `${picture.index}` : `d${picture.label}.${packPixels(picture.pixels)}`,
     walk: `${state.walk}`,
+    moved: state.moved ? '1' : undefined,
     attack: state.attack,
     epsilon: `${state.epsilon}`,
     iterations: `${state.iterations}`,
@@ -127,6 +131,7 @@ export function parseAddress(fragment: string): State {
     step: number('step', 0, STEPS, usual.step),
     picture: parsePicture(said.get('image')) ?? usual.picture,
     walk: number('walk', 0, MOST_WALK, usual.walk),
+    moved: said.get('moved') === '1',
     attack: key('attack', attacks, usual.attack),
     epsilon: number('epsilon', 0, 1, usual.epsilon, false),
     iterations: number('iterations', 1, MOST_ITERATIONS, usual.iterations),

@@ -43,6 +43,8 @@ export class Lab {
   trouble = '';
   backend = '';
   test: LabelledImages | undefined;
+  /** What the networks' traces are of: the picture, or what the attack has made of it. */
+  seen: Float32Array | undefined;
   /** Whether the training images have come. */
   canTrain = false;
   /** The rules of the run's networks, where the page was opened on a run's folder. */
@@ -123,7 +125,7 @@ export class Lab {
   show(changes: Partial<State>): void {
     const before = this.state;
     this.state = { ...before, ...changes };
-    if (this.state.picture !== before.picture || this.state.loss !== before.loss) this.forget();
+    if (pictureKey(this.state) !== pictureKey(before)) this.forget();
     if (this.needsTrace()) void this.retrace();
     this.changed();
   }
@@ -281,11 +283,21 @@ export class Lab {
 
   private async retrace(): Promise<void> {
     const { generation } = this;
+    const image = await this.looked();
     await this.each(async (side) => {
-      const trace = await side.engine.call('trace', this.image, this.label, this.state.loss);
+      const trace = await side.engine.call('trace', image, this.label, this.state.loss);
       if (generation === this.generation) side.trace = trace;
     });
+    if (generation === this.generation) this.seen = image;
     this.changed();
+  }
+
+  private async looked(): Promise<Float32Array> {
+    const { moved, source, picture } = this.state;
+    if (!moved) return this.image;
+    const index = picture.kind === 'test' ? picture.index : 0;
+    const { engine } = this.sides[source];
+    return (await engine.call('perturb', this.image, this.label, index, this.attackSettings())).adversarial;
   }
 
   private async each(work: (side: Side, index: 0 | 1) => Promise<unknown>): Promise<void> {
@@ -307,6 +319,12 @@ export class Lab {
     const fragment = `#${printAddress(wanted)}`;
     if (fragment !== location.hash) history.replaceState(null, '', fragment);
   }
+}
+
+/** What decides the picture that is traced, and the loss that it is traced by. */
+function pictureKey({ picture, loss, moved, attack, epsilon, iterations, path, source }: State): string {
+  const which = picture.kind === 'test' ? picture.index : `${picture.label}|${picture.pixels.join()}`;
+  return [which, loss, ...(moved ? [attack, epsilon, iterations, path, source] : [])].join('|');
 }
 
 /** Another test image: wraps around. */

@@ -23,6 +23,7 @@ const states: fc.Arbitrary<State> = fc.record({
     }),
   ),
   walk: fc.integer({ min: 0, max: 999 }),
+  moved: fc.boolean(),
   attack: key(attacks),
   epsilon: fc.double({ min: 0, max: 1, noNaN: true }).map((value) => value + 0),
   iterations: fc.integer({ min: 1, max: 100 }),

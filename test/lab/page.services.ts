@@ -259,6 +259,28 @@ test('every number shown for an image is inspect’s, on the same run', async (t
   }
   t.same(complaints, []);
   await page.close();
+
+  const moved = await promisify(execFile)(
+    process.execPath,
+    [cli, 'inspect', folder, '--image', '5', '--epsilon', '0.2', '--attack', 'bim', '--path', 'true', '--json'],
+    { maxBuffer: 1e8 },
+  );
+  const { fa } = JSON.parse(moved.stdout).networks;
+  const { port } = own.address() as AddressInfo;
+  const again = await visit('look&image=5&walk=26&path=true', `http://127.0.0.1:${port}/`);
+  const box = again.page.getByRole('checkbox', { name: /moved by BIM at ε = 0.2, against FA/ });
+  await until(again.page, 'h3', /Down through normalize/);
+  await box.check();
+  const { own: below } = fa.layers[0].error;
+  const wanted = `size of δ${short(below.size)}zeros of δ${percent(below.zeros)}`;
+  await again.page.waitForFunction(
+    (text) => Array.from(document.querySelectorAll('.facts')).some((card) => card.textContent?.startsWith(text)),
+    wanted,
+    { timeout: 10_000 },
+  );
+  t.match(again.page.url(), /moved=1/, 'the adversarial image, layer by layer, and in the link');
+  t.same(again.complaints, []);
+  await again.page.close();
   own.close();
 });
 

@@ -1,5 +1,6 @@
 /* Look: one picture's way up through both networks, and the error's way down, step by step. */
 import {
+  attacks,
   type LayerTrace,
   type Place,
   parsePlace,
@@ -30,7 +31,8 @@ export function lookView(lab: Lab): {
   render: (repaint?: boolean) => void;
   key: (event: KeyboardEvent) => void;
 } {
-  const picture = pictureView(lab);
+  const picture = pictureView(lab, () => (lab.state.moved ? lab.seen : undefined));
+  const moved = movedChoice(lab);
   let place: Place | undefined;
   let timer: ReturnType<typeof setInterval> | undefined;
   let known: Step[] = [];
@@ -69,9 +71,9 @@ export function lookView(lab: Lab): {
   };
   const check = async (side: 0 | 1) => {
     const { trace, engine } = lab.sides[side];
-    if (!place || !trace) return;
+    if (!place || !trace || !lab.seen) return;
     const asked = place;
-    const quotient = await engine.call('check', asked, lab.image, lab.label, lab.state.loss);
+    const quotient = await engine.call('check', asked, lab.seen, lab.label, lab.state.loss);
     if (place === asked) columns[side].panel.showCheck(trace, asked, quotient);
   };
   const columns = ([0, 1] as const).map((side) => new Column(point, () => void check(side)));
@@ -108,7 +110,7 @@ export function lookView(lab: Lab): {
     h(
       'div',
       { class: 'look' },
-      h('div', { class: 'side' }, picture.element, list.element),
+      h('div', { class: 'side' }, picture.element, moved.element, list.element),
       h(
         'div',
         { class: 'stage' },
@@ -139,6 +141,7 @@ export function lookView(lab: Lab): {
     },
     render(repaint = false) {
       picture.render();
+      moved.render();
       const traces = lab.sides.map(({ trace }) => trace);
       const all = steps();
       const at = Math.min(lab.state.walk, Math.max(0, all.length - 1));
@@ -164,6 +167,20 @@ export function lookView(lab: Lab): {
           repaint,
         );
       }
+    },
+  };
+}
+
+/** Whether the walk is that of the clean picture, or of what the attack has made of it. */
+function movedChoice(lab: Lab): { element: HTMLElement; render: () => void } {
+  const box = h('input', { type: 'checkbox', onchange: () => lab.show({ moved: box.checked }) });
+  const text = h('span', {});
+  return {
+    element: h('label', { class: 'check' }, box, text),
+    render() {
+      const { moved, attack, epsilon, source, rules } = lab.state;
+      box.checked = moved;
+      setText(text, `moved by ${attacks[attack].label} at ε = ${epsilon}, against ${labelOf(rules[source])}`);
     },
   };
 }

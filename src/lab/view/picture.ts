@@ -6,7 +6,11 @@ import { HeatMap } from './heat-map.js';
 
 const SIDE = 28;
 
-export function pictureView(lab: Lab): { element: HTMLElement; render: () => void } {
+/** @param instead what is shown in the picture's place, if it is anything */
+export function pictureView(
+  lab: Lab,
+  instead: () => Float32Array | undefined = () => undefined,
+): { element: HTMLElement; render: () => void } {
   const map = new HeatMap();
   const caption = h('p', { class: 'soft', role: 'status' });
   const index = numberField('Test image', { min: 0, max: 9999, step: 1 }, (value) =>
@@ -39,7 +43,7 @@ export function pictureView(lab: Lab): { element: HTMLElement; render: () => voi
       const { picture } = lab.state;
       const drawn = picture.kind === 'drawn';
       map.draw({
-        values: lab.image,
+        values: instead() ?? lab.image,
         shape: [1, SIDE, SIDE],
         scale: 1,
         pixels: true,
