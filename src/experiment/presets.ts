@@ -29,6 +29,7 @@ const adam = (learningRate: number): TrainingConfig => ({
   batchSize: 64,
   momentum: 0.9,
   weightDecay: 0,
+  decoupledDecay: 0,
   augment: false,
 });
 
