@@ -113,7 +113,7 @@ function presetConfig(dataset: DatasetName, name: string, backend: string): Conf
     trainSize: null,
     testSize: null,
     model: preset.model ?? 'lenet5',
-    activation: 'relu',
+    activation: preset.activation ?? 'relu',
     initializer: preset.initializer,
     training: Object.fromEntries(paperRules.map((rule) => [rule, trainingOf(preset, rule)])),
     attacks: [...paperAttacks],

@@ -17,6 +17,7 @@ export const kolenPollack: LearningRule = {
   title: 'Kolen–Pollack',
   label: 'KP',
   usesFeedback: true,
+  trainsLike: 'bp',
   beginFeedback(feedback) {
     for (let i = 0; i < feedback.length; i++) feedback[i] *= BEGINNING;
   },

@@ -22,6 +22,7 @@ export const uniformSigns: LearningRule = {
   title: 'uniform sign-concordant feedback',
   label: 'uSF',
   usesFeedback: true,
+  trainsLike: 'bp',
   beginFeedback: (magnitudes, scale) => void magnitudes.fill(scale),
   errorBelow,
 };
@@ -31,6 +32,7 @@ export const fixedMagnitudes: LearningRule = {
   title: 'fixed random-magnitude sign-concordant feedback',
   label: 'frSF',
   usesFeedback: true,
+  trainsLike: 'bp',
   errorBelow,
 };
 
@@ -42,6 +44,7 @@ export const batchMagnitudes: LearningRule = {
   title: 'batchwise random-magnitude sign-concordant feedback',
   label: 'brSF',
   usesFeedback: true,
+  trainsLike: 'bp',
   errorBelow,
   learning: redrawn,
 };

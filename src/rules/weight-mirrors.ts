@@ -1,8 +1,12 @@
 import type { Mirror } from './learning.js';
 import type { LearningRule } from './rule.js';
 
-/** r, the share of B that one look into the mirror replaces: falling evenly on a logarithmic scale. */
-const FIRST_RATE = 0.3;
+/**
+ * r, the share of B that one look into the mirror replaces, at the beginning of training and at its end. It falls with
+ * the square of what is left of the training. While W moves fast r must be large: below about 0.2 a B that lags behind
+ * lets training by SGD explode. At the end a small r averages the noise out.
+ */
+const FIRST_RATE = 0.5;
 const LAST_RATE = 0.005;
 /** 1 / E[ξ²] of noise that is uniform in [−1, 1). */
 const PER_VARIANCE = 3;
@@ -12,13 +16,16 @@ const PER_VARIANCE = 3;
  * and noise, over the variance, is an unbiased estimate of W, made of what both ends of a synapse see:
  *
  *   B ← (1 − r)·B + r/(n·σ²) · Σ_n (Wξ)ξᵀ
+ *
+ * Before training, while W stands still, r = 1/look: B is then the mean of all looks.
  */
 export const mirror: Mirror = {
   samples: 256,
   before: 100,
   reflect({ kernels, step, steps }, { weight, feedback, outputs, inputs }, noise, response) {
-    const { samples } = mirror;
-    const rate = step < 0 ? FIRST_RATE : FIRST_RATE * (LAST_RATE / FIRST_RATE) ** (step / steps);
+    const { samples, before } = mirror;
+    const left = 1 - step / steps;
+    const rate = step < 0 ? 1 / (before + step + 1) : LAST_RATE + (FIRST_RATE - LAST_RATE) * left ** 2;
     kernels.matmulTB(noise, weight, response, samples, outputs, inputs);
     kernels.rescale(response, samples * outputs, (rate * PER_VARIANCE) / samples);
     kernels.rescale(feedback, outputs * inputs, 1 - rate);
@@ -37,6 +44,7 @@ export const weightMirrors: LearningRule = {
   title: 'weight mirrors',
   label: 'WM',
   usesFeedback: true,
+  trainsLike: 'bp',
   errorBelow: ({ feedback, send }) => send(feedback),
   learning: { mirror },
 };

@@ -19,10 +19,10 @@ test('the mean of noise × response over the variance is W', async (t) => {
     const noise = new Float32Array(mirror.samples * inputs);
     kernels.uniform(noise, noise.length, 0, { keys: [1, 2], step: look });
     const feedback = new Float32Array(outputs * inputs);
-    const step = { kernels, keys: [0, 0] as const, rate: 0, decay: 0, step: -1, steps: 1 };
+    const step = { kernels, step: -mirror.before, steps: 1 }; // the first look, which replaces all of B
     mirror.reflect(step, { weight, feedback, outputs, inputs }, noise, new Float32Array(mirror.samples * outputs));
     feedback.forEach((value, i) => {
-      sum[i] += value / 0.3 / looks; // B was 0: r·correlation is left
+      sum[i] += value / looks;
     });
   }
   // One look's estimate errs by √((‖w‖² + …)/256): some 15 %; 400 looks by less than a percent.

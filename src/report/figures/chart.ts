@@ -308,7 +308,7 @@ export const look: TopLevelSpec['config'] = {
   text: { fontSize: 15, baseline: 'middle' },
 };
 
-function pathName(path: Curve['path']): string {
+export function pathName(path: Curve['path']): string {
   return path === 'feedback' ? 'feedback weights' : 'true weights';
 }
 
