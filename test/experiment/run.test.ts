@@ -119,7 +119,7 @@ test('a run of every rule whose feedback learns goes on with it, and with what i
     const { progress, signal } = interruptAfter(label, 1);
     await t.rejects(run(broken, { progress, signal }, learning));
   }
-  const { tensors } = decodeCheckpoint(readFileSync(join(broken, 'wm.checkpoint.safetensors')), '');
+  const { tensors } = decodeCheckpoint(readFileSync(join(broken, 'wm.checkpoint.safetensors')), 'wm');
   t.ok(tensors['conv1.feedback'] && !tensors['optimizer.feedback.velocity'], 'no optimizer moves a mirror');
   await run(broken, { workers: 1 }, learning);
   for (const name of ['brsf.safetensors', 'kp.safetensors', 'wm.safetensors', 'results.csv']) {
