@@ -57,12 +57,12 @@ const mnist = {
   paper: {
     summary: "the paper's figure: FA learns so fast that its softmax saturates",
     initializer: 'truncated-normal',
-    training: { bp: adam(0.001), fa: adam(0.01), dfa: adam(0.003), drtp: adam(0.0003), kp: kolenPollack(0.02) },
+    training: { bp: adam(0.001), fa: adam(0.01), dfa: adam(0.003), drtp: sgd(0.01), kp: kolenPollack(0.02) },
   },
   tuned: {
     summary: 'both networks trained cleanly: no saturated logits',
     initializer: 'kaiming-uniform',
-    training: { bp: sgd(0.02), fa: sgd(0.02), dfa: adam(0.001), drtp: adam(0.0003), kp: kolenPollack(0.02) },
+    training: { bp: sgd(0.02), fa: sgd(0.02), dfa: adam(0.001), drtp: sgd(0.02), kp: kolenPollack(0.02) },
   },
   tanh: {
     summary: 'units that cannot explode, for the rules whose errors do not fade: FA, DFA, DRTP, and BP beside them',
@@ -79,7 +79,7 @@ const fashionMnist = {
     training: {
       bp: { ...sgd(0.01), epochs: 15 },
       fa: { ...adam(0.001), epochs: 20 },
-      drtp: { ...adam(0.0003), epochs: 20 },
+      drtp: { ...sgd(0.01), epochs: 15 },
       kp: kolenPollack(0.01, { epochs: 15 }),
     },
   },
@@ -93,7 +93,6 @@ const cifar10 = {
       bp: { ...sgd(0.005), epochs: 12 },
       fa: { ...sgd(0.005), epochs: 16 },
       dfa: { ...adam(0.001), epochs: 16 },
-      drtp: { ...adam(0.0003), epochs: 16 },
       kp: kolenPollack(0.005, { epochs: 12 }),
     },
   },
@@ -104,7 +103,6 @@ const cifar10 = {
       bp: { ...sgd(0.01), epochs: 24, augment: true },
       fa: { ...sgd(0.005), epochs: 24, augment: true },
       dfa: { ...adam(0.001), epochs: 24, augment: true },
-      drtp: { ...adam(0.0003), epochs: 24, augment: true },
       kp: kolenPollack(0.01, { epochs: 24, augment: true }),
     },
   },
@@ -115,7 +113,7 @@ const cifar10 = {
     training: {
       bp: { ...sgd(0.03), epochs: 25, decay: 'cosine', warmupEpochs: 1, weightDecay: 0.0005, augment: true },
       fa: { ...adam(0.0005), epochs: 30, decay: 'cosine' },
-      drtp: { ...adam(0.0003), epochs: 30, decay: 'cosine' },
+      drtp: { ...sgd(0.005), epochs: 30, decay: 'cosine' },
       kp: kolenPollack(0.03, { epochs: 25, decay: 'cosine', warmupEpochs: 1, augment: true }),
     },
   },

@@ -25,10 +25,17 @@ export const directFeedbackAlignment: LearningRule = {
   errorBelow: ({ feedback, sendOutput }) => sendOutput(feedback),
 };
 
+/** How much of the usual size B begins with where it carries the target, which does not shrink as errors do. */
+const TARGET_SCALE = 0.01;
+
 /**
  * Direct random target projection (Frenkel, Lefebvre & Bol 2021): δ_l = φ′ ⊙ B_l y*, with the one-hot target y* in the
  * place of the output's error, so that a layer can learn before the ones above have answered. The output layer learns
  * by its own error.
+ *
+ * Since y* is as large at the end of training as at its beginning, B is a hundredth of its usual size here: under SGD the
+ * output layer then learns while the layers below it move slowly, which units that can grow without bounds (ReLU) need.
+ * Under Adam the size says nothing.
  *
  * Down to the pixels it gives the row of B₁ that belongs to the label: the same image whatever the network answers.
  */
@@ -37,5 +44,8 @@ export const directRandomTargetProjection: LearningRule = {
   label: 'DRTP',
   usesFeedback: true,
   feedbackShape,
+  beginFeedback(feedback) {
+    for (let i = 0; i < feedback.length; i++) feedback[i] *= TARGET_SCALE;
+  },
   errorBelow: ({ feedback, sendTarget }) => sendTarget(feedback),
 };
