@@ -84,7 +84,7 @@ export function ownPathSentence(evidence: Evidence): string | undefined {
     accuracyUnder(evidence, attackId('bim', evidence.ownPath, 'margin'), epsilon),
     accuracyUnder(evidence, attackId('bim', 'true', 'margin'), epsilon),
   ]);
-  if (!worst || worst.excess > AS_GOOD) return undefined;
+  if (!worst || worst.excess > AS_GOOD + Number.EPSILON) return undefined;
   return `Its own path is as good an attack as the true one: along it BIM on the margin leaves ${percent(worst.first)} right at ${epsilonIs(worst.epsilon)}, along the true weights ${percent(worst.second)}.`;
 }
 

@@ -68,7 +68,7 @@ const mnist = {
     summary: 'units that cannot explode, for the rules whose errors do not fade: FA, DFA, DRTP, and BP beside them',
     activation: 'tanh',
     initializer: 'kaiming-uniform',
-    training: { bp: adam(0.001), fa: adam(0.001), kp: kolenPollack(0.02) },
+    training: { bp: adam(0.001), fa: adam(0.001), dfa: adam(0.002), kp: kolenPollack(0.02) },
   },
 } satisfies Presets;
 
