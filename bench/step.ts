@@ -14,8 +14,7 @@
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { newCrew } from '../src/crew/shared-crew.js';
-import { buildLayers } from '../src/models/index.js';
-import { initialParameters } from '../src/models/parameters.js';
+import { createNetwork } from '../src/models/create.js';
 import { WorkerPool } from '../src/parallel/pool.js';
 import { loadKernels } from '../src/tensor/backends.js';
 import { Heap } from '../src/tensor/heap.js';
@@ -120,13 +119,9 @@ async function watchedEpoch(
   const kernels = await loadKernels(backend, heap);
   const options = benchTraining;
   const { seed } = options;
-  const parameters = initialParameters(buildLayers(spec), kernels, {
-    seed,
-    initializer: 'kaiming-uniform',
-    usesFeedback: false,
-  });
-  const memory = trainingMemory(kernels, parameters.values.length, options, (length) => heap.float64(length));
-  const network = { spec, rule: 'bp', ...parameters } as const;
+  const created = createNetwork(spec, { rule: 'bp', seed, kernels });
+  const memory = trainingMemory(created, options, (length) => heap.float64(length));
+  const network = { spec, rule: 'bp', ...created.parameters } as const;
   const job = { run: 0, network, images: firstImages(train, count), options, memory, epoch: 0 };
   const crew = () => newCrew(workers, availableParallelism());
   const [warmup, start, measured] = [crew(), crew(), crew()];

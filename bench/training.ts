@@ -6,8 +6,7 @@
  * the test accuracy and the checkpoint after an epoch. A mini-batch of 64 is eight shards, so that a ninth worker finds
  * no gradient to compute, and three or five workers share the shards unevenly.
  */
-import { buildLayers } from '../src/models/index.js';
-import { initialParameters } from '../src/models/parameters.js';
+import { createNetwork } from '../src/models/create.js';
 import type { SharedNetwork } from '../src/parallel/messages.js';
 import { WorkerPool } from '../src/parallel/pool.js';
 import { type RuleName, rules } from '../src/rules/index.js';
@@ -42,16 +41,11 @@ export async function trainee(
   rule: RuleName,
 ): Promise<Trainee> {
   const kernels = await loadKernels(pool.backend, pool.heap);
-  const { usesFeedback } = rules[rule];
   const { seed } = benchTraining;
-  const parameters = initialParameters(buildLayers(spec), kernels, {
-    seed,
-    initializer: 'kaiming-uniform',
-    usesFeedback,
-  });
-  const network: SharedNetwork = { spec, rule, ...parameters };
+  const created = createNetwork(spec, { rule, seed, kernels });
+  const network: SharedNetwork = { spec, rule, ...created.parameters };
   const float64 = (length: number) => pool.heap.float64(length);
-  const memory = trainingMemory(kernels, parameters.values.length, benchTraining, float64);
+  const memory = trainingMemory(created, benchTraining, float64);
   const run = runs++;
   let epoch = 0;
   return {

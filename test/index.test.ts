@@ -54,7 +54,7 @@ const { layers, x } = handNetwork('bp');
 const parameters = { ...network.parameters };
 const saved = library.saveNetwork(spec, 'fa', parameters);
 const training = { ...library.defaultTraining, batchSize: 4 };
-const memory = library.trainingMemory(kernels, network.layout.parameterCount, training);
+const memory = library.trainingMemory(network, training);
 const tracer = new library.Tracer(network);
 const image = images.data.slice(0, 784);
 const trace = tracer.trace(image, 3, loss);
@@ -105,6 +105,7 @@ const noTraining = {
     warmupEpochs: [...noNumber, -1],
     momentum: [...noNumber, -0.1, 1],
     weightDecay: [...noNumber, -1],
+    decoupledDecay: [...noNumber, -1],
     augment: [undefined, ...noFlag],
     seed: noSeed,
   }),
@@ -329,6 +330,8 @@ const functions: Readonly<Record<string, Entry>> = {
       'options.seed': noSeed,
       'options.initializer': noName,
       'options.usesFeedback': [undefined, ...noFlag],
+      'options.feedbackShape': noFunction,
+      'options.beginFeedback': noFunction,
     },
   },
   lenet5: { call: library.lenet5, good: { options: spec }, bad: noSpec('options') },
@@ -550,8 +553,8 @@ const functions: Readonly<Record<string, Entry>> = {
   },
   trainingMemory: {
     call: library.trainingMemory,
-    good: { kernels, parameterCount: 10, options: training },
-    bad: { kernels: [undefined, ...noKernels], parameterCount: noCount, ...noTraining },
+    good: { network, options: training },
+    bad: { network: noNetwork, ...noTraining },
   },
   valuesOf: {
     call: library.valuesOf,

@@ -1,4 +1,6 @@
 import { bim } from '../attacks/bim.js';
+import { FEW_NETWORKS } from '../metrics/adversarial-accuracy.js';
+import { paperRules } from '../rules/index.js';
 import type { LabelledImages } from '../tensor/images.js';
 import { type ConcludedNetwork, conclude } from './conclude.js';
 import { type Evidence, indicesOf, type Outcome, outcomesAt, rightUnder } from './evidence.js';
@@ -46,10 +48,20 @@ export async function auditNetworks(
 ): Promise<Readonly<Record<string, ConcludedNetwork>>> {
   const concluded: Record<string, ConcludedNetwork> = {};
   for (const subject of subjects) {
-    const others = subjects.filter((other) => other !== subject);
-    concluded[subject.name] = conclude(await gather(subject, others, images, settings, work));
+    concluded[subject.name] = conclude(await gather(subject, sourcesFor(subject, subjects), images, settings, work));
   }
   return concluded;
+}
+
+/**
+ * The networks whose examples a network is shown: all others, or of a run of many those of the paper's rules (of one
+ * that has neither, the first two).
+ */
+function sourcesFor(subject: Subject, subjects: readonly Subject[]): Subject[] {
+  const others = subjects.filter((other) => other !== subject);
+  if (subjects.length <= FEW_NETWORKS) return others;
+  const paper = others.filter(({ name }) => (paperRules as readonly string[]).includes(name));
+  return paper.length > 0 ? paper : others.slice(0, paperRules.length);
 }
 
 /** An attack at one epsilon, on the images at these indices; undefined for all. */

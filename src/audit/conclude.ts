@@ -2,7 +2,7 @@ import { wilson } from '../metrics/wilson.js';
 import { runChecks } from './checks/index.js';
 import { accuracyOf, type Evidence, outcomesAt, paperAccuracy } from './evidence.js';
 import type { AuditedModel } from './findings.js';
-import { judge } from './verdict.js';
+import { judge, ownPathSentence } from './verdict.js';
 import { credits, type ImageFate, survivors, worstCase } from './worst-case.js';
 
 /** One line of `audit.csv`: what happened to one image at one epsilon. */
@@ -63,7 +63,7 @@ export function conclude(evidence: Evidence): ConcludedNetwork {
       points,
       checks,
       verdict: text,
-      because,
+      because: [because, ownPathSentence(evidence)].filter((said) => said !== undefined).join(' '),
     },
     rows,
   };

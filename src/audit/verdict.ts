@@ -1,10 +1,13 @@
 import { list, percent } from '../words.js';
-import { epsilonIs } from './checks/check.js';
+import { epsilonIs, worstComparison } from './checks/check.js';
 import { GREY_RADIUS } from './checks/sanity.js';
 import { accuracyOf, accuracyUnder, type Evidence, paperAccuracy } from './evidence.js';
 import type { Check } from './findings.js';
 import { attackId } from './recipe.js';
 import { type ImageFate, survivors } from './worst-case.js';
+
+/** Two paths are as good as each other if BIM along one leaves no more than this more right than along the other. */
+const AS_GOOD = 0.02;
 
 /** What an audit says of a network, in plain words. */
 export type VerdictText =
@@ -66,6 +69,23 @@ export function judge(
   const wide = gaps.filter((gap) => widthOf(gap) > GAP);
   if (wide.length === 0) return plainVerdict(evidence, worst, ROBUST * clean, gaps[0], checks);
   return hiddenWeakness(evidence, wide.find(({ epsilon }) => epsilon < GREY_RADIUS) ?? wide[0]);
+}
+
+/**
+ * What is to be said of a rule's own path where an attacker needs no other: that BIM on the margin does as much harm
+ * along it as along the true weights, at every ε below 0.5.
+ *
+ * @returns nothing to be said of a rule whose own path is the true one, or misleads
+ */
+export function ownPathSentence(evidence: Evidence): string | undefined {
+  if (evidence.ownPath === 'true' || accuracyOf(evidence.labels, evidence.clean) < TRAINED) return undefined;
+  const small = evidence.epsilons.filter((epsilon) => epsilon < GREY_RADIUS);
+  const worst = worstComparison(small, (epsilon) => [
+    accuracyUnder(evidence, attackId('bim', evidence.ownPath, 'margin'), epsilon),
+    accuracyUnder(evidence, attackId('bim', 'true', 'margin'), epsilon),
+  ]);
+  if (!worst || worst.excess > AS_GOOD + Number.EPSILON) return undefined;
+  return `Its own path is as good an attack as the true one: along it BIM on the margin leaves ${percent(worst.first)} right at ${epsilonIs(worst.epsilon)}, along the true weights ${percent(worst.second)}.`;
 }
 
 /** What the paper's attacks and the worst case leave at one epsilon. */

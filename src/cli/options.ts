@@ -57,6 +57,10 @@ export function configOptions(command: Command, preset: string): Command {
     .option('--warmup <epochs>', `epochs over which the rate rises from 0; ${perRule} (default: the preset's)`)
     .option('--sgd-momentum <x>', `SGD's momentum; ${perRule} (default: the preset's)`)
     .option('--weight-decay <x>', `L2 penalty; ${perRule} (default: the preset's)`)
+    .option(
+      '--decoupled-decay <x>',
+      `λ of a decay apart from the gradient, w ← (1 − rate·λ)·w; ${perRule} (default: the preset's)`,
+    )
     .option('--augment', 'move and mirror training images at random')
     .option('--model <name>', `${choices(models)} (default: the preset's)`)
     .option('--activation <name>', `${choices(activations)}; tanh and sigmoid go with average pooling (default: relu)`)

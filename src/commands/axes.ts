@@ -32,6 +32,7 @@ const kinds = {
   warmup: 'value',
   sgdMomentum: 'value',
   weightDecay: 'value',
+  decoupledDecay: 'value',
   augment: 'flag',
   model: 'value',
   activation: 'value',

@@ -35,6 +35,7 @@ export interface ConfigOptions {
   readonly warmup?: string;
   readonly sgdMomentum?: string;
   readonly weightDecay?: string;
+  readonly decoupledDecay?: string;
   readonly augment?: boolean;
   readonly model?: string;
   readonly activation?: string;
@@ -112,7 +113,7 @@ function presetConfig(dataset: DatasetName, name: string, backend: string): Conf
     trainSize: null,
     testSize: null,
     model: preset.model ?? 'lenet5',
-    activation: 'relu',
+    activation: preset.activation ?? 'relu',
     initializer: preset.initializer,
     training: Object.fromEntries(paperRules.map((rule) => [rule, trainingOf(preset, rule)])),
     attacks: [...paperAttacks],
@@ -155,6 +156,8 @@ function trainingFor(rule: RuleName, start: Config, options: ConfigOptions): unk
     augment: options.augment ?? plan.augment,
     momentum: decimal('--sgd-momentum', said('--sgd-momentum', options.sgdMomentum)) ?? plan.momentum,
     weightDecay: decimal('--weight-decay', said('--weight-decay', options.weightDecay)) ?? plan.weightDecay,
+    decoupledDecay:
+      decimal('--decoupled-decay', said('--decoupled-decay', options.decoupledDecay)) ?? plan.decoupledDecay,
   };
 }
 

@@ -1,4 +1,5 @@
-import { sumCounts } from '../metrics/adversarial-accuracy.js';
+import { GREY_RADIUS } from '../audit/checks/sanity.js';
+import { FEW_NETWORKS, sumCounts } from '../metrics/adversarial-accuracy.js';
 import { chunkCount } from '../metrics/chunks.js';
 import { wilson } from '../metrics/wilson.js';
 import type { AttackJob } from '../parallel/messages.js';
@@ -22,6 +23,17 @@ export async function attackStep(
   return curves;
 }
 
+/**
+ * Where the many networks of a run are shown each other's examples: at the smallest, the middle and the largest of the
+ * radii at which an image is still itself.
+ */
+export function transferEpsilons(epsilons: readonly number[]): readonly number[] {
+  const small = epsilons.filter((epsilon) => epsilon > 0 && epsilon < GREY_RADIUS);
+  if (small.length === 0) return epsilons.slice(-1);
+  const middle = small[Math.floor((small.length - 1) / 2)];
+  return [...new Set([small[0], middle, small[small.length - 1]])];
+}
+
 async function attackAlong(
   { config, dataset, pool, progress }: RunContext,
   source: RuleName,
@@ -43,6 +55,7 @@ async function attackAlong(
     path,
     loss,
     targets: [...networks.values()].map(({ network }) => network),
+    transferEpsilons: networks.size > FEW_NETWORKS ? transferEpsilons(epsilons) : undefined,
     images: dataset.test,
     plans: attacks.map((attack) => ({ attack, options, epsilons })),
     seed: config.seed,
@@ -62,7 +75,8 @@ async function attackAlong(
       target,
       path,
       loss,
-      points: epsilons.map((epsilon, e) => {
+      points: epsilons.flatMap((epsilon, e) => {
+        if (target !== source && !(job.transferEpsilons?.includes(epsilon) ?? true)) return [];
         const correct = totals[a][e][t];
         return {
           epsilon,

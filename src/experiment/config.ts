@@ -30,6 +30,8 @@ const trainingSchema = z.strictObject({
   batchSize: positive,
   momentum: notNegative.lt(1),
   weightDecay: notNegative,
+  /** Which files of earlier versions do not know. */
+  decoupledDecay: notNegative.default(0),
   augment: z.boolean(),
 });
 

@@ -22,8 +22,12 @@ const epochSchema = z.looseObject({
   seconds: z.number().min(0),
   /** Between the rule's gradient and backpropagation's. */
   gradientAngles: angles,
-  /** Between weights and feedback weights, for a rule that has these. */
+  /** Between weights and what the rule sends errors through in their place, for a rule that does. */
   weightAngles: angles.optional(),
+  /** The latter's norm, with the weights' as the unit; null where the layer sends no error. */
+  weightNormRatios: table(z.number().min(0).nullable()).optional(),
+  /** Between the error that the rule sends below a layer, to the pixels at last, and backpropagation's. */
+  errorAngles: angles.optional(),
 });
 /** One epoch of one network. */
 export type EpochMetrics = Parsed<typeof epochSchema>;

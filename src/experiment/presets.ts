@@ -9,6 +9,8 @@ export interface Preset {
   readonly summary: string;
   /** LeNet-5 by default. */
   readonly model?: Config['model'];
+  /** ReLU by default. */
+  readonly activation?: Config['activation'];
   readonly initializer: Config['initializer'];
   /** How a rule's network is trained; a rule that isn't named is trained like one of the two that always are. */
   readonly training: Readonly<Record<'bp' | 'fa', TrainingConfig> & Partial<Record<RuleName, TrainingConfig>>>;
@@ -29,10 +31,22 @@ const adam = (learningRate: number): TrainingConfig => ({
   batchSize: 64,
   momentum: 0.9,
   weightDecay: 0,
+  decoupledDecay: 0,
   augment: false,
 });
 
 const sgd = (learningRate: number): TrainingConfig => ({ ...adam(learningRate), optimizer: 'sgd' });
+
+/** What of its weights Kolen–Pollack loses in a step at the full rate, so that B and W forget where they began. */
+const FORGETTING = 0.001;
+
+/** SGD for Kolen–Pollack, which begins as feedback alignment does: gently. */
+const kolenPollack = (learningRate: number, changes: Partial<TrainingConfig> = {}): TrainingConfig => ({
+  ...sgd(learningRate),
+  warmupEpochs: 0.5,
+  ...changes,
+  decoupledDecay: Number((FORGETTING / learningRate).toPrecision(3)),
+});
 
 /** A data set's presets; the first is the default. */
 export type Presets = Readonly<Record<string, Preset>>;
@@ -43,12 +57,18 @@ const mnist = {
   paper: {
     summary: "the paper's figure: FA learns so fast that its softmax saturates",
     initializer: 'truncated-normal',
-    training: { bp: adam(0.001), fa: adam(0.01) },
+    training: { bp: adam(0.001), fa: adam(0.01), dfa: adam(0.003), drtp: sgd(0.01), kp: kolenPollack(0.02) },
   },
   tuned: {
     summary: 'both networks trained cleanly: no saturated logits',
     initializer: 'kaiming-uniform',
-    training: { bp: sgd(0.02), fa: sgd(0.02) },
+    training: { bp: sgd(0.02), fa: sgd(0.02), dfa: adam(0.001), drtp: sgd(0.02), kp: kolenPollack(0.02) },
+  },
+  tanh: {
+    summary: 'units that cannot explode, for the rules whose errors do not fade: FA, DFA, DRTP, and BP beside them',
+    activation: 'tanh',
+    initializer: 'kaiming-uniform',
+    training: { bp: adam(0.001), fa: adam(0.001), dfa: adam(0.002), kp: kolenPollack(0.02) },
   },
 } satisfies Presets;
 
@@ -56,7 +76,12 @@ const fashionMnist = {
   paper: {
     summary: 'BP learns by SGD, FA by Adam, slowly enough for no logits to saturate',
     initializer: 'kaiming-uniform',
-    training: { bp: { ...sgd(0.01), epochs: 15 }, fa: { ...adam(0.001), epochs: 20 } },
+    training: {
+      bp: { ...sgd(0.01), epochs: 15 },
+      fa: { ...adam(0.001), epochs: 20 },
+      drtp: { ...sgd(0.01), epochs: 15 },
+      kp: kolenPollack(0.01, { epochs: 15 }),
+    },
   },
 } satisfies Presets;
 
@@ -64,7 +89,12 @@ const cifar10 = {
   paper: {
     summary: "the paper's figure: both networks fall, FA more slowly",
     initializer: 'kaiming-uniform',
-    training: { bp: { ...sgd(0.005), epochs: 12 }, fa: { ...sgd(0.005), epochs: 16 } },
+    training: {
+      bp: { ...sgd(0.005), epochs: 12 },
+      fa: { ...sgd(0.005), epochs: 16 },
+      dfa: { ...adam(0.001), epochs: 16 },
+      kp: kolenPollack(0.005, { epochs: 12 }),
+    },
   },
   tuned: {
     summary: 'longer, on images moved and mirrored at random',
@@ -72,6 +102,8 @@ const cifar10 = {
     training: {
       bp: { ...sgd(0.01), epochs: 24, augment: true },
       fa: { ...sgd(0.005), epochs: 24, augment: true },
+      dfa: { ...adam(0.001), epochs: 24, augment: true },
+      kp: kolenPollack(0.01, { epochs: 24, augment: true }),
     },
   },
   wide: {
@@ -81,6 +113,8 @@ const cifar10 = {
     training: {
       bp: { ...sgd(0.03), epochs: 25, decay: 'cosine', warmupEpochs: 1, weightDecay: 0.0005, augment: true },
       fa: { ...adam(0.0005), epochs: 30, decay: 'cosine' },
+      drtp: { ...sgd(0.005), epochs: 30, decay: 'cosine' },
+      kp: kolenPollack(0.03, { epochs: 25, decay: 'cosine', warmupEpochs: 1, augment: true }),
     },
   },
 } satisfies Presets;

@@ -84,7 +84,11 @@ async function runInFolder(
     signal?.throwIfAborted();
     const files = [
       ...['config.json', 'metrics.jsonl', ...[...networks.keys()].map(networkName)],
-      ...(await writeFigures(results, out)),
+      ...(await writeFigures(
+        results,
+        [...networks.keys()].flatMap((rule) => folder.metricsOf(rule)),
+        out,
+      )),
       ...(await writeResults(results, out)),
     ];
     if (!auditChanges) return { results, files };

@@ -1,8 +1,9 @@
 import type { Dataset } from '../datasets/dataset.js';
 import { UserError } from '../errors.js';
+import type { LayerAlignment } from '../metrics/alignment.js';
 import { checkFinite, fillParameters, networkTensors, saveNetwork } from '../models/checkpoint.js';
-import { buildLayers, type NetworkSpec } from '../models/index.js';
-import { initialParameters, parameterLayout } from '../models/parameters.js';
+import { createNetwork } from '../models/create.js';
+import type { NetworkSpec } from '../models/index.js';
 import { encodeCheckpoint } from '../models/safetensors.js';
 import type { SharedNetwork } from '../parallel/messages.js';
 import type { WorkerPool } from '../parallel/pool.js';
@@ -25,7 +26,7 @@ import type { Progress } from './progress.js';
 import { findLeft, HASH, type Left } from './resume.js';
 import { type TrainingImages, trainingHash } from './training-hash.js';
 
-/** Training images on which the angle between the rule's gradient and backpropagation's is measured. */
+/** Training images on which the rule is measured beside backpropagation. */
 const ALIGNMENT_IMAGES = 128;
 
 export interface TrainedNetwork {
@@ -55,15 +56,14 @@ export interface RunContext {
  */
 export async function trainStep(context: RunContext, rule: RuleName, plan: TrainingConfig): Promise<TrainedNetwork> {
   const { config, dataset, spec, pool, folder, progress } = context;
-  const { label, usesFeedback } = rules[rule];
+  const { label } = rules[rule];
   const kernels = await loadKernels(pool.backend, pool.heap);
-  const layers = buildLayers(spec);
   const { seed, initializer } = config;
-  const parameters = initialParameters(layers, kernels, { seed, initializer, usesFeedback });
+  const untrained = createNetwork(spec, { rule, seed, initializer, kernels });
+  const { parameters } = untrained;
   const network: SharedNetwork = { spec, rule, ...parameters };
   const options: TrainingOptions = { ...plan, seed };
-  const { parameterCount } = parameterLayout(layers);
-  const memory = trainingMemory(kernels, parameterCount, options, (length) => pool.heap.float64(length));
+  const memory = trainingMemory(untrained, options, (length) => pool.heap.float64(length));
   const hash = trainingHash(config, rule, context.trainingImages);
   const left = await findLeft(folder, rule, hash, plan.epochs);
   if (left) takeUp(left, network, memory);
@@ -116,25 +116,29 @@ export async function trainStep(context: RunContext, rule: RuleName, plan: Train
 
 /** Everything the next epoch depends on: weights, feedback weights, the optimizer's state, the epochs done. */
 async function saveCheckpoint(
-  { spec, folder }: RunContext,
+  { folder }: RunContext,
   network: SharedNetwork,
-  { state }: TrainingMemory,
+  memory: TrainingMemory,
   metadata: Readonly<Record<string, string>>,
 ): Promise<void> {
-  const tensor = (name: string, data: Float32Array) => [`${OPTIMIZER}${name}`, { shape: [data.length], data }];
-  const optimizer = Object.entries(state).map(([name, data]) => tensor(name, data));
-  const tensors = { ...networkTensors(spec, network), ...Object.fromEntries(optimizer) };
+  const optimizer = optimizerArrays(memory).map(([name, data]) => [name, { shape: [data.length], data }]);
+  const tensors = { ...networkTensors(network, network), ...Object.fromEntries(optimizer) };
   await folder.write(checkpointName(network.rule), encodeCheckpoint({ tensors, metadata }));
 }
 
-/** How the names of the optimizer's tensors begin in a checkpoint. */
-const OPTIMIZER = 'optimizer.';
+/** What the optimizer remembers, of feedback weights that learn too, by its name in a checkpoint. */
+const optimizerArrays = ({ state, feedback }: TrainingMemory): [name: string, array: Float32Array][] => [
+  ...Object.entries(state).map(([name, array]): [string, Float32Array] => [`optimizer.${name}`, array]),
+  ...Object.entries(feedback.state).map(([name, array]): [string, Float32Array] => [
+    `optimizer.feedback.${name}`,
+    array,
+  ]),
+];
 
 /** Takes up what an interrupted run left: into the network, and of a checkpoint into the optimizer's state too. */
-function takeUp({ file, finished, tensors }: Left, network: SharedNetwork, { state }: TrainingMemory): void {
+function takeUp({ file, finished, tensors }: Left, network: SharedNetwork, memory: TrainingMemory): void {
   const rest = new Map(Object.entries(tensors));
-  const saved = finished ? [] : Object.entries(state).map(([name, array]) => ({ name: `${OPTIMIZER}${name}`, array }));
-  for (const { name, array } of saved) {
+  for (const [name, array] of finished ? [] : optimizerArrays(memory)) {
     const data = rest.get(name)?.data;
     rest.delete(name);
     if (data?.length !== array.length) {
@@ -143,7 +147,7 @@ function takeUp({ file, finished, tensors }: Left, network: SharedNetwork, { sta
     checkFinite(name, data, file);
     array.set(data);
   }
-  fillParameters(network.spec, Object.fromEntries(rest), network, file);
+  fillParameters(network, Object.fromEntries(rest), network, file);
 }
 
 /** How many of the test images it gets right. */
@@ -152,17 +156,25 @@ async function countCorrect({ pool, dataset }: RunContext, network: SharedNetwor
   return counts.reduce((sum, correct) => sum + correct, 0);
 }
 
-/** The alignment angles, measured on the first training images at the weights as they are now. */
+/** The rule beside backpropagation, measured on the first training images at the weights as they are now. */
 async function angles(
   { pool, dataset }: RunContext,
   network: SharedNetwork,
-): Promise<Pick<EpochMetrics, 'gradientAngles' | 'weightAngles'>> {
+): Promise<Pick<EpochMetrics, 'gradientAngles' | 'weightAngles' | 'weightNormRatios' | 'errorAngles'>> {
   const job = { network, images: firstImages(dataset.train, ALIGNMENT_IMAGES) };
   const [layers] = await pool.run('alignment', job, { members: 1 });
-  const byLayer = (angle: 'gradientAngle' | 'weightAngle') =>
-    Object.fromEntries(layers.map((layer) => [layer.layer, layer[angle] ?? null]));
+  const byLayer = (value: Exclude<keyof LayerAlignment, 'layer'>) =>
+    Object.fromEntries(layers.map((layer) => [layer.layer, layer[value] ?? null]));
   const gradientAngles = byLayer('gradientAngle');
-  return { gradientAngles, weightAngles: rules[network.rule].usesFeedback ? byLayer('weightAngle') : undefined };
+  if (rules[network.rule] === rules.bp) return { gradientAngles };
+  return {
+    gradientAngles,
+    ...(layers.some(({ weightAngle }) => weightAngle !== undefined) && {
+      weightAngles: byLayer('weightAngle'),
+      weightNormRatios: byLayer('weightNormRatio'),
+    }),
+    errorAngles: byLayer('errorAngle'),
+  };
 }
 
 function epochText(label: string, epochs: number, line: EpochMetrics): string {

@@ -43,6 +43,7 @@ const trainingDefaults: Omit<TrainingConfig, 'optimizer' | 'learningRate' | 'epo
   warmupEpochs: 0,
   momentum: 0.9,
   weightDecay: 0,
+  decoupledDecay: 0,
   augment: false,
 };
 

@@ -37,12 +37,16 @@ export interface TransferCounts {
   readonly zeroGradient: number;
 }
 
+/** A run of more networks shows their examples to each other at a few epsilons only. */
+export const FEW_NETWORKS = 3;
+
 /**
  * Makes each attack's examples at each epsilon once, from the source's gradient, and shows the same examples to every
  * target (Akrout 2019, figures 1 and 2: the source itself gives panel a, the others panel b). Every image counts, also
  * one that was misclassified to begin with.
  *
  * @param adversarial scratch, `[n, …]`
+ * @param isShown whether a target sees the examples of an epsilon; its count is 0 where it doesn't
  */
 export function transferCounts(
   target: Omit<AttackTarget, 'cleanGradient'>,
@@ -50,6 +54,7 @@ export function transferCounts(
   counters: readonly CorrectCounter[],
   memory: AttackMemory,
   adversarial: Float32Array,
+  isShown: (target: number, epsilon: number) => boolean = () => true,
 ): TransferCounts {
   const { images, labels, n, gradient } = target;
   const cleanGradient = gradient(images, labels, n).slice(0, n * memory.size);
@@ -63,7 +68,7 @@ export function transferCounts(
     epsilons.map((epsilon) => {
       const asked = oracle ? { ...target, oracle, gradient: oracle.gradient } : { ...target, cleanGradient };
       attack.run(asked, { ...options, epsilon }, memory, adversarial);
-      return counters.map((count) => count(adversarial, labels, n));
+      return counters.map((count, t) => (isShown(t, epsilon) ? count(adversarial, labels, n) : 0));
     }),
   );
   return { correct, zeroGradient };
@@ -91,6 +96,8 @@ export interface AdversarialSetting {
   readonly loss: Loss;
   /** All of them see the same examples. */
   readonly targets: readonly Network<Float32Array>[];
+  /** Where targets other than the source see them: everywhere unless said. */
+  readonly transferEpsilons?: readonly number[] | undefined;
   readonly images: LabelledImages;
   readonly plans: readonly Omit<AttackPlan, 'oracle'>[];
   /** Decides what is random in an attack, for each image by its index among `images`. */
@@ -102,7 +109,7 @@ export interface AdversarialSetting {
  * counts add up. Attacks that ask for no gradient climb the margin, whatever the setting's loss.
  */
 export function countAdversarial(setting: AdversarialSetting, table: AttackTable, crew: Crew): TransferCounts {
-  const { source, path, loss, targets, images, plans, seed } = setting;
+  const { source, path, loss, targets, transferEpsilons, images, plans, seed } = setting;
   const shape = source.inputShape;
   const oracle = networkOracle(source, { path, loss }, CHUNK_SIZE);
   const marginOracle = networkOracle(source, { path, loss: margin }, CHUNK_SIZE);
@@ -113,6 +120,8 @@ export function countAdversarial(setting: AdversarialSetting, table: AttackTable
   );
   const asked = plans.map((plan) => ({ ...plan, oracle: plan.attack.needs === 'queries' ? marginOracle : undefined }));
   const correct = plans.map(({ epsilons }) => epsilons.map(() => targets.map(() => 0)));
+  const isShown = (t: number, epsilon: number) =>
+    targets[t] === source || (transferEpsilons?.includes(epsilon) ?? true);
   let zeroGradient = 0;
   for (const { first, n, labels } of claimedChunks(images, crew, table.images)) {
     const random = (i: number) =>
@@ -120,7 +129,7 @@ export function countAdversarial(setting: AdversarialSetting, table: AttackTable
         .split('attack')
         .split(first + i);
     const target = { images: table.images, labels, n, shape, gradient: oracle.gradient, oracle, random };
-    const counts = transferCounts(target, asked, counters, table.memory, table.adversarial);
+    const counts = transferCounts(target, asked, counters, table.memory, table.adversarial, isShown);
     zeroGradient += counts.zeroGradient;
     addCounts(correct, counts.correct);
   }

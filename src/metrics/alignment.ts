@@ -3,18 +3,32 @@ import { checkNetwork, type Network, PASS } from '../models/network.js';
 import { view } from '../models/parameters.js';
 import { type Gradient, gradientOf, type Workspace } from '../models/workspace.js';
 import { backprop } from '../rules/backprop.js';
-import type { LearningRule } from '../rules/rule.js';
-import { angleBetween } from '../tensor/angle.js';
+import type { ErrorPath, LearningRule } from '../rules/rule.js';
+import { type Sent, watching } from '../rules/watch.js';
+import { angleBetween, norm } from '../tensor/angle.js';
 import { checkImages, type LabelledImages, loadImage } from '../tensor/images.js';
-import type { FloatArray } from '../tensor/tensor.js';
+import { type FloatArray, sizeOf } from '../tensor/tensor.js';
 
-/** Angles in degrees for one weighted layer; undefined where one of the two vectors is zero. */
+/**
+ * How one weighted layer's learning compares to backpropagation's. Angles are in degrees; undefined where one of the
+ * two vectors is zero.
+ */
 export interface LayerAlignment {
   readonly layer: string;
   /** Between the weight gradient that the network's rule gives and the one that backpropagation gives. */
   readonly gradientAngle: number | undefined;
-  /** Between the weights and the feedback weights; undefined for a rule without them. */
+  /**
+   * Between the weights and those that the rule sends the error through in their place: B, or what it makes of B.
+   * Undefined for backpropagation, and for a rule that sends no error through the layer.
+   */
   readonly weightAngle: number | undefined;
+  /** The latter's norm, with the weights' as the unit. */
+  readonly weightNormRatio: number | undefined;
+  /**
+   * Between the error that the rule sends below the layer and the one that backpropagation sends there, the mean over
+   * the images that have both; of the lowest layer at the pixels, where an attack meets it.
+   */
+  readonly errorAngle: number | undefined;
 }
 
 /**
@@ -27,33 +41,86 @@ export interface LayerAlignment {
 export function alignment<A extends FloatArray>(network: Network<A>, images: LabelledImages): LayerAlignment[] {
   checkNetwork('alignment', network);
   checkImages('alignment', images, network.inputShape, network.classes);
-  const { kernels, parameters, rule } = network;
-  const { slots, feedbackSlots, parameterCount } = network.layout;
+  const { kernels, rule } = network;
+  const { slots, parameterCount } = network.layout;
   const own = new Float64Array(parameterCount);
   const exact = new Float64Array(parameterCount);
+  const errors = new ErrorAngles(network);
+  const { watched, kept } = watching(rule, carrierOf);
   const flat = kernels.alloc(parameterCount);
   try {
     const gradient = gradientOf(network, flat);
     forEachPass(network, images, (workspace, labels, n) => {
       workspace.forward(n);
-      addGradient(workspace, labels, n, rule, gradient, own);
-      addGradient(workspace, labels, n, backprop, gradient, exact);
+      const isFirst = kept.length === 0; // what carries errors is the same in every pass
+      addGradient(workspace, labels, n, isFirst ? watched : rule, gradient, own, errors.keep);
+      addGradient(workspace, labels, n, backprop, gradient, exact, errors.compare);
     });
   } finally {
     kernels.free(flat);
   }
-  const angles: LayerAlignment[] = [];
-  for (const { name, weighted } of network.layers) {
-    if (!weighted) continue;
-    const weights = view(parameters.values, slots, `${name}.weight`);
-    const feedback = view(parameters.feedback, feedbackSlots, `${name}.feedback`);
-    angles.push({
+  const carriers = kept.reverse();
+  const layers = network.layers.filter(({ weighted }) => weighted);
+  return layers.map(({ name }, l) => {
+    const carrier = rule === backprop ? undefined : carriers[l];
+    return {
       layer: name,
       gradientAngle: angleBetween(view(own, slots, `${name}.weight`), view(exact, slots, `${name}.weight`)),
-      weightAngle: rule.usesFeedback ? angleBetween(weights, feedback) : undefined,
-    });
+      weightAngle: carrier?.angle,
+      weightNormRatio: carrier?.ratio,
+      errorAngle: errors.mean(l),
+    };
+  });
+}
+
+/** What stood in the place of a layer's weights on the way down, held against them. */
+interface Carrier {
+  readonly angle: number | undefined;
+  readonly ratio: number | undefined;
+}
+
+function carrierOf<A extends FloatArray>({ what, through }: Sent<A>, { weight }: ErrorPath<A>): Carrier | undefined {
+  if (what !== 'error') return undefined;
+  const size = norm(weight);
+  return { angle: angleBetween(weight, through), ratio: size > 0 ? norm(through) / size : undefined };
+}
+
+/** What is called with each weighted layer's errors, `[n, inputs]`, right when they have been sent below it. */
+type OnError = (layer: number, errors: FloatArray, n: number) => void;
+
+/** The angles between two ways down, image by image: first one way's errors are kept, then the other's compared. */
+class ErrorAngles {
+  private readonly kept: readonly Float64Array[];
+  private readonly sums: Float64Array;
+  private readonly counts: Uint32Array;
+
+  constructor({ layers }: Pick<Network, 'layers'>) {
+    const weighted = layers.filter((layer) => layer.weighted);
+    this.kept = weighted.map(({ inputShape }) => new Float64Array(PASS * sizeOf(inputShape)));
+    this.sums = new Float64Array(weighted.length);
+    this.counts = new Uint32Array(weighted.length);
   }
-  return angles;
+
+  readonly keep: OnError = (layer, errors, n) => {
+    const kept = this.kept[layer];
+    kept.set(errors.subarray(0, (n * kept.length) / PASS));
+  };
+
+  readonly compare: OnError = (layer, errors, n) => {
+    const size = this.kept[layer].length / PASS;
+    for (let i = 0; i < n; i++) {
+      const [from, to] = [i * size, (i + 1) * size];
+      const angle = angleBetween(this.kept[layer].subarray(from, to), errors.subarray(from, to));
+      if (angle === undefined) continue;
+      this.sums[layer] += angle;
+      this.counts[layer]++;
+    }
+  };
+
+  /** Undefined where no image has both errors. */
+  mean(layer: number): number | undefined {
+    return this.counts[layer] > 0 ? this.sums[layer] / this.counts[layer] : undefined;
+  }
 }
 
 /** Loads the images a pass at a time and lets `each` work on those n. */
@@ -78,8 +145,21 @@ function addGradient<A extends FloatArray>(
   rule: LearningRule,
   gradient: Gradient<A>,
   sum: Float64Array,
+  onError: OnError,
 ): void {
+  const weighted = workspace.layerMemory.filter(({ layer }) => layer.weighted);
+  let layer = weighted.length;
+  const told: LearningRule = {
+    ...rule,
+    errorBelow(path) {
+      rule.errorBelow(path);
+      layer--;
+      // Before the layers below write over it; but at the pixels the whole way is to be gone.
+      if (layer > 0) onError(layer, weighted[layer].buffers.dx.data, n);
+    },
+  };
   workspace.evaluateLoss(crossEntropy, labels, n);
-  workspace.backward(n, { rule, gradient, toPixels: false });
+  workspace.backward(n, { rule: told, gradient, toPixels: true });
+  onError(0, workspace.inputGradient.data, n);
   for (let i = 0; i < sum.length; i++) sum[i] += gradient.flat[i];
 }

@@ -10,15 +10,21 @@ import { Network } from './network.js';
 import { checkParameters, type Parameters, parameterLayout, type Slot } from './parameters.js';
 import { type CheckpointTensor, decodeCheckpoint, encodeCheckpoint } from './safetensors.js';
 
+/** Which network: what decides its tensors' names and shapes. */
+interface Described {
+  readonly spec: NetworkSpec;
+  readonly rule: RuleName;
+}
+
 /**
  * A network as named tensors: `conv1.weight`, `conv1.bias`, `conv1.feedback`, …, in PyTorch's layouts. They share the
  * parameters' memory.
  */
 export function networkTensors(
-  spec: NetworkSpec,
+  { spec, rule }: Described,
   { values, feedback }: Parameters<Float32Array>,
 ): Record<string, CheckpointTensor> {
-  const { slots, feedbackSlots } = parameterLayout(buildLayers(spec));
+  const { slots, feedbackSlots } = parameterLayout(buildLayers(spec), rules[rule]);
   const named = (flat: Float32Array, list: readonly Slot[]) =>
     list.map(({ name, shape, offset, length }) => [name, { shape, data: flat.subarray(offset, offset + length) }]);
   return Object.fromEntries([...named(values, slots), ...(feedback.length > 0 ? named(feedback, feedbackSlots) : [])]);
@@ -31,13 +37,13 @@ export function networkTensors(
  * @throws {UserError} if a tensor is missing, has another shape, is none of the network's or holds NaN or an infinity.
  */
 export function fillParameters(
-  spec: NetworkSpec,
+  described: Described,
   tensors: Readonly<Record<string, CheckpointTensor>>,
   parameters: Parameters<Float32Array>,
   file: string,
 ): void {
-  const own = networkTensors(spec, parameters);
-  checkTensors(spec, tensors, own, file);
+  const own = networkTensors(described, parameters);
+  checkTensors(described.spec, tensors, own, file);
   for (const [name, { data }] of Object.entries(own)) data.set(tensors[name].data);
 }
 
@@ -88,11 +94,11 @@ export function saveNetwork(
 ): Uint8Array {
   checkSpec('saveNetwork', spec);
   check.oneOf('saveNetwork', 'rule', rule, Object.keys(rules));
-  checkParameters('saveNetwork', parameters, parameterLayout(buildLayers(spec)), rules[rule].usesFeedback);
+  checkParameters('saveNetwork', parameters, parameterLayout(buildLayers(spec), rules[rule]), rules[rule].usesFeedback);
   check.object('saveNetwork', 'metadata', metadata, 'an object of texts');
   for (const [name, value] of Object.entries(metadata)) check.text('saveNetwork', `metadata.${name}`, value, 0);
   return encodeCheckpoint({
-    tensors: networkTensors(spec, parameters),
+    tensors: networkTensors({ spec, rule }, parameters),
     metadata: { ...metadata, rule, model: spec.model, spec: JSON.stringify(spec) },
   });
 }
@@ -138,18 +144,18 @@ export function parametersFrom(
   // Before memory is asked for: what a damaged file describes may be larger than what it holds.
   const slots = slotsOf(spec, rule);
   checkTensors(spec, tensors, Object.fromEntries(slots.map((slot) => [slot.name, slot])), file);
-  const layout = parameterLayout(buildLayers(spec));
+  const layout = parameterLayout(buildLayers(spec), rules[rule]);
   const parameters = allOrNone(kernels, ({ alloc }) => ({
     values: alloc(layout.parameterCount),
     feedback: alloc(rules[rule].usesFeedback ? layout.feedbackCount : 0),
   }));
-  fillParameters(spec, tensors, parameters, file);
+  fillParameters({ spec, rule }, tensors, parameters, file);
   return parameters;
 }
 
 /** The tensors that a file holds of such a network. */
 export function slotsOf(spec: NetworkSpec, rule: RuleName): readonly Slot[] {
-  const { slots, feedbackSlots } = parameterLayout(buildLayers(spec));
+  const { slots, feedbackSlots } = parameterLayout(buildLayers(spec), rules[rule]);
   return rules[rule].usesFeedback ? [...slots, ...feedbackSlots] : slots;
 }
 

@@ -64,11 +64,10 @@ export function createNetwork(
   check.oneOf('createNetwork', 'options.initializer', initializer, Object.keys(initializers));
   checkKernels('createNetwork', 'options.kernels', kernels);
   const layers = buildLayers(spec);
-  const { usesFeedback } = rules[rule];
   return new Network(
     layers,
     rules[rule],
     kernels,
-    initialParameters(layers, kernels, { seed, initializer, usesFeedback }),
+    initialParameters(layers, kernels, { ...rules[rule], seed, initializer }),
   );
 }

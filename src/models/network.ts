@@ -45,7 +45,7 @@ export class Network<A extends FloatArray = FloatArray> {
     check.wholeNumber('Network', 'classes of the last of its layers', this.classes, { to: MOST_CLASSES });
     checkRule('Network', rule);
     checkKernels('Network', 'kernels', kernels);
-    this.layout = parameterLayout(layers);
+    this.layout = parameterLayout(layers, rule);
     checkParameters('Network', parameters, this.layout, rule.usesFeedback);
   }
 

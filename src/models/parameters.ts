@@ -1,6 +1,7 @@
 import * as check from '../check.js';
 import { ShapeError } from '../errors.js';
 import { checkLayers, type Layer } from '../layers/layer.js';
+import type { LearningRule } from '../rules/rule.js';
 import { allOrNone, checkKernels, type Kernels } from '../tensor/kernels.js';
 import { stream } from '../tensor/random.js';
 import { type FloatArray, sizeOf } from '../tensor/tensor.js';
@@ -30,7 +31,15 @@ export interface Parameters<A extends FloatArray> {
   readonly feedback: A;
 }
 
-export function parameterLayout(layers: readonly Layer[]): ParameterLayout {
+/** What a learning rule says of its feedback weights. */
+export type FeedbackOf = Pick<LearningRule, 'usesFeedback' | 'feedbackShape' | 'beginFeedback'>;
+
+/** @param rule gives feedback weights their shape; without it they have that of the weights */
+export function parameterLayout(
+  layers: readonly Layer[],
+  { feedbackShape = ({ weightShape }) => weightShape }: Pick<FeedbackOf, 'feedbackShape'> = {},
+): ParameterLayout {
+  const classes = layers.length > 0 ? sizeOf(layers[layers.length - 1].outputShape) : 0;
   const slots: Slot[] = [];
   const feedbackSlots: Slot[] = [];
   const append = (list: Slot[], name: string, shape: readonly number[]) => {
@@ -41,7 +50,7 @@ export function parameterLayout(layers: readonly Layer[]): ParameterLayout {
     if (!layer.weighted) continue;
     append(slots, `${layer.name}.weight`, layer.weightShape);
     append(slots, `${layer.name}.bias`, layer.biasShape);
-    append(feedbackSlots, `${layer.name}.feedback`, layer.weightShape);
+    append(feedbackSlots, `${layer.name}.feedback`, feedbackShape(layer, classes));
   }
   const end = (list: readonly Slot[]) => list.reduce((sum, slot) => sum + slot.length, 0);
   return { slots, feedbackSlots, parameterCount: end(slots), feedbackCount: end(feedbackSlots) };
@@ -51,12 +60,13 @@ export function parameterLayout(layers: readonly Layer[]): ParameterLayout {
  * Fresh parameters: weights and feedback weights from the same distribution, each layer's from a stream of its own,
  * so that networks of one seed begin with the same weights whatever their rule.
  *
+ * @param options beside the seed and the distribution, what the rule says of its feedback weights: `...rules.dfa`
  * @throws {ShapeError | RangeError | TypeError} if an argument is unusable
  */
 export function initialParameters<A extends FloatArray>(
   layers: readonly Layer[],
   kernels: Kernels<A>,
-  options: { readonly seed: number; readonly initializer: InitializerName; readonly usesFeedback: boolean },
+  options: { readonly seed: number; readonly initializer: InitializerName } & FeedbackOf,
 ): Parameters<A> {
   const where = 'initialParameters';
   checkLayers(where, layers);
@@ -65,19 +75,25 @@ export function initialParameters<A extends FloatArray>(
   check.seed(where, 'options.seed', options.seed);
   check.oneOf(where, 'options.initializer', options.initializer, Object.keys(initializers));
   check.flag(where, 'options.usesFeedback', options.usesFeedback);
-  const layout = parameterLayout(layers);
+  const { usesFeedback, feedbackShape, beginFeedback } = options;
+  for (const [name, value] of Object.entries({ feedbackShape, beginFeedback })) {
+    if (value !== undefined) check.callable(where, `options.${name}`, value);
+  }
+  const layout = parameterLayout(layers, options);
   const draw = initializers[options.initializer];
   const random = stream(options.seed);
   const { values, feedback } = allOrNone(kernels, ({ alloc }) => ({
     values: alloc(layout.parameterCount),
-    feedback: alloc(options.usesFeedback ? layout.feedbackCount : 0),
+    feedback: alloc(usesFeedback ? layout.feedbackCount : 0),
   }));
   for (const layer of layers) {
     if (!layer.weighted) continue;
-    draw(view(values, layout.slots, `${layer.name}.weight`), layer.fanIn, random.split('weights').split(layer.name));
-    if (options.usesFeedback) {
+    const weights = view(values, layout.slots, `${layer.name}.weight`);
+    draw(weights, layer.fanIn, random.split('weights').split(layer.name));
+    if (usesFeedback) {
       const tensor = view(feedback, layout.feedbackSlots, `${layer.name}.feedback`);
       draw(tensor, layer.fanIn, random.split('feedback').split(layer.name));
+      beginFeedback?.(tensor, rootMeanSquare(weights));
     }
   }
   return { values, feedback };
@@ -101,9 +117,20 @@ export function checkParameters(where: string, value: unknown, layout: Parameter
   );
 }
 
+function rootMeanSquare(values: FloatArray): number {
+  let sum = 0;
+  for (const value of values) sum += value * value;
+  return Math.sqrt(sum / values.length);
+}
+
 /** The part of a flat array that holds the named tensor; empty where the array is (a network without feedback). */
 export function view<A extends FloatArray>(flat: A, slots: readonly Slot[], name: string): A {
+  const { offset, length } = slotNamed(slots, name);
+  return flat.subarray(offset, offset + length) as A;
+}
+
+export function slotNamed(slots: readonly Slot[], name: string): Slot {
   const slot = slots.find((candidate) => candidate.name === name);
   if (!slot) throw new Error(`no tensor is called ${name}`);
-  return flat.subarray(slot.offset, slot.offset + slot.length) as A;
+  return slot;
 }

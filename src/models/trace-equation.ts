@@ -209,9 +209,19 @@ class Names {
   weight = (at: number): Factor => this.factor('weight', this.weights.shape, this.weights.weight, at);
   carrier = (at: number): Factor => this.factor(this.carrierName, this.weights.shape, this.carriers, at);
   bias = (at: number): Factor => this.factor('bias', [this.weights.bias.length], this.weights.bias, at);
+  /** B of a rule that sends straight from the output: the weight from class c. */
+  directly = (c: number, at: number): Factor => ({
+    name: nameOf(this.layer, 'feedback', [c, at]),
+    value: this.direct?.weights[c * sizeOf(this.layer.inputShape) + at] ?? Number.NaN,
+  });
+  outputError = (c: number): Factor => ({ name: `dLoss/dz[${c}]`, value: this.trace.dlogits[c] });
+  target = (c: number): Factor => ({ name: `y*[${c}]`, value: c === this.trace.label ? 1 : 0 });
   slope = (at: number): Factor => ({ name: '∂y/∂x', value: this.layer.slope?.[at] ?? Number.NaN });
   term = (left: Factor, right: Factor) => ({ left, right });
 
+  get direct() {
+    return this.descent.direct;
+  }
   get carriers(): FloatArray {
     return this.descent.carrier ?? new Float64Array();
   }
@@ -259,7 +269,16 @@ function errorEquation(names: Names, index: readonly number[], offset: number): 
   const { layer, error, carrier, carrierName, term, slope } = names;
   const { window, weights, outputShape } = layer;
   const letter = { weight: 'w', feedback: 'b' }[carrierName] ?? 'c';
-  if (weights && names.carriers.length === 0) return { formula: 'sent here by the rule from the output itself' };
+  const { direct } = names;
+  if (weights && direct) {
+    const [formula, sent] = {
+      output: ['dx[i] = Σ_c b[c,i] · dLoss/dz[c], straight from the output', names.outputError],
+      target: ['dx[i] = Σ_c b[c,i] · y*[c], y* the true class as a one-hot vector', names.target],
+    }[direct.what] as [string, (c: number) => Factor];
+    const { length } = names.trace.logits;
+    return { formula, terms: Array.from({ length }, (_, c) => term(names.directly(c, offset), sent(c))) };
+  }
+  if (weights && names.carriers.length === 0) return { formula: 'nothing: the rule sends no error below this layer' };
   if (weights && window) {
     return {
       formula: `dx[c,y,x] = Σ_{o,ky,kx} ${letter}[o,c,ky,kx] · dy[o,oy,ox], where oy·s+ky−p = y and ox·s+kx−p = x`,

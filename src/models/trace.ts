@@ -7,6 +7,7 @@ import type { Layer } from '../layers/layer.js';
 import { checkLoss, type Loss } from '../losses/loss.js';
 import { backprop } from '../rules/backprop.js';
 import type { LearningRule } from '../rules/rule.js';
+import { type Sent, watching } from '../rules/watch.js';
 import { angleBetween, norm } from '../tensor/angle.js';
 import type { Window } from '../tensor/im2col.js';
 import { type FloatArray, sizeOf } from '../tensor/tensor.js';
@@ -37,6 +38,8 @@ export interface Descent<A extends FloatArray> {
   readonly gradient?: Extent;
   /** What stood where W stands on the way down; undefined without weights, or where the rule sends no error through. */
   readonly carrier?: A;
+  /** The weights, `[classes, inputs]`, by which the network's output error or target came straight here. */
+  readonly direct?: { readonly what: 'output' | 'target'; readonly weights: A };
 }
 
 /** One layer, there and back. */
@@ -187,7 +190,10 @@ export class Tracer<A extends FloatArray> {
    */
   private descend(rule: LearningRule, loss: Loss, labels: Uint8Array, gradient: Gradient<A>): Descent<A>[] {
     const { workspace } = this;
-    const { watched, carriers } = watching<A>(rule);
+    const { watched, kept } = watching(rule, ({ what, through }) => ({
+      what,
+      weights: through.slice() as FloatArray as A,
+    }));
     workspace.evaluateLoss(loss, labels, 1); // another way down may have left its own error there
     workspace.backward(1, { rule: watched, gradient, toPixels: true });
     const copy = copies<A>();
@@ -195,8 +201,8 @@ export class Tracer<A extends FloatArray> {
       const [dy, dx] = [copy(buffers.dy.data), copy(buffers.dx.data)];
       const part = gradient.parts.get(layer);
       if (!part) return { dy, dx, error: extent(dx) };
-      const [dw, db, carrier] = [part.dw.slice() as A, part.db.slice() as A, carriers.shift()];
-      return { dy, dx, error: extent(dx), dw, db, gradient: extent(dw), ...(carrier && { carrier }) };
+      const [dw, db, sent] = [part.dw.slice() as A, part.db.slice() as A, kept.shift()];
+      return { dy, dx, error: extent(dx), dw, db, gradient: extent(dw), ...carriedBy(sent) };
     });
     return down.reverse();
   }
@@ -254,22 +260,12 @@ function runnable<A extends FloatArray>(network: Network<A>) {
   return { rule, kernels, parameters, layout, classes };
 }
 
-/** A rule that does as the given one, and keeps a copy of what it sent each layer's error through, from the top down. */
-function watching<A extends FloatArray>(rule: LearningRule): { watched: LearningRule; carriers: (A | undefined)[] } {
-  const carriers: (A | undefined)[] = [];
-  const watched: LearningRule = {
-    ...rule,
-    errorBelow(path) {
-      let sent: FloatArray | undefined;
-      const send = (carrier: typeof path.weight) => {
-        sent = carrier.slice();
-        path.send(carrier);
-      };
-      rule.errorBelow({ ...path, send });
-      carriers.push(sent as A | undefined);
-    },
-  };
-  return { watched, carriers };
+function carriedBy<A extends FloatArray>(
+  sent: { readonly what: Sent<A>['what']; readonly weights: A } | undefined,
+): Pick<Descent<A>, 'carrier' | 'direct'> {
+  if (!sent) return {};
+  const { what, weights } = sent;
+  return what === 'error' ? { carrier: weights } : { direct: { what, weights } };
 }
 
 /** Copies arrays, the same one only once: a layer's y is the next one's x. */

@@ -24,6 +24,13 @@ interface CountedPath<A extends FloatArray> extends ErrorPath<A> {
   images: number;
 }
 
+/** What is known at the top, for rules that send it straight down. */
+interface Output<A extends FloatArray> {
+  /** dLoss/dlogits, `[n, classes]` */
+  error(): A;
+  labels(): Uint8Array;
+}
+
 /** A flat gradient, and the view of each weighted layer's part in it. */
 export interface Gradient<A extends FloatArray> {
   readonly flat: A;
@@ -59,6 +66,8 @@ export class Workspace<A extends FloatArray = FloatArray> {
   /** Each image's loss. */
   readonly losses: Float64Array;
   private readonly predicted: Uint8Array;
+  /** Those of the last loss. */
+  private labels: Uint8Array = new Uint8Array(0);
   private readonly stages: readonly Stage<A>[];
   /** Each layer's memory. Layers write over each other's unless `keep` was asked for; other workspaces always may. */
   readonly layerMemory: readonly { readonly layer: Layer; readonly buffers: Buffers<A> }[];
@@ -81,15 +90,16 @@ export class Workspace<A extends FloatArray = FloatArray> {
     this.inputGradient = dx;
     let kept = true; // whether x must stay as it is: the caller's input, or what a layer below reads on the way back
     const layerMemory: { layer: Layer; buffers: Buffers<A> }[] = [];
+    const output: Output<A> = { error: () => this.dlogits.data, labels: () => this.labels };
     this.stages = layers.map((layer, l) => {
-      const output = layer.weighted ? 'own' : layer.output;
-      const shares = !keep && l > 0 && (output === 'is-input' || (output === 'over-input' && !kept));
-      kept = output === 'over-input' || (output === 'is-input' && kept);
+      const place = layer.weighted ? 'own' : layer.output;
+      const shares = !keep && l > 0 && (place === 'is-input' || (place === 'over-input' && !kept));
+      kept = place === 'over-input' || (place === 'is-input' && kept);
       const y = shares ? x : newBatch(layer.outputShape);
       const dy = shares ? dx : newBatch(layer.outputShape);
       const buffers = { x, y, dx, dy, alloc, allocIndices };
       layerMemory.push({ layer, buffers });
-      const stage = bindStage(network, layer, buffers, this.memory);
+      const stage = bindStage(network, layer, buffers, this.memory, output);
       x = y;
       dx = dy;
       return stage;
@@ -120,6 +130,7 @@ export class Workspace<A extends FloatArray = FloatArray> {
   /** Writes {@link losses} and {@link dlogits} for the first n images. */
   evaluateLoss(loss: Loss, labels: Uint8Array, n: number): void {
     this.checkHolder();
+    this.labels = labels;
     loss.evaluate(this.logits.data, labels, n, this.network.classes, this.losses, this.dlogits.data);
   }
 
@@ -214,6 +225,7 @@ function bindStage<A extends FloatArray>(
   layer: Layer,
   buffers: Buffers<A>,
   memory: PassMemory<A>,
+  output: Output<A>,
 ): Stage<A> {
   const { kernels, layout, parameters } = network;
   if (!layer.weighted) return { layer, run: layer.bind(kernels, buffers) };
@@ -221,8 +233,10 @@ function bindStage<A extends FloatArray>(
   const weight = view(parameters.values, layout.slots, `${layer.name}.weight`);
   let carriers: A | undefined; // the memory for carriers when `scratch` was cut from it: it may grow
   let scratch = weight;
+  const { dx } = buffers;
   const path: CountedPath<A> = {
     images: 0,
+    kernels,
     weight,
     feedback: view(parameters.feedback, layout.feedbackSlots, `${layer.name}.feedback`),
     scratch() {
@@ -233,6 +247,17 @@ function bindStage<A extends FloatArray>(
     send(carrier) {
       if (carrier.length !== weight.length) throw carrierError(layer, network.rule, carrier.length);
       run.backwardInput(path.images, carrier);
+    },
+    sendOutput(direct) {
+      if (direct.length !== network.classes * dx.size) throw carrierError(layer, network.rule, direct.length);
+      kernels.matmul(output.error(), direct, dx.data, path.images, dx.size, network.classes);
+    },
+    sendTarget(direct) {
+      if (direct.length !== network.classes * dx.size) throw carrierError(layer, network.rule, direct.length);
+      const labels = output.labels();
+      for (let i = 0; i < path.images; i++) {
+        dx.images[i].set(direct.subarray(labels[i] * dx.size, (labels[i] + 1) * dx.size));
+      }
     },
   };
   return { layer, run, weight, bias: view(parameters.values, layout.slots, `${layer.name}.bias`), path };

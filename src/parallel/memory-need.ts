@@ -8,7 +8,7 @@ import { loadKernels } from '../tensor/backends.js';
 import { Heap } from '../tensor/heap.js';
 import type { Backend } from '../tensor/kernels.js';
 import { sizeOf } from '../tensor/tensor.js';
-import { defaultTraining, type TrainingOptions, trainingMemory } from '../training/train.js';
+import { defaultTraining, freeTrainingMemory, type TrainingOptions, trainingMemory } from '../training/train.js';
 import { megabytes } from '../words.js';
 import { Desk } from './desk.js';
 import type { SharedNetwork } from './messages.js';
@@ -17,7 +17,7 @@ import { tasks } from './tasks.js';
 
 /** Bytes of the shared heap. */
 export interface MemoryNeed {
-  /** Networks, gradients and optimizers' state. */
+  /** Networks, and the gradients and optimizer's state of one training at a time. */
   readonly shared: number;
   /** A worker's activations, and what its attacks work on. */
   readonly worker: number;
@@ -38,23 +38,22 @@ export async function memoryNeed(spec: NetworkSpec, plans: Plans, backend: Backe
   const kernels = await loadKernels(backend, heap);
   const desk = new Desk(await loadKernels(backend, heap));
   const images = { pixels: new Uint8Array(sizeOf(spec.inputShape)), labels: new Uint8Array(1), count: 1 };
-  let shared = 0;
   const start = heap.used;
-  const share = <T>(make: () => T): T => {
-    const before = heap.used;
-    const made = make();
-    shared += heap.used - before;
-    return made;
-  };
+  let [held, training] = [0, 0]; // by the networks, for good; by the largest training, which gives it back
   const networks = Object.entries(plans).map(([name, plan], run) => {
     const rule = name as RuleName;
-    const { parameters, layout } = share(() => createNetwork(spec, { rule, kernels }));
-    const network: SharedNetwork = { spec, rule, ...parameters };
+    const before = heap.used;
+    const created = createNetwork(spec, { rule, kernels });
+    const begun = heap.used;
     const options = { ...defaultTraining, ...plan, epochs: 1 };
-    const float64 = (length: number) => heap.float64(length);
-    const memory = share(() => trainingMemory(kernels, layout.parameterCount, options, float64));
-    share(() => kernels.alloc(layout.parameterCount)); // as the angles do, for a while
+    const memory = trainingMemory(created, options, (length) => heap.float64(length));
+    const angles = kernels.alloc(created.layout.parameterCount); // which are measured while it is there
+    held += begun - before;
+    training = Math.max(training, heap.used - begun);
+    const network: SharedNetwork = { spec, rule, ...created.parameters };
     tasks.trainEpoch({ run, network, images, options, memory, epoch: 0 }, solo(), desk);
+    freeTrainingMemory(kernels, memory, (array) => heap.free(array));
+    kernels.free(angles);
     return network;
   });
   const all = Object.keys(attacks).map((attack) => ({
@@ -74,7 +73,7 @@ export async function memoryNeed(spec: NetworkSpec, plans: Plans, backend: Backe
     } as const;
     tasks.attack(attacked, solo(), desk);
   }
-  return { shared, worker: heap.used - start - shared };
+  return { shared: held + training, worker: heap.used - start - held };
 }
 
 /**

@@ -51,6 +51,8 @@ export interface AttackJob {
   readonly loss: LossName;
   /** All of them see the same examples. */
   readonly targets: readonly SharedNetwork[];
+  /** Where targets other than the source see them: everywhere unless said. */
+  readonly transferEpsilons?: readonly number[] | undefined;
   readonly images: LabelledImages;
   readonly plans: readonly {
     readonly attack: AttackName;

@@ -1,9 +1,23 @@
 import { backprop } from './backprop.js';
+import { directFeedbackAlignment, directRandomTargetProjection } from './direct-feedback.js';
 import { feedbackAlignment } from './feedback-alignment.js';
+import { kolenPollack } from './kolen-pollack.js';
 import type { LearningRule } from './rule.js';
+import { batchMagnitudes, fixedMagnitudes, uniformSigns } from './sign-concordant.js';
+import { weightMirrors } from './weight-mirrors.js';
 
 /** Every learning rule, by the name that the command line and the result files use. */
-export const rules = { bp: backprop, fa: feedbackAlignment } satisfies Record<string, LearningRule>;
+export const rules = {
+  bp: backprop,
+  fa: feedbackAlignment,
+  dfa: directFeedbackAlignment,
+  drtp: directRandomTargetProjection,
+  usf: uniformSigns,
+  brsf: batchMagnitudes,
+  frsf: fixedMagnitudes,
+  kp: kolenPollack,
+  wm: weightMirrors,
+} satisfies Record<string, LearningRule>;
 export type RuleName = keyof typeof rules;
 
 /** The rules of Akrout (2019): what a run trains unless told otherwise. */

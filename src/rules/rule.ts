@@ -1,11 +1,15 @@
 import * as check from '../check.js';
+import type { WeightedLayer } from '../layers/layer.js';
+import type { Kernels } from '../tensor/kernels.js';
 import type { FloatArray } from '../tensor/tensor.js';
+import type { FeedbackLearning } from './learning.js';
 
 /** A weighted layer, as a learning rule sees it while the error passes down through it. */
 export interface ErrorPath<A extends FloatArray> {
+  readonly kernels: Kernels<A>;
   /** W, in the layer's own shape. */
   readonly weight: A;
-  /** B: fixed, random, of the same shape. Empty in a network whose rule uses none. */
+  /** B, in the shape that the rule gives it: W's own unless it says otherwise. Empty where the rule uses none. */
   readonly feedback: A;
   /** Memory of the layer's shape, for a rule that computes its carrier: what is written there lasts until it is sent. */
   scratch(): A;
@@ -15,6 +19,14 @@ export interface ErrorPath<A extends FloatArray> {
    * @throws {ShapeError} if it hasn't as many numbers
    */
   send(carrier: A): void;
+  /**
+   * Sends the output's error straight below the layer, past all others: dx = e·B.
+   *
+   * @param direct B, `[classes, inputs]`
+   */
+  sendOutput(direct: A): void;
+  /** Sends the one-hot target in the place of the output's error: dx is the row of B that belongs to the true class. */
+  sendTarget(direct: A): void;
 }
 
 /** How the error gets from a layer's output to what lies below it. */
@@ -25,6 +37,15 @@ export interface LearningRule {
   readonly label: string;
   /** Whether networks that learn by this rule have feedback weights. */
   readonly usesFeedback: boolean;
+  /** The shape of a layer's feedback weights; that of its weights unless said. */
+  feedbackShape?(layer: WeightedLayer, classes: number): readonly number[];
+  /**
+   * What a layer's feedback weights begin as, where that is not simply a draw from the weights' own distribution.
+   *
+   * @param feedback drawn from it already; to be changed in place
+   * @param scale the root mean square of the layer's weights, as they begin
+   */
+  beginFeedback?(feedback: FloatArray, scale: number): void;
   /**
    * Whose training settings a preset gives this rule where it has none for it: `bp`'s suit errors that point roughly
    * the way of the true gradient, `fa`'s errors that are sent through random weights. Without it: `fa`'s for a rule
@@ -33,6 +54,8 @@ export interface LearningRule {
   readonly trainsLike?: 'bp' | 'fa';
   /** The one line in which rules differ. */
   errorBelow<A extends FloatArray>(layer: ErrorPath<A>): void;
+  /** How feedback weights change while the network learns; without it they stay as they began. */
+  readonly learning?: FeedbackLearning;
 }
 
 /** @throws {TypeError} if an argument is no learning rule */

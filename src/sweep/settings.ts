@@ -14,6 +14,7 @@ const OPTIONS: Readonly<Record<string, string>> = {
   batchSize: 'batch size',
   momentum: "SGD's momentum",
   weightDecay: 'weight decay',
+  decoupledDecay: 'decoupled decay',
   trainSize: 'train size',
   testSize: 'test size',
   attackOptions: 'attacks with',

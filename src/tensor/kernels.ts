@@ -1,6 +1,7 @@
 import * as check from '../check.js';
 import type { Window } from './im2col.js';
 import type { FloatArray } from './tensor.js';
+import type { Draw } from './threefry.js';
 
 /** The kernels that can be asked for, fastest first. */
 export const backends = ['simd', 'reference'] as const;
@@ -66,6 +67,12 @@ export interface Kernels<A extends FloatArray = FloatArray> {
   adam(w: A, g: A, m: A, v: A, length: number, step: AdamStep): void;
   /** total[i] = parts[0][i] + parts[1][i] + …, added in that order. */
   sumParts(parts: readonly A[], count: number, total: A, length: number): void;
+  /** out = |magnitude|·sign(value), sign(0) = 0: what sign-concordant rules send errors through. */
+  copySigns(magnitude: A, value: A, out: A, length: number): void;
+  /** x ← factor·x: weight decay apart from the gradient's step. */
+  rescale(x: A, length: number, factor: number): void;
+  /** out[i] = number `first + i` of the stream, uniform in [−1, 1): see threefry.ts. `first` is a multiple of 8. */
+  uniform(out: A, length: number, first: number, draw: Draw): void;
   /**
    * One L∞ ascent step: x ← clip(project(x + alpha·sign(direction))), sign(0) = 0, where project keeps
    * |x − clean| ≤ epsilon and clip keeps x in [low, high]; infinite bounds mean none.

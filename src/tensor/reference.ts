@@ -3,6 +3,7 @@ import type { Window } from './im2col.js';
 import type { AdamStep, Kernels } from './kernels.js';
 import { multiply } from './matmul.js';
 import type { FloatArray } from './tensor.js';
+import { uniform } from './threefry.js';
 
 /**
  * Kernels in plain TypeScript: the truth that faster ones are tested against, and what runs where they can't.
@@ -52,6 +53,9 @@ function kernelsWith<A extends FloatArray>(
     adam,
     sumParts,
     signStep,
+    copySigns,
+    rescale,
+    uniform,
   };
 }
 
@@ -176,4 +180,12 @@ function signStep(
     const most = Math.min(clean[i] + epsilon, high);
     x[i] = Math.min(Math.max(x[i] + alpha * Math.sign(direction[i]), least), most);
   }
+}
+
+function copySigns(magnitude: FloatArray, value: FloatArray, out: FloatArray, length: number): void {
+  for (let i = 0; i < length; i++) out[i] = Math.abs(magnitude[i]) * Math.sign(value[i]);
+}
+
+function rescale(x: FloatArray, length: number, factor: number): void {
+  for (let i = 0; i < length; i++) x[i] *= factor;
 }

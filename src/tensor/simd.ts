@@ -226,6 +226,15 @@ function kernelsOver(heap: Heap, wasm: Exports): Kernels<Float32Array> {
         used = 1;
       }
     },
+    copySigns(magnitude, value, out, length) {
+      wasm.copySigns(at(magnitude, length), at(value, length), at(out, length), length);
+    },
+    rescale(x, length, factor) {
+      wasm.rescale(at(x, length), length, factor);
+    },
+    uniform(out, length, first, { keys, step }) {
+      wasm.uniform(at(out, length), length, first, step, keys[0], keys[1]);
+    },
     signStep(x, direction, clean, length, alpha, epsilon, low, high) {
       wasm.signStep(at(x, length), at(direction, length), at(clean, length), length, alpha, epsilon, low, high);
     },

@@ -8,7 +8,8 @@ import { checkImages, type LabelledImages, loadImage } from '../tensor/images.js
 import { allOrNone, checkKernels, type Kernels } from '../tensor/kernels.js';
 import { permutation, stream } from '../tensor/random.js';
 import { augment } from './augment.js';
-import type { OptimizerOptions, OptimizerState } from './optimizer.js';
+import { FeedbackLearner, type FeedbackMemory, feedbackMemory } from './feedback.js';
+import type { OptimizerOptions, OptimizerState, UpdateSlice } from './optimizer.js';
 import { type OptimizerName, optimizers } from './optimizers.js';
 import { type DecayName, decays, learningRate } from './schedule.js';
 
@@ -31,6 +32,8 @@ export interface TrainingOptions extends OptimizerOptions {
   readonly learningRate: number;
   readonly decay: DecayName;
   readonly warmupEpochs: number;
+  /** λ of a decay apart from the gradient, on weights and not on biases: w ← (1 − rate·λ)·w after each step. */
+  readonly decoupledDecay: number;
   /** Whether each image is moved and mirrored at random whenever it is met: see augment.ts. */
   readonly augment: boolean;
   /** Decides the order of the images in each epoch, and their augmentation. */
@@ -47,6 +50,7 @@ export interface TrainingMemory {
   readonly shardLosses: Float64Array;
   readonly shardCorrect: Float64Array;
   readonly state: OptimizerState;
+  readonly feedback: FeedbackMemory;
 }
 
 /** An epoch's means over its images as they were met, before each step changed the weights. */
@@ -62,22 +66,26 @@ export interface EpochResult {
  * @throws {RangeError | TypeError} if an option is unusable, or an argument none
  */
 export function trainingMemory(
-  kernels: Kernels<Float32Array>,
-  parameterCount: number,
+  network: Network<Float32Array>,
   options: TrainingOptions,
   float64: (length: number) => Float64Array = (length) => new Float64Array(length),
 ): TrainingMemory {
-  checkKernels('trainingMemory', 'kernels', kernels);
-  check.wholeNumber('trainingMemory', 'parameterCount', parameterCount, { from: 0 });
+  checkNetwork('trainingMemory', network);
   checkTraining('trainingMemory', options);
+  const { kernels, layout } = network;
+  const { parameterCount } = layout;
   const shards = Math.min(Math.ceil(options.batchSize / SHARD_SIZE), SHARDS_AT_ONCE);
-  return allOrNone(kernels, (taking) => ({
-    shards: Array.from({ length: shards }, () => taking.alloc(parameterCount)),
-    total: taking.alloc(parameterCount),
-    shardLosses: float64(shards),
-    shardCorrect: float64(shards),
-    state: optimizers[options.optimizer].init(taking, parameterCount),
-  }));
+  return allOrNone(kernels, (taking) => {
+    const init = (length: number) => optimizers[options.optimizer].init(taking, length);
+    return {
+      shards: Array.from({ length: shards }, () => taking.alloc(parameterCount)),
+      total: taking.alloc(parameterCount),
+      shardLosses: float64(shards),
+      shardCorrect: float64(shards),
+      state: init(parameterCount),
+      feedback: feedbackMemory(network, taking, init),
+    };
+  });
 }
 
 /**
@@ -93,8 +101,9 @@ export function freeTrainingMemory(
 ): void {
   checkKernels('freeTrainingMemory', 'kernels', kernels);
   checkMemory('freeTrainingMemory', memory);
-  const { shards, total, state, shardLosses, shardCorrect } = memory;
-  for (const array of [...shards, total, ...Object.values(state)]) kernels.free(array);
+  const { shards, total, state, feedback, shardLosses, shardCorrect } = memory;
+  const learned = [...Object.values(feedback.state), feedback.noise];
+  for (const array of [...shards, total, ...Object.values(state), ...learned]) kernels.free(array);
   for (const array of [shardLosses, shardCorrect]) freeFloat64(array);
 }
 
@@ -144,15 +153,22 @@ export class Trainer {
     const { batchSize, seed } = options;
     const order = permutation(images.count, stream(seed).split('shuffle').split(epoch));
     const batches = batchesPerEpoch(images.count, batchSize);
-    const shardsPerBatch = Math.ceil(batchSize / SHARD_SIZE);
-    const { addShards, update } = this.memberPart(crew);
+    const { addShards, update, learner } = this.memberPart(crew);
+    const steps = options.epochs * batches;
+    let pieces = 0; // given out so far, to the crew as a whole
+    const reflect = (step: number) => {
+      learner?.reflect(step, steps, pieces);
+      pieces += learner?.pieces ?? 0;
+    };
+    if (epoch === 0) for (let look = -(learner?.looksBefore ?? 0); look < 0; look++) reflect(look);
     let loss = 0;
     let correct = 0;
     for (let batch = 0; batch < batches; batch++) {
       const first = batch * batchSize;
       const size = Math.min(batchSize, images.count - first);
       const shards = Math.ceil(size / SHARD_SIZE);
-      const firstPiece = batch * shardsPerBatch;
+      const firstPiece = pieces;
+      pieces += shards;
       for (let done = 0; done < shards; done += SHARDS_AT_ONCE) {
         const now = Math.min(SHARDS_AT_ONCE, shards - done);
         const end = firstPiece + done + now;
@@ -169,8 +185,10 @@ export class Trainer {
         addShards(now, done > 0);
         if (done + now < shards) crew.barrier(); // before their memory is written anew
       }
-      update(size, epoch * batches + batch, options.epochs * batches);
+      const step = epoch * batches + batch;
+      update(size, step, steps);
       crew.barrier();
+      reflect(step);
       if (crew.rank === 0) crew.advance();
       yield;
     }
@@ -187,8 +205,8 @@ export class Trainer {
     }
     workspace.forward(n);
     workspace.evaluateLoss(crossEntropy, labels, n);
-    const { values } = this.network.parameters;
-    return !(workspace.losses.subarray(0, n).every(Number.isFinite) && values.every(Number.isFinite));
+    const { values, feedback } = this.network.parameters;
+    return ![workspace.losses.subarray(0, n), values, feedback].every((numbers) => numbers.every(Number.isFinite));
   }
 
   /** The gradient of a shard's summed loss, the one whose images begin at place `from`, into memory `shard`. */
@@ -220,6 +238,7 @@ export class Trainer {
     /** @param more whether they are added to the sum that is there, or begin it */
     addShards(count: number, more: boolean): void;
     update(images: number, step: number, steps: number): void;
+    readonly learner: FeedbackLearner | undefined;
   } {
     const { network, options, memory } = this;
     const { kernels, parameters } = network;
@@ -233,6 +252,7 @@ export class Trainer {
       gradient,
       state: Object.fromEntries(Object.entries(memory.state).map(([name, array]) => [name, cut(array)])),
     };
+    const decayed = weightsIn(network, from, to);
     const optimizer = optimizers[options.optimizer];
     const batches = batchesPerEpoch(this.images.count, options.batchSize);
     const schedule = {
@@ -240,14 +260,34 @@ export class Trainer {
       decay: options.decay,
       warmupSteps: options.warmupEpochs * batches,
     };
+    const now = { rate: 0, scale: 0, step: 0 }; // of the step under way
+    const take = (slice: UpdateSlice) => optimizer.update(kernels, slice, options, now.rate, now.scale, now.step + 1);
+    const learner = network.rule.learning && new FeedbackLearner(network, options.seed, memory, crew, take);
     return {
       addShards: (count, more) =>
         kernels.sumParts(more ? partsAndSum : parts, more ? count + 1 : count, gradient, to - from),
-      update: (images, step, steps) =>
-        optimizer.update(kernels, slice, options, learningRate(schedule, step, steps), 1 / images, step + 1),
+      update(images, step, steps) {
+        now.rate = learningRate(schedule, step, steps);
+        now.scale = 1 / images;
+        now.step = step;
+        take(slice);
+        const { decoupledDecay } = options;
+        if (decoupledDecay > 0) {
+          for (const weights of decayed) kernels.rescale(weights, weights.length, 1 - now.rate * decoupledDecay);
+        }
+        learner?.afterStep(now.rate, decoupledDecay, step, steps);
+      },
+      learner,
     };
   }
 }
+
+/** The weights (not the biases) among parameters `from` … `to − 1`. */
+const weightsIn = ({ layout, parameters }: Network<Float32Array>, from: number, to: number): Float32Array[] =>
+  layout.slots
+    .filter(({ name }) => name.endsWith('.weight'))
+    .map(({ offset, length }) => parameters.values.subarray(Math.max(from, offset), Math.min(to, offset + length)))
+    .filter(({ length }) => length > 0);
 
 /** What {@link train} does where its options say nothing. */
 export const defaultTraining: TrainingOptions = {
@@ -259,6 +299,7 @@ export const defaultTraining: TrainingOptions = {
   warmupEpochs: 0,
   momentum: 0.9,
   weightDecay: 0,
+  decoupledDecay: 0,
   augment: false,
   seed: 1,
 };
@@ -283,7 +324,7 @@ export function train(
   const settings = { ...defaultTraining, ...options };
   checkTrained('train', network, images, settings);
   if (onEpoch !== undefined) check.callable('train', 'onEpoch', onEpoch);
-  const memory = trainingMemory(network.kernels, network.layout.parameterCount, settings);
+  const memory = trainingMemory(network, settings);
   try {
     const trainer = new Trainer(network, images, settings, memory);
     for (let epoch = 0; epoch < settings.epochs; epoch++) {
@@ -308,13 +349,13 @@ function checkTrained(
 }
 
 function checkMemory(where: string, memory: TrainingMemory): void {
-  const fields = { shards: 'object', total: 'object', state: 'object', shardLosses: 'object', shardCorrect: 'object' };
+  const arrays = ['shards', 'total', 'state', 'feedback', 'shardLosses', 'shardCorrect'];
   check.object(
     where,
     'memory',
     memory,
     'training memory (trainingMemory makes it)',
-    fields as Record<string, 'object'>,
+    Object.fromEntries(arrays.map((name) => [name, 'object'])),
   );
 }
 
@@ -328,6 +369,7 @@ function checkTraining(where: string, options: TrainingOptions): void {
   check.number(where, 'options.warmupEpochs', options.warmupEpochs, { from: 0 });
   check.number(where, 'options.momentum', options.momentum, { from: 0, below: 1 });
   check.number(where, 'options.weightDecay', options.weightDecay, { from: 0 });
+  check.number(where, 'options.decoupledDecay', options.decoupledDecay, { from: 0 });
   check.flag(where, 'options.augment', options.augment);
   check.seed(where, 'options.seed', options.seed);
 }

@@ -1,7 +1,8 @@
 import { test } from 'tap';
 import { epsilonIs } from '../../src/audit/checks/check.js';
 import { runChecks } from '../../src/audit/checks/index.js';
-import { judge } from '../../src/audit/verdict.js';
+import { conclude } from '../../src/audit/conclude.js';
+import { judge, ownPathSentence } from '../../src/audit/verdict.js';
 import { worstCase } from '../../src/audit/worst-case.js';
 import { type MadeUp, madeUp, saturated } from './made-up.js';
 
@@ -22,6 +23,27 @@ test('where the paper’s attacks and the worst case agree, there is nothing hid
     verdictOn({ but: (_, epsilon) => (epsilon <= 0.3 ? 0.8 : 0) }).text,
     'robust as far as these attacks can tell',
   );
+  t.end();
+});
+
+test('a rule’s own path that is as good an attack as the true one is told, up to 2 points, at every ε below 0.5', (t) => {
+  const own =
+    (left: number, at = 0.1): MadeUp['but'] =>
+    ({ id }, epsilon) =>
+      id === 'bim/feedback/margin' && epsilon === at ? left : undefined;
+  const told = (options: MadeUp) => ownPathSentence(madeUp(options));
+  t.match(
+    told({}),
+    /as good an attack as the true one: .* leaves 60\.0.% right at ε = 0\.1, along the true weights 60/,
+  );
+  t.match(told({ but: own(0.62) }), /leaves 62\.0.% right at ε = 0\.1/);
+  t.equal(told({ but: own(0.63) }), undefined);
+  t.equal(told({ but: own(0.05, 0.3) }), undefined);
+  t.ok(told({ but: own(0.9, 0.5) }), 'beyond, it says nothing');
+  t.ok(told({ but: own(0.2) }), 'better than the true one is as good');
+  t.equal(told({ ownPath: 'true' }), undefined, 'backpropagation has but one path');
+  t.equal(told({ clean: 0.2 }), undefined, 'nor is there anything to attack in one that has not learned');
+  t.match(conclude(madeUp({})).conclusion.because, /worst case 0\.0.%\. .*Its own path is as good/);
   t.end();
 });
 

@@ -2,7 +2,7 @@ import { test } from 'tap';
 import type { AttackName } from '../../src/attacks/index.js';
 import { configFrom } from '../../src/commands/options.js';
 import { solo } from '../../src/crew/crew.js';
-import { attackStep } from '../../src/experiment/attack.js';
+import { attackStep, transferEpsilons } from '../../src/experiment/attack.js';
 import { silent } from '../../src/experiment/progress.js';
 import type { RunContext } from '../../src/experiment/train.js';
 import { createNetwork } from '../../src/models/create.js';
@@ -50,4 +50,45 @@ test('attacks without chance are the same for every seed', async (t) => {
   for (const attack of ['fgsm', 'bim', 'mi-fgsm'] as const) {
     t.equal(await curvesOf(attack, 2), await curvesOf(attack, 1), attack);
   }
+});
+
+test('many networks are shown each other’s examples at three epsilons, and their own at all', async (t) => {
+  const names = ['bp', 'fa', 'kp', 'wm'] as const;
+  const networks = new Map(
+    names.map((rule) => {
+      const { parameters } = rule === 'bp' ? network : createNetwork(spec, { rule, seed: 1, kernels });
+      return [
+        rule,
+        { network: { spec, rule, ...parameters }, trainSeconds: 1, correct: 50, cleanAccuracy: 0.5 },
+      ] as const;
+    }),
+  );
+  const context = {
+    config: configFrom('mnist', { attacks: 'fgsm', epsilons: '0,0.05,0.1,0.2,0.3,0.6' }, 'simd'),
+    dataset: { test: images.test },
+    pool: { run: async (_task: 'attack', job: AttackJob) => [tasks.attack(job, solo(), desk)] },
+    progress: silent,
+  } as unknown as RunContext;
+  const curves = await attackStep(context, 'bp', networks);
+  t.same(
+    curves.map(({ target, points }) => [target, points.map(({ epsilon }) => epsilon)]),
+    [
+      ['bp', [0, 0.05, 0.1, 0.2, 0.3, 0.6]],
+      ['fa', [0.05, 0.1, 0.3]],
+      ['kp', [0.05, 0.1, 0.3]],
+      ['wm', [0.05, 0.1, 0.3]],
+    ],
+  );
+  const few = await attackStep(context, 'bp', new Map([...networks].slice(0, 2)));
+  t.equal(few[1].points.length, 6);
+  const at = (epsilon: number) => few[1].points.find((point) => point.epsilon === epsilon);
+  t.same(curves[1].points, [at(0.05), at(0.1), at(0.3)], 'and count the same');
+});
+
+test('the three are the smallest, middle and largest at which an image is still itself', async (t) => {
+  t.same(transferEpsilons([0, 0.1, 0.2, 0.3, 0.4, 0.5, 1]), [0.1, 0.2, 0.4]);
+  t.same(transferEpsilons([0, 0.1, 0.3, 0.5, 1]), [0.1, 0.3]);
+  t.same(transferEpsilons([0, 0.2]), [0.2]);
+  t.same(transferEpsilons([0, 0.5, 1]), [1]);
+  t.same(transferEpsilons([0]), [0]);
 });

@@ -21,7 +21,7 @@ const settings: AuditSettings = {
 };
 const options = { settings, workers: 1, progress: silent };
 const { parameters } = createNetwork(mnistSpec, { rule: 'fa', seed: 3 });
-const fa = networkTensors(mnistSpec, parameters);
+const fa = networkTensors({ spec: mnistSpec, rule: 'fa' }, parameters);
 const bp = Object.fromEntries(Object.entries(fa).filter(([name]) => !name.endsWith('.feedback')));
 
 /** The same numbers under the names that PyTorch's Sequential and BioTorch's layers would have. */

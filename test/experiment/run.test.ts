@@ -108,6 +108,25 @@ test('an interrupted run goes on where it was, and ends with the same bytes as o
   t.equal(epochs.length, 6, 'each epoch once');
 });
 
+test('a run of every rule whose feedback learns goes on with it, and with what its optimizer remembers', {
+  timeout: 60_000,
+}, async (t) => {
+  const [straight, broken] = [join(t.testdir(), 'straight'), join(t.testdir(), 'broken')];
+  const rules = { rules: 'brsf,kp,wm', optimizer: 'brsf=sgd,kp=adam,wm=sgd', decoupledDecay: 'kp=0.5', lr: '0.002' };
+  const learning = configFrom('mnist', { ...small, ...rules, epochs: '2', epsilons: '0.1' }, 'simd');
+  await run(straight, {}, learning);
+  for (const label of ['brSF', 'KP', 'WM']) {
+    const { progress, signal } = interruptAfter(label, 1);
+    await t.rejects(run(broken, { progress, signal }, learning));
+  }
+  const { tensors } = decodeCheckpoint(readFileSync(join(broken, 'wm.checkpoint.safetensors')), 'wm');
+  t.ok(tensors['conv1.feedback'] && !tensors['optimizer.feedback.velocity'], 'no optimizer moves a mirror');
+  await run(broken, { workers: 1 }, learning);
+  for (const name of ['brsf.safetensors', 'kp.safetensors', 'wm.safetensors', 'results.csv']) {
+    t.equal(hash(join(broken, name)), hash(join(straight, name)), name);
+  }
+});
+
 test('a finished run, or another one begun, is not overwritten unless forced', async (t) => {
   const out = join(t.testdir({ run: { 'notes.txt': 'mine' } }), 'run');
   const tiny = configFrom('mnist', { ...small, epochs: '1', rules: 'bp', attacks: 'fgsm' }, 'simd');

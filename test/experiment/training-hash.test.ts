@@ -40,6 +40,7 @@ test('everything that decides the network changes the hash', async (t) => {
     'the batch size': withPlan({ batchSize: 32 }),
     'the momentum': withPlan({ momentum: 0 }),
     'the weight decay': withPlan({ weightDecay: 0.1 }),
+    'the decoupled decay': withPlan({ decoupledDecay: 0.1 }),
     'the augmentation': withPlan({ augment: true }),
     'how many images': trainingHash(config, 'fa', { ...images, count: 59_999 }),
     'which images': trainingHash(config, 'fa', { ...images, sha256: 'ac'.repeat(32) }),

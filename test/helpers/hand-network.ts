@@ -28,8 +28,9 @@ export function handNetwork(rule: RuleName) {
   weightsOf(network, 'fc1.weight').set([1, 0, -1, 1, -1, 0]);
   weightsOf(network, 'fc2.weight').set([1, 2, 3, 4, 5, 6]);
   if (rules[rule].usesFeedback) {
-    weightsOf(network, 'fc1.feedback').set([1, 2, 3, 4, 5, 6]);
-    weightsOf(network, 'fc2.feedback').set([1, 1, 1, 0, 2, 5]);
+    const [b1, b2] = ['fc1.feedback', 'fc2.feedback'].map((name) => weightsOf(network, name));
+    b1.set([1, 2, 3, 4, 5, 6].slice(0, b1.length)); // [1 2; 3 4] where B₁ leads from the two outputs
+    b2.set([1, 1, 1, 0, 2, 5]);
   }
   const x = tensor(Float64Array.of(1, 2), [1, 2]);
   return { network, layers, loss: lossWithGradient([1, -2]), x, y: Uint8Array.of(0) };

@@ -28,8 +28,7 @@ export function networkOf<A extends FloatArray>(
   kernels: Kernels<A>,
   seed = 1,
 ): Network<A> {
-  const { usesFeedback } = rules[rule];
-  const parameters = initialParameters(layers, kernels, { seed, initializer: 'kaiming-uniform', usesFeedback });
+  const parameters = initialParameters(layers, kernels, { ...rules[rule], seed, initializer: 'kaiming-uniform' });
   return new Network(layers, rules[rule], kernels, parameters);
 }
 

@@ -96,9 +96,10 @@ test('feedback alignment: 0° at the top layer, whose gradient needs no feedback
 });
 
 test('backpropagation is aligned with itself and has no feedback weights to be aligned', async (t) => {
-  for (const { gradientAngle, weightAngle } of alignment(lenetOf('bp', referenceKernels()), images)) {
+  for (const { gradientAngle, weightAngle, errorAngle } of alignment(lenetOf('bp', referenceKernels()), images)) {
     t.equal(gradientAngle, 0);
     t.equal(weightAngle, undefined);
+    t.equal(errorAngle, 0);
   }
 });
 
@@ -109,6 +110,42 @@ test('with feedback weights equal to the weights everything is aligned', async (
   }
   for (const { layer, gradientAngle, weightAngle } of alignment(network, images)) {
     t.ok(near(gradientAngle, 0, 1e-5) && near(weightAngle, 0, 1e-5), layer);
+  }
+});
+
+test('weights are held against what the error is really sent through, in direction and size', async (t) => {
+  const network = lenetOf('usf', float64Kernels());
+  for (const { layer, weightAngle, weightNormRatio } of alignment(network, images)) {
+    const w = weightsOf(network, `${layer}.weight`);
+    t.ok(near(weightAngle, angleBetween(w, w.map(Math.sign)) ?? Number.NaN), `${layer}: ${weightAngle}`);
+    t.ok(near(weightNormRatio, 1), `${layer}: the magnitude is W’s root mean square`);
+  }
+  const half = lenetOf('fa', float64Kernels());
+  weightsOf(half, 'fc1.feedback').set(weightsOf(half, 'fc1.weight').map((value) => -value / 2));
+  const [, , fc1] = alignment(half, images);
+  t.ok(near(fc1.weightAngle, 180) && near(fc1.weightNormRatio, 0.5));
+});
+
+test('errors sent straight from the output have an angle, their weights none', async (t) => {
+  for (const rule of ['dfa', 'drtp'] as const) {
+    for (const { layer, weightAngle, weightNormRatio, errorAngle } of alignment(
+      lenetOf(rule, float64Kernels()),
+      images,
+    )) {
+      t.same([weightAngle, weightNormRatio], [undefined, undefined], layer);
+      t.ok(errorAngle !== undefined && errorAngle > 45, `${rule}, below ${layer}: ${errorAngle}`);
+    }
+  }
+});
+
+test('the angle of errors is the mean over the images', async (t) => {
+  const network = lenetOf('fa', float64Kernels());
+  const each = Array.from({ length: 8 }, (_, i) => {
+    const [pixels, labels] = [images.pixels.subarray(784 * i, 784 * (i + 1)), images.labels.subarray(i, i + 1)];
+    return alignment(network, { pixels, labels, count: 1 }).map(({ errorAngle }) => errorAngle ?? Number.NaN);
+  });
+  for (const [l, { layer, errorAngle }] of alignment(network, images).entries()) {
+    t.ok(near(errorAngle, each.reduce((sum, angles) => sum + angles[l], 0) / 8, 1e-6), layer);
   }
 });
 

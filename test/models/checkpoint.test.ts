@@ -71,7 +71,7 @@ test('the metadata says model and rule beside what the caller adds', async (t) =
 
 test('named tensors share the memory of the parameters', async (t) => {
   const { parameters } = lenetOf('fa', kernels);
-  const tensors = networkTensors(mnistSpec, parameters);
+  const tensors = networkTensors({ spec: mnistSpec, rule: 'fa' }, parameters);
   tensors['conv1.weight'].data[0] = 42;
   tensors['fc3.feedback'].data[839] = 43;
   t.equal(parameters.values[0], 42);
@@ -81,7 +81,7 @@ test('named tensors share the memory of the parameters', async (t) => {
 test('a missing tensor, or one of another shape, is refused with file, tensor and both shapes', async (t) => {
   const { tensors } = decodeCheckpoint(saved('bp'), 'x');
   const fill = (given: Checkpoint['tensors']) =>
-    fillParameters(mnistSpec, given, lenetOf('bp', kernels).parameters, 'f.safetensors');
+    fillParameters({ spec: mnistSpec, rule: 'bp' }, given, lenetOf('bp', kernels).parameters, 'f.safetensors');
   const { 'conv2.bias': _, ...without } = tensors;
   t.throws(() => fill(without), {
     constructor: UserError,

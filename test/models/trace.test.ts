@@ -59,7 +59,7 @@ test('the walk goes up through every layer, to the loss, and down again', async 
 
 test('a trace holds the very bits that training and attacks compute, along both ways', async (t) => {
   for (const backend of backends) {
-    for (const rule of ['bp', 'fa'] as const) {
+    for (const rule of Object.keys(rules) as RuleName[]) {
       const network = lenetOf(rule, await loadKernels(backend));
       const labels = Uint8Array.of(label);
       const pixels = noiseImages(1, [1, 28, 28]);
@@ -103,11 +103,22 @@ test('angles are those that alignment measures', async (t) => {
   const images = { pixels, labels: Uint8Array.of(label), count: 1 };
   const scaled = Float64Array.from(pixels, (value) => value / 255);
   const { layers } = new Tracer(network).trace(scaled, label, crossEntropy);
-  const angles = new Map(alignment(network, images).map(({ layer, gradientAngle }) => [layer, gradientAngle]));
-  for (const { name, weights, gradientAngle } of layers) {
-    if (weights) t.equal(gradientAngle, angles.get(name), name);
-    else t.equal(gradientAngle, undefined, `${name} has no weights`);
+  const angles = new Map(alignment(network, images).map((layer) => [layer.layer, layer]));
+  for (const { name, weights, gradientAngle, errorAngle } of layers) {
+    if (weights) t.equal(gradientAngle, angles.get(name)?.gradientAngle, name);
+    if (weights && name !== 'conv1') t.equal(errorAngle, angles.get(name)?.errorAngle, `below ${name}`);
+    if (weights) continue;
+    t.equal(gradientAngle, undefined, `${name} has no weights`);
   }
+});
+
+test('the angle of the errors that reach the pixels is that of the lowest weighted layer', async (t) => {
+  const network = lenetOf('fa', float64Kernels());
+  const pixels = Uint8Array.from(image, (value) => Math.round(255 * value));
+  const scaled = Float64Array.from(pixels, (value) => value / 255);
+  const { layers } = new Tracer(network).trace(scaled, label, crossEntropy);
+  const [conv1] = alignment(network, { pixels, labels: Uint8Array.of(label), count: 1 });
+  t.equal(conv1.errorAngle, layers[0].errorAngle);
 });
 
 test('shares of zeros and ranges count what they say', async (t) => {
@@ -118,9 +129,12 @@ test('shares of zeros and ranges count what they say', async (t) => {
   t.equal(relu?.output.zeros, [...(relu?.y ?? [])].filter((value) => value === 0).length / (relu?.y.length ?? 1));
 });
 
-for (const activation of Object.keys(activations) as (keyof typeof activations)[]) {
-  test(`every number of a ${activation} LeNet is what its equation says`, async (t) => {
-    const network = lenetOf('fa', float64Kernels(), { ...mnistSpec, activation });
+for (const [rule, activation] of [
+  ...Object.keys(activations).map((name) => ['fa', name] as const),
+  ...(Object.keys(rules) as RuleName[]).map((name) => [name, 'relu'] as const),
+] as [RuleName, keyof typeof activations][]) {
+  test(`every number of a ${activation} LeNet by ${rule} is what its equation says`, async (t) => {
+    const network = lenetOf(rule, float64Kernels(), { ...mnistSpec, activation });
     const trace = new Tracer(network).trace(image, label, crossEntropy);
     const wrong: string[] = [];
     let sums = 0;
@@ -147,6 +161,28 @@ for (const activation of Object.keys(activations) as (keyof typeof activations)[
     t.ok(sums > 2000, `${sums} sums were tried`);
   });
 }
+
+test('an error that comes straight from the output is told as that: from each class, by its weight', async (t) => {
+  const { network, loss, x } = handNetwork('dfa');
+  const trace = new Tracer(network).trace(x.data, 0, loss);
+  const { formula, terms, value } = equation(trace, parsePlace('fc1.dx[1]', trace), 'own');
+  t.match(formula, /straight from the output/);
+  t.same(
+    terms.map(({ left, right }) => [left.name, left.value, right.name, right.value]),
+    [
+      ['fc1.feedback[0,1]', 2, 'dLoss/dz[0]', 1],
+      ['fc1.feedback[1,1]', 4, 'dLoss/dz[1]', -2],
+    ],
+  );
+  t.equal(value, -6);
+  const target = traceOf('drtp');
+  const made = equation(target, parsePlace('fc1.dx[7]', target), 'own');
+  t.same(
+    made.terms.map(({ right }) => right.value),
+    Array.from({ length: 10 }, (_, c) => (c === label ? 1 : 0)),
+  );
+  t.equal(made.terms[label].left.value, made.value);
+});
 
 test('pooling’s equations name the numbers of the window, and errors take their way back through the winner', async (t) => {
   const trace = traceOf('bp');

@@ -3,9 +3,12 @@ import { test } from 'tap';
 import { datasets } from '../../src/datasets/index.js';
 import { sumCounts } from '../../src/metrics/adversarial-accuracy.js';
 import { createNetwork, networkSpec } from '../../src/models/create.js';
+import type { Network } from '../../src/models/network.js';
+import type { Parameters } from '../../src/models/parameters.js';
 import type { SharedNetwork } from '../../src/parallel/messages.js';
 import { WorkerPool } from '../../src/parallel/pool.js';
-import type { RuleName } from '../../src/rules/index.js';
+import { type RuleName, rules } from '../../src/rules/index.js';
+import type { LearningRule } from '../../src/rules/rule.js';
 import { loadKernels } from '../../src/tensor/backends.js';
 import { firstImages } from '../../src/tensor/images.js';
 import { backends } from '../../src/tensor/kernels.js';
@@ -24,6 +27,7 @@ const options: TrainingOptions = {
   warmupEpochs: 0,
   momentum: 0.9,
   weightDecay: 1e-4,
+  decoupledDecay: 0.05,
   augment: false,
   seed: 5,
 };
@@ -32,10 +36,20 @@ const options: TrainingOptions = {
 const fingerprint = (array: Float32Array): string =>
   createHash('sha256').update(new Uint8Array(array.slice().buffer)).digest('hex');
 
-async function sharedNetwork(pool: WorkerPool, rule: RuleName): Promise<SharedNetwork> {
+async function networkIn(pool: WorkerPool, rule: RuleName): Promise<Network<Float32Array>> {
   const kernels = await loadKernels(pool.backend, pool.heap);
-  const { parameters } = createNetwork(spec, { rule, seed: 5, kernels });
-  return { spec, rule, ...parameters };
+  return createNetwork(spec, { rule, seed: 5, kernels });
+}
+
+async function sharedNetwork(pool: WorkerPool, rule: RuleName): Promise<SharedNetwork> {
+  return { spec, rule, ...(await networkIn(pool, rule)).parameters };
+}
+
+/** A network, and the memory to train it. */
+async function trainee(pool: WorkerPool, rule: RuleName, settings = options) {
+  const created = await networkIn(pool, rule);
+  const network: SharedNetwork = { spec, rule, ...created.parameters };
+  return { network, memory: trainingMemory(created, settings, (length) => pool.heap.float64(length)) };
 }
 
 /** The plain kernels are compiled anew by each thread, slowly, so they get fewer images; every remainder still occurs. */
@@ -45,16 +59,21 @@ const workloads = {
 };
 type Workload = (typeof workloads)['simd'];
 
-async function trainOn(pool: WorkerPool, { shown, batchSize }: Workload): Promise<Float32Array> {
+async function trainOn(
+  pool: WorkerPool,
+  rule: RuleName,
+  { shown, batchSize }: Pick<Workload, 'shown' | 'batchSize'>,
+): Promise<SharedNetwork> {
   const settings = { ...options, batchSize };
-  const network = await sharedNetwork(pool, 'fa');
-  const kernels = await loadKernels(pool.backend, pool.heap);
-  const memory = trainingMemory(kernels, network.values.length, settings, (length) => pool.heap.float64(length));
+  const { network, memory } = await trainee(pool, rule, settings);
   for (let epoch = 0; epoch < settings.epochs; epoch++) {
-    await pool.run('trainEpoch', { run: 1, network, images: shown, options: settings, memory, epoch });
+    await pool.run('trainEpoch', { run: runs, network, images: shown, options: settings, memory, epoch });
   }
-  return network.values;
+  runs++;
+  return network;
 }
+
+let runs = 100;
 
 async function attackOn(pool: WorkerPool, { attacked, iterations }: Workload): Promise<unknown> {
   const [bp, fa] = [await sharedNetwork(pool, 'bp'), await sharedNetwork(pool, 'fa')];
@@ -86,7 +105,7 @@ for (const backend of backends) {
     for (const workers of [1, 2, 3, 4, 16]) {
       const pool = new WorkerPool(workers, backend); // one for both jobs: most of the time is threads starting
       try {
-        t.equal(fingerprint(await trainOn(pool, workload)), trained, `${workers} workers: weights`);
+        t.equal(fingerprint((await trainOn(pool, 'fa', workload)).values), trained, `${workers} workers: weights`);
         const its = await attackOn(pool, workload);
         counts ??= its;
         t.same(its, counts, `${workers} workers: attack counts`);
@@ -97,13 +116,35 @@ for (const backend of backends) {
   });
 }
 
+test('what feedback weights learn, or draw anew, is the same to the bit for 1, 2 and 5 workers, as on one thread without', {
+  timeout: 60_000,
+}, async (t) => {
+  const workload = { shown: firstImages(images, 150), batchSize: 72 };
+  const learning = (Object.keys(rules) as RuleName[]).filter((rule) => (rules[rule] as LearningRule).learning);
+  t.same(learning, ['brsf', 'kp', 'wm']);
+  const both = ({ values, feedback }: Parameters<Float32Array>) => [fingerprint(values), fingerprint(feedback)];
+  const alone = new Map<RuleName, string[]>();
+  for (const rule of learning) {
+    const network = createNetwork(spec, { rule, seed: 5, kernels: await loadKernels() });
+    const [, before] = both(network.parameters);
+    train(network, workload.shown, { ...options, batchSize: workload.batchSize });
+    alone.set(rule, both(network.parameters));
+    t.not(alone.get(rule)?.[1], before, `${rule}: feedback weights have moved`);
+  }
+  for (const workers of [1, 2, 5]) {
+    const pool = new WorkerPool(workers, 'simd');
+    for (const rule of learning) {
+      t.same(both(await trainOn(pool, rule, workload)), alone.get(rule), `${rule}, ${workers} workers`);
+    }
+    await pool.close();
+  }
+});
+
 test('a worker that throws ends the job with its error, while the others wait for it', {
   timeout: 20_000,
 }, async (t) => {
   const pool = new WorkerPool(3, 'simd');
-  const network = await sharedNetwork(pool, 'bp');
-  const kernels = await loadKernels('simd', pool.heap);
-  const memory = trainingMemory(kernels, network.values.length, options, (length) => pool.heap.float64(length));
+  const { network, memory } = await trainee(pool, 'bp');
   const broken = { ...memory, shards: memory.shards.map((shard, s) => (s === 1 ? shard.subarray(0, 10) : shard)) };
   await t.rejects(
     pool.run('trainEpoch', { run: 1, network, images, options, memory: broken, epoch: 0 }),
@@ -117,9 +158,7 @@ test('a worker that throws ends the job with its error, while the others wait fo
 
 /** A job that takes a minute or more on the plain kernels, to be ended before. */
 async function longJob(pool: WorkerPool) {
-  const network = await sharedNetwork(pool, 'bp');
-  const kernels = await loadKernels('reference', pool.heap);
-  const memory = trainingMemory(kernels, network.values.length, options, (length) => pool.heap.float64(length));
+  const { network, memory } = await trainee(pool, 'bp');
   return { run: 1, network, images: mnist.train, options, memory, epoch: 0 };
 }
 
@@ -167,7 +206,7 @@ test('a mini-batch too large for memory at a time gives three workers the weight
   train(alone, shown, { ...options, batchSize: 1100 });
   const pool = new WorkerPool(3, 'simd');
   try {
-    t.equal(fingerprint(await trainOn(pool, workload)), fingerprint(alone.parameters.values));
+    t.equal(fingerprint((await trainOn(pool, 'fa', workload)).values), fingerprint(alone.parameters.values));
   } finally {
     await pool.close();
   }

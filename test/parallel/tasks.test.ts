@@ -17,20 +17,18 @@ const images = firstImages(mnist.train, 100);
 /** The jobs of a run, one after the other, over networks in the given heap. */
 async function jobs(heap: Heap): Promise<{ [Name in TaskName]?: Job<Name> }> {
   const kernels = await loadKernels('simd', heap);
-  const [bp, fa] = (['bp', 'fa'] as const).map((rule): SharedNetwork => {
-    const { parameters } = createNetwork(spec, { rule, seed: 2, kernels });
-    return { spec, rule, ...parameters };
-  });
-  const memory = trainingMemory(kernels, fa.values.length, defaultTraining, (length) => heap.float64(length));
+  const created = (['bp', 'wm'] as const).map((rule) => createNetwork(spec, { rule, seed: 2, kernels }));
+  const [bp, wm] = (['bp', 'wm'] as const).map((rule, r): SharedNetwork => ({ spec, rule, ...created[r].parameters }));
+  const memory = trainingMemory(created[1], defaultTraining, (length) => heap.float64(length));
   return {
-    trainEpoch: { run: 7, network: fa, images, options: defaultTraining, memory, epoch: 0 },
-    countCorrect: { network: fa, images },
-    alignment: { network: fa, images },
+    trainEpoch: { run: 7, network: wm, images, options: defaultTraining, memory, epoch: 0 },
+    countCorrect: { network: wm, images },
+    alignment: { network: wm, images },
     attack: {
-      source: fa,
+      source: wm,
       path: 'true',
       loss: 'margin',
-      targets: [fa, bp],
+      targets: [wm, bp],
       images,
       plans: [{ attack: 'pgd', options: { iterations: 2 }, epsilons: [0, 0.2] }],
       seed: 3,

@@ -117,7 +117,7 @@ test('shards of a batch add up to the gradient of the batch, to float accuracy',
   const images = firstImages(mnist.train, 2 * SHARD_SIZE + 5);
   const network = createNetwork(mnistSpec, { rule: 'fa' });
   const options = { ...plain, batchSize: 64, learningRate: 0 };
-  const memory = trainingMemory(network.kernels, network.layout.parameterCount, options);
+  const memory = trainingMemory(network, options);
   t.equal(memory.shards.length, 64 / SHARD_SIZE, 'a place for each shard of a full batch');
   new Trainer(network, images, options, memory).runEpoch(0, solo());
   const { pixels, labels } = picked(
@@ -225,7 +225,7 @@ for (const backend of backends) {
     const network = networkOf(tinyLayers(), 'fa', kernels);
     const { values } = network.parameters;
     const naive = networkOf(tinyLayers(), 'fa', kernels);
-    const memory = trainingMemory(kernels, values.length, { ...plain, batchSize: 70_000 });
+    const memory = trainingMemory(network, { ...plain, batchSize: 70_000 });
     t.equal(memory.shards.length, SHARDS_AT_ONCE);
     const options = { ...plain, batchSize: count, learningRate: 0.1, epochs: 1 };
     const results: EpochResult[] = [];

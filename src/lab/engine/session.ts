@@ -257,10 +257,11 @@ export class Session {
         warmupEpochs: 0,
         momentum: 0.9,
         weightDecay: 0,
+        decoupledDecay: 0,
         augment: false,
         seed,
       };
-      this.memory = trainingMemory(network.kernels, network.layout.parameterCount, this.options);
+      this.memory = trainingMemory(network, this.options);
     }
     return { network, options: this.options as TrainingOptions, memory: this.memory };
   }

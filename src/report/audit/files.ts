@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import { csvFormat } from 'd3-dsv';
 import type { ImageRow } from '../../audit/conclude.js';
 import { type Audit, parseAudit } from '../../audit/findings.js';
-import { remove, writeWhole } from '../../disk/files.js';
-import { renderPng, renderSvg } from '../figures/render.js';
+import { writeWhole } from '../../disk/files.js';
+import { figureF } from '../figures/angle.js';
+import { drawInto } from '../figures/draw.js';
 import { figureC } from '../figures/worst-case.js';
 
 const columns = [
@@ -19,7 +20,7 @@ const columns = [
 ] as const;
 
 /**
- * Writes `audit.json`, `audit.csv` and figure (c) into an existing folder.
+ * Writes `audit.json`, `audit.csv` and figures (c) and (f) into an existing folder.
  *
  * @param rows by model, in the order of audit.json
  * @returns the names of the files
@@ -34,15 +35,7 @@ export async function writeAudit(
   parseAudit(json, join(folder, 'audit.json'));
   await writeWhole(join(folder, 'audit.json'), json);
   await writeWhole(join(folder, 'audit.csv'), formatAuditCsv(rows));
-  const figures = ['figure-c.svg', 'figure-c.png'] as const;
-  const spec = figureC(audit);
-  if (spec === undefined) {
-    await Promise.all(figures.map((file) => remove(join(folder, file))));
-    return ['audit.json', 'audit.csv'];
-  }
-  const svg = await renderSvg(spec);
-  await writeWhole(join(folder, figures[0]), svg);
-  await writeWhole(join(folder, figures[1]), await renderPng(svg));
+  const figures = await drawInto(folder, { 'figure-c': figureC(audit), 'figure-f': figureF(audit) });
   return ['audit.json', 'audit.csv', ...figures];
 }
 

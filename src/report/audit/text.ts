@@ -1,5 +1,6 @@
 /** An audit as text for a terminal (or a file) of a given width, without colour. */
 import type { Audit, Check } from '../../audit/findings.js';
+import { FEW_NETWORKS } from '../../metrics/adversarial-accuracy.js';
 import { numberWithInterval } from '../../words.js';
 import { epsilonText, in255ths } from '../epsilon-text.js';
 import { displayName } from '../names.js';
@@ -11,8 +12,8 @@ export function auditText(audit: Audit, width = 100): string {
     [
       pointTable(audit, width),
       'In brackets: 95 % intervals.',
-      checkTable(audit, width),
-      ...failures(audit),
+      ...inFews(audit).map((few) => checkTable(few, width)),
+      ...(inFews(audit).length > 1 ? [] : failures(audit)), // of many networks they stand in audit.json
       ...verdicts(audit),
     ],
     width,
@@ -39,8 +40,16 @@ function pointTable({ models }: Audit, width: number): string {
   return textTable(['Accuracy (%)', 'ε', "Paper's attacks", 'Worst case', 'First to fool most'], rows, 1, width);
 }
 
+/** The networks in groups that one table has room for. */
+function inFews({ models }: Audit): Pick<Audit, 'models'>[] {
+  const networks = Object.entries(models);
+  return Array.from({ length: Math.ceil(networks.length / FEW_NETWORKS) }, (_, group) => ({
+    models: Object.fromEntries(networks.slice(group * FEW_NETWORKS, (group + 1) * FEW_NETWORKS)),
+  }));
+}
+
 /** A row a check, two columns a network: the paper's attacks, and the audit's. */
-function checkTable({ models }: Audit, width: number): string {
+function checkTable({ models }: Pick<Audit, 'models'>, width: number): string {
   const networks = Object.entries(models);
   const listed = networks[0]?.[1].checks ?? [];
   const rows = listed.map(({ id, name }) => [

@@ -4,9 +4,11 @@ import { finePercent, list } from '../../words.js';
 import { directionName, displayName } from '../names.js';
 import { comparesPaths, zeroGradients, zeroGradientThreshold } from '../run/gradient-health.js';
 import type { Curve, Results } from '../run/results.js';
+import { hasManyNetworks, transferMatrices } from '../run/transfer.js';
 import { seedList } from '../seeds.js';
 import { drawChart } from './chart.js';
 import { coloursOfDirections, coloursOfNetworks } from './style.js';
+import { transferFigure } from './transfer.js';
 
 /**
  * Figure (a): each network against attacks that follow its own gradient (source = target).
@@ -31,12 +33,17 @@ export function figureA(results: Results, runs: readonly Results[] = []): TopLev
 }
 
 /**
- * Figure (b), transferability: examples made on one network, shown to another (source ≠ target).
+ * Figure (b), transferability: examples made on one network, shown to another (source ≠ target); of many networks a
+ * heat map at one epsilon.
  *
  * @param runs where the results are the means of several runs, these
  * @returns undefined if the results hold no such curve, as in a run of one network
  */
 export function figureB(results: Results, runs: readonly Results[] = []): TopLevelSpec | undefined {
+  if (hasManyNetworks(results)) {
+    const of = { dataset: results.dataset, provenance: provenance(results, runs) };
+    return transferFigure(transferMatrices(results), of);
+  }
   const curves = results.curves.filter((curve) => curve.source !== curve.target);
   const directions = [...new Set(curves.map((curve) => directionName(curve.source, curve.target)))];
   const sources = Object.keys(results.models).filter((name) => curves.some((curve) => curve.source === name));

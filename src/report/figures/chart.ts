@@ -22,7 +22,7 @@ const panelGap = 28;
 /** Room around the data, so that points at 0 % and at epsilon 0 stay clear of the axes. */
 export const edge = 12;
 /** Inter's mean advance at the labels' size, generously. */
-const characterWidth = 9.5;
+export const characterWidth = 9.5;
 
 /** One curve as it is drawn: which colour, which panel. */
 export interface Line {
@@ -308,7 +308,7 @@ export const look: TopLevelSpec['config'] = {
   text: { fontSize: 15, baseline: 'middle' },
 };
 
-function pathName(path: Curve['path']): string {
+export function pathName(path: Curve['path']): string {
   return path === 'feedback' ? 'feedback weights' : 'true weights';
 }
 

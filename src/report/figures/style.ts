@@ -41,18 +41,22 @@ const spareAttackStyles: readonly AttackStyle[] = [
   { dash: [1, 2], width: 1.6, shape: 'cross', size: 80 },
 ];
 
-/** Blue and vermilion of Okabe and Ito's palette, which people with any colour vision tell apart. */
-const networkColours: Readonly<Record<string, string>> = { bp: '#0072B2', fa: '#D55E00' };
-/** The rest of that palette but its yellow, too light for lines, then a purple and a brown of other lightness. */
-const spareNetworkColours: readonly string[] = [
-  '#009E73',
-  '#CC79A7',
-  '#E69F00',
-  '#56B4E9',
-  '#000000',
-  '#5E3C99',
-  '#8C510A',
-];
+/**
+ * Okabe and Ito's palette, which people with any colour vision tell apart, but for its yellow, too light for lines; then
+ * a purple and a brown of other lightness.
+ */
+const networkColours: Readonly<Record<string, string>> = {
+  bp: '#0072B2',
+  fa: '#D55E00',
+  dfa: '#009E73',
+  drtp: '#CC79A7',
+  usf: '#E69F00',
+  brsf: '#56B4E9',
+  frsf: '#000000',
+  kp: '#5E3C99',
+  wm: '#8C510A',
+};
+const spareNetworkColours: readonly string[] = ['#7F7F7F', '#B2182B', '#4D9221', '#00CED1', '#C51B7D'];
 
 /** Purple and green (ColorBrewer PRGn): no network's colours, as a direction is no network. */
 const directionColours: Readonly<Record<string, string>> = { 'BP → FA': '#7B3294', 'FA → BP': '#008837' };

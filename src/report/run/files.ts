@@ -1,8 +1,9 @@
 /** Everything of a report that is written to disk. Each file is written to a temporary name and renamed. */
 import { join } from 'node:path';
-import { remove, writeWhole } from '../../disk/files.js';
+import { writeWhole } from '../../disk/files.js';
 import { figureA, figureB } from '../figures/accuracy.js';
-import { renderPng, renderSvg } from '../figures/render.js';
+import { type EpochAngles, figureD } from '../figures/alignment.js';
+import { drawInto } from '../figures/draw.js';
 import { formatCsv } from './csv.js';
 import { parseResults, type Results } from './results.js';
 
@@ -22,26 +23,14 @@ export async function writeResults(results: Results, folder: string): Promise<st
 }
 
 /**
- * Writes figures (a) and (b) into an existing folder, each as SVG and PNG. A figure without curves is not written, and
- * an earlier run's files of that name are removed.
+ * Writes figures (a), (b) and (d) into an existing folder.
  *
+ * @param epochs what the run's `metrics.jsonl` says
  * @returns the names of the files written
  */
-export async function writeFigures(results: Results, folder: string): Promise<string[]> {
-  const written: string[] = [];
-  for (const [name, spec] of [
-    ['figure-a', figureA(results)],
-    ['figure-b', figureB(results)],
-  ] as const) {
-    const files = [`${name}.svg`, `${name}.png`] as const;
-    if (spec === undefined) {
-      await Promise.all(files.map((file) => remove(join(folder, file))));
-      continue;
-    }
-    const svg = await renderSvg(spec);
-    await writeWhole(join(folder, files[0]), svg);
-    await writeWhole(join(folder, files[1]), await renderPng(svg));
-    written.push(...files);
-  }
-  return written;
-}
+export const writeFigures = (results: Results, epochs: readonly EpochAngles[], folder: string): Promise<string[]> =>
+  drawInto(folder, {
+    'figure-a': figureA(results),
+    'figure-b': figureB(results),
+    'figure-d': figureD(epochs, results),
+  });

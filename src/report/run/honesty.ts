@@ -6,6 +6,7 @@ import { finePercent, list } from '../../words.js';
 import { directionName, displayName } from '../names.js';
 import { comparesPaths, zeroGradients, zeroGradientThreshold } from './gradient-health.js';
 import type { Results } from './results.js';
+import { hasManyNetworks } from './transfer.js';
 
 /** Chance on ten classes alike, for results of before they told it: all data sets had ten. */
 const chanceOfTen = 0.1;
@@ -46,7 +47,8 @@ function withoutGradient(results: Results): string[] {
     const name = displayName(source);
     const notAll = results.curves.some((curve) => curve.source === source && !asksForGradient(curve.attack));
     const others = results.curves.filter((curve) => curve.source === source && curve.target !== source);
-    const transfers = [...new Set(others.map((curve) => directionName(source, curve.target)))];
+    const directions = [...new Set(others.map((curve) => directionName(source, curve.target)))];
+    const transfers = hasManyNetworks(results) && directions.length > 0 ? ['its transfer to others'] : directions;
     const flat = `Where ${name}'s curve${transfers.length === 0 ? '' : ` or ${transfers.join(' or ')}`} is flat${notAll ? ' under them' : ''}`;
     return (
       `${name}: ${finePercent(share)} of the test images have a gradient of exactly zero${compared ? along(paths) : ''}, ` +

@@ -8,6 +8,7 @@ import { paragraphs, textTable } from '../text.js';
 import { comparesPaths, zeroGradients } from './gradient-health.js';
 import { honestySentences } from './honesty.js';
 import type { Curve, Results } from './results.js';
+import { hasManyNetworks, type TransferMatrix, transferMatrices } from './transfer.js';
 
 const mostEpsilons = 7;
 
@@ -18,6 +19,7 @@ const mostEpsilons = 7;
  */
 export function summary(results: Results, width = 100): string {
   const tables = [networkTable(results, width), accuracyTable(results, width)];
+  for (const matrix of transferMatrices(results)) tables.push(transferTable(matrix, width));
   return paragraphs([...tables, ...honestySentences(results)], width);
 }
 
@@ -36,13 +38,14 @@ export function networkTable(results: Results, width = 100): string {
 }
 
 /**
- * Accuracy in % at up to seven epsilons, a row per curve: networks under their own gradient first, then transfers.
+ * Accuracy in % at up to seven epsilons, a row per curve: networks under their own gradient first, then transfers,
+ * which of many networks are {@link transferTable}'s.
  *
  * @param width columns that the table must fit; at least two epsilons are shown whatever it is
  */
 export function accuracyTable(results: Results, width = 100): string {
   const own = results.curves.filter((curve) => curve.source === curve.target);
-  const transfers = results.curves.filter((curve) => curve.source !== curve.target);
+  const transfers = hasManyNetworks(results) ? [] : results.curves.filter((curve) => curve.source !== curve.target);
   const compared = comparesPaths(results.curves);
   const curves = [...inOrder(own, results), ...inOrder(transfers, results)];
   const labels = curves.map((curve) => [
@@ -65,6 +68,15 @@ export function accuracyTable(results: Results, width = 100): string {
     fitting(all, (epsilons) => lineWidth(build(epsilons)) <= width),
     width,
   );
+}
+
+/** A row for the network that examples were made on, a column for each that was shown them. */
+function transferTable({ attack, epsilon, path, networks, accuracies }: TransferMatrix, width: number): string {
+  const along = path ? `, ${path} path` : '';
+  const head = `${displayName(attack)}, ε = ${epsilonText(epsilon, in255ths([epsilon]))}${along}: made on ↓, shown to →`;
+  const cell = (accuracy: number | undefined) => (accuracy === undefined ? '–' : percentNumber(accuracy));
+  const rows = networks.map((source, row) => [displayName(source), ...accuracies[row].map(cell)]);
+  return textTable([head, ...networks.map(displayName)], rows, 1, width);
 }
 
 /** As many epsilons as fit, from seven down to two. */

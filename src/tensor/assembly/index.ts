@@ -11,5 +11,6 @@ export {
 } from './elementwise';
 export { matmul, matmulTA } from './multiply';
 export { maxPool, maxPoolBackward } from './pool';
-export { adam, sgd, signStep, sumParts } from './steps';
+export { uniform } from './random';
+export { adam, copySigns, rescale, sgd, signStep, sumParts } from './steps';
 export { setWindow } from './window';

@@ -155,3 +155,29 @@ function alongSign(x: v128, direction: v128, alphas: v128): v128 {
   const down = v128.and(f32x4.lt(direction, ZERO), alphas);
   return v128.or(f32x4.add(x, f32x4.sub(up, down)), f32x4.ne(direction, direction));
 }
+
+/** out = |magnitude|·sign(value), with sign(0) = 0. */
+export function copySigns(magnitude: usize, value: usize, out: usize, length: i32): void {
+  const signBit = i32x4.splat(0x80000000);
+  for (; length > 0; length -= 4) {
+    const whole = length >= 4;
+    const sign = whole ? v128.load(value) : loadPart(value, length);
+    const size = f32x4.abs(whole ? v128.load(magnitude) : loadPart(magnitude, length));
+    const signed = v128.and(v128.or(size, v128.and(sign, signBit)), f32x4.ne(sign, ZERO));
+    if (whole) v128.store(out, signed);
+    else storePart(out, signed, length);
+    magnitude += 16;
+    value += 16;
+    out += 16;
+  }
+}
+
+/** x ← factor·x. */
+export function rescale(x: usize, length: i32, factor: f32): void {
+  const factors = f32x4.splat(factor);
+  for (; length >= 4; length -= 4) {
+    v128.store(x, f32x4.mul(v128.load(x), factors));
+    x += 16;
+  }
+  if (length > 0) storePart(x, f32x4.mul(loadPart(x, length), factors), length);
+}

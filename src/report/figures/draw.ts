@@ -1,0 +1,29 @@
+import { join } from 'node:path';
+import type { TopLevelSpec } from 'vega-lite';
+import { remove, writeWhole } from '../../disk/files.js';
+import { renderPng, renderSvg } from './render.js';
+
+/**
+ * Writes figures into an existing folder, each as SVG and PNG. One that there is nothing to draw in, undefined, is not
+ * written, and an earlier run's files of its name are removed.
+ *
+ * @returns the names of the files written
+ */
+export async function drawInto(
+  folder: string,
+  figures: Readonly<Record<string, TopLevelSpec | undefined>>,
+): Promise<string[]> {
+  const written: string[] = [];
+  for (const [name, spec] of Object.entries(figures)) {
+    const files = [`${name}.svg`, `${name}.png`] as const;
+    if (spec === undefined) {
+      await Promise.all(files.map((file) => remove(join(folder, file))));
+      continue;
+    }
+    const svg = await renderSvg(spec);
+    await writeWhole(join(folder, files[0]), svg);
+    await writeWhole(join(folder, files[1]), await renderPng(svg));
+    written.push(...files);
+  }
+  return written;
+}
