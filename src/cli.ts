@@ -59,6 +59,8 @@ program
     `images that SPSA is tried on, of those that withstood all (default: ${defaultAudit.spsaImages})`,
   )
   .option('--spsa-iterations <n>', `SPSA's steps (default: ${defaultAudit.spsaIterations})`)
+  .option('--targets <n>', `classes that targeted attacks go for (default: ${defaultAudit.targets})`)
+  .option('--standard', "AutoAttack's standard attacks too, just as RobustBench measures")
   .option('--workers <n>', `worker threads (default: ${availableParallelism()}, the cores here)`)
   .optionsGroup('Of a network in a file, where it does not say so itself:')
   .option('--dataset <name>', `what it was trained on: ${choices(datasets)}`)

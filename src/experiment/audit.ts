@@ -1,7 +1,7 @@
 import { type AuditWork, auditNetworks } from '../audit/audit.js';
 import type { ConcludedNetwork } from '../audit/conclude.js';
 import type { Audit, AuditedNetwork } from '../audit/findings.js';
-import { type AuditSettings, defaultAudit } from '../audit/recipe.js';
+import { type AuditSettings, defaultAudit, standardAudit } from '../audit/recipe.js';
 import { pieceCount } from '../audit/trials.js';
 import type { DatasetSource } from '../datasets/dataset.js';
 import { type DatasetName, datasets } from '../datasets/index.js';
@@ -165,8 +165,17 @@ function workOf({ networks, seed, pool, progress }: AuditContext): AuditWork {
  */
 export function auditSettings(dataset: DatasetName, changes: Partial<AuditSettings>, available: number): AuditSettings {
   const { auditEpsilons = defaultAudit.epsilons }: DatasetSource = datasets[dataset];
-  const settings = { ...defaultAudit, epsilons: auditEpsilons, ...changes };
-  const { epsilons, ...counts } = settings;
+  const { standard = false } = changes;
+  if (typeof standard !== 'boolean')
+    throw new UserError(`The audit's standard is ${standard}: true or false is expected.`);
+  const fixed = standard ? standardAudit : {};
+  for (const [name, value] of Object.entries(fixed)) {
+    const said = changes[name as keyof typeof standardAudit] ?? value;
+    if (said === value) continue;
+    throw new UserError(`The audit's ${name} is ${said}: the standard measure has ${value}, and no others.`);
+  }
+  const settings = { ...defaultAudit, epsilons: auditEpsilons, ...changes, ...fixed, standard };
+  const { epsilons, standard: _, ...counts } = settings;
   for (const [name, value] of Object.entries(counts)) {
     if (!Object.hasOwn(defaultAudit, name)) {
       throw new UserError(`The audit has no ${name}; its settings are ${Object.keys(defaultAudit).join(', ')}.`);
