@@ -12,7 +12,7 @@ const rooms = [
   ['commands'],
   ['sweep'],
   ['experiment'],
-  ['report', 'parallel'],
+  ['report', 'parallel', 'export'],
   ['audit', 'training'],
   ['metrics'],
   ['models', 'attacks'],

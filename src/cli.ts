@@ -7,6 +7,7 @@ import { defaultAudit } from './audit/recipe.js';
 import { choices, configOptions, forms } from './cli/options.js';
 import { addSweepCommands } from './cli/sweep.js';
 import type { AuditOptions } from './commands/audit.js';
+import type { ExportCommandOptions } from './commands/export.js';
 import { helpFormat } from './commands/help.js';
 import type { InspectOptions } from './commands/inspect.js';
 import type { LabOptions } from './commands/lab.js';
@@ -58,6 +59,8 @@ program
     `images that SPSA is tried on, of those that withstood all (default: ${defaultAudit.spsaImages})`,
   )
   .option('--spsa-iterations <n>', `SPSA's steps (default: ${defaultAudit.spsaIterations})`)
+  .option('--targets <n>', `classes that targeted attacks go for (default: ${defaultAudit.targets})`)
+  .option('--standard', "AutoAttack's standard attacks too, just as RobustBench measures")
   .option('--workers <n>', `worker threads (default: ${availableParallelism()}, the cores here)`)
   .optionsGroup('Of a network in a file, where it does not say so itself:')
   .option('--dataset <name>', `what it was trained on: ${choices(datasets)}`)
@@ -74,6 +77,24 @@ program
   .action(async (path: string, options: AuditOptions) => {
     const { auditCommand } = await import('./commands/audit.js');
     await auditCommand(path, options);
+  });
+
+program
+  .command('export')
+  .description("write a finished run's networks, and adversarial examples, for other tools: ONNX, NumPy")
+  .argument('<folder>', 'the folder of a run, such as out/mnist-1')
+  .option('--to <list>', 'onnx: the networks; npz: parameters and examples (default: both)')
+  .option('--activations', "make every layer's output an output of the ONNX graph")
+  .option('--images <n>', 'test images to attack for the npz (default: 1000)')
+  .option('--attack <name>', `how they are attacked: ${choices(attacks)} (default: bim)`)
+  .option('--epsilon <x>', 'L∞ radius, as 0.2 or 8/255 (default: 0.2)')
+  .option('--path <name>', "what carries the attack's gradient down: feedback, true (default: true)")
+  .option('--loss <name>', `what the attack makes grow: ${choices(losses)} (default: cross-entropy)`)
+  .option('--out <folder>', 'where the files go (default: <folder>/export)')
+  .addHelpText('after', forms)
+  .action(async (folder: string, options: ExportCommandOptions) => {
+    const { exportCommand } = await import('./commands/export.js');
+    await exportCommand(folder, options);
   });
 
 program

@@ -1,4 +1,14 @@
-import { type Attack, type AttackMemory, type AttackOptions, type AttackTarget, oracleOf, randomOf } from './attack.js';
+import type { RandomStream } from '../tensor/random.js';
+import {
+  type Attack,
+  type AttackMemory,
+  type AttackOptions,
+  type AttackTarget,
+  type GradientFunction,
+  type Oracle,
+  oracleOf,
+  randomOf,
+} from './attack.js';
 import { isZero } from './linf.js';
 import { clip } from './random-start.js';
 import { WorkingSet } from './working-set.js';
@@ -26,14 +36,15 @@ export const apgd: Attack<'oracle'> = {
     const bestLoss = new Float64Array(target.n).fill(Number.NEGATIVE_INFINITY);
     memory.queries.fill(0, 0, target.n);
     adversarial.set(target.images.subarray(0, target.n * memory.size));
+    const random = (restart: number) => (i: number) => randomOf(target, i, apgd).split(restart);
     for (let restart = 0; restart < (options.restarts ?? 1); restart++) {
-      climb(target, options, restart, memory, { adversarial, fooled, bestLoss });
+      climb(target, options, random(restart), memory, { adversarial, fooled, bestLoss });
     }
   },
 };
 
-/** What the restarts have found so far, by the image's place in the caller's batch. */
-interface Found {
+/** What the climbs have found so far, by the image's place in the caller's batch. */
+export interface Found {
   readonly adversarial: Float32Array;
   readonly fooled: Uint8Array;
   readonly bestLoss: Float64Array;
@@ -53,28 +64,40 @@ interface Climbers {
   /** Steps since the last checkpoint that raised the loss. */
   readonly rises: Int32Array;
   readonly halvedAtCheckpoint: Uint8Array;
+  /** The class that it is drawn towards, if it is towards one. */
+  readonly targets: Uint8Array;
 }
 
-/** One run from one random start, on the images that are not fooled yet. */
-function climb(
+/**
+ * One run from one random start, on the images that are not fooled yet.
+ *
+ * @param random the numbers that decide image i's start
+ * @param targets the class that each image of the batch is drawn towards; away from its own if there are none
+ */
+export function climb(
   target: AttackTarget,
   options: AttackOptions,
-  restart: number,
+  random: (i: number) => RandomStream,
   memory: AttackMemory,
   found: Found,
+  targets?: Uint8Array,
 ): void {
   const { epsilon, iterations = ITERATIONS } = options;
   const climbers = newClimbers(memory, epsilon);
   const { set } = climbers;
   set.fill(target, (i) => !found.fooled[i]);
-  begin(target, epsilon, restart, memory, climbers);
-  look(target, memory, climbers, found, true);
+  if (targets) for (let i = 0; i < set.n; i++) climbers.targets[i] = targets[memory.index[i]];
+  begin(epsilon, random, memory, climbers);
+  const oracle = oracleOf(target, apgd);
+  const { toward } = oracle;
+  const ask = toward && targets ? (x: Float32Array, y: Uint8Array, n: number) => toward(x, y, climbers.targets, n) : oracle.gradient; // biome-ignore format: one line
+  look(oracle, ask, memory, climbers, found, true);
 
   const checkpoints = checkpointsOf(iterations);
   let last = 0;
   for (let k = 1; k <= iterations && set.n > 0; k++) {
     move(memory, climbers, epsilon, k === 1 ? 1 : MOMENTUM);
-    look(target, memory, climbers, found, false);
+    look(oracle, ask, memory, climbers, found, false);
     if (!checkpoints.includes(k)) continue;
     adjust(memory, climbers, k - last);
     last = k;
@@ -95,6 +118,7 @@ function newClimbers(memory: AttackMemory, epsilon: number): Climbers {
     bestAtCheckpoint: float64(),
     rises: new Int32Array(capacity),
     halvedAtCheckpoint: new Uint8Array(capacity),
+    targets: new Uint8Array(capacity),
   };
   const columns = Object.values(state).map((data) => ({ data, size: data instanceof Float32Array ? size : 1 }));
   return { ...state, set: new WorkingSet(memory, columns) };
@@ -102,15 +126,14 @@ function newClimbers(memory: AttackMemory, epsilon: number): Climbers {
 
 /** The start, as the authors draw it: uniform in the cube, then stretched until its largest coordinate is ε. */
 function begin(
-  target: AttackTarget,
   epsilon: number,
-  restart: number,
+  randomOfImage: (i: number) => RandomStream,
   { x, index, size }: AttackMemory,
   { set, before, halvedAtCheckpoint }: Climbers,
 ): void {
   const noise = new Float64Array(size);
   for (let i = 0; i < set.n; i++) {
-    const random = randomOf(target, index[i], apgd).split(restart);
+    const random = randomOfImage(index[i]);
     let largest = 0;
     for (let p = 0; p < size; p++) {
       noise[p] = 2 * random.uniform() - 1;
@@ -123,11 +146,17 @@ function begin(
 }
 
 /** Loss and gradient at x: keeps the best point, and lets go of images that are fooled. */
-function look(target: AttackTarget, memory: AttackMemory, climbers: Climbers, found: Found, atStart: boolean): void {
+function look(
+  oracle: Oracle,
+  ask: GradientFunction,
+  memory: AttackMemory,
+  climbers: Climbers,
+  found: Found,
+  atStart: boolean,
+): void {
   const { x, labels, index, size, queries } = memory;
   const { set, gradient, best, bestGradient, loss, bestLoss, bestAtCheckpoint, rises } = climbers;
-  const oracle = oracleOf(target, apgd);
-  gradient.set(oracle.gradient(x, labels, set.n).subarray(0, set.n * size));
+  gradient.set(ask(x, labels, set.n).subarray(0, set.n * size));
   const predictions = oracle.predictions(set.n);
   for (let i = set.n - 1; i >= 0; i--) {
     queries[index[i]]++;

@@ -10,6 +10,14 @@ import { type RandomStream, stream } from '../tensor/random.js';
  */
 export type GradientFunction = (images: Float32Array, labels: Uint8Array, n: number) => Float32Array;
 
+/** The same, towards a class for each image. */
+export type TargetedGradient = (
+  images: Float32Array,
+  labels: Uint8Array,
+  targets: Uint8Array,
+  n: number,
+) => Float32Array;
+
 /** What a network answers about images beside the gradient. Attacks that look further than their next step need it. */
 export interface Oracle {
   readonly gradient: GradientFunction;
@@ -19,6 +27,13 @@ export interface Oracle {
   readonly losses: Float64Array;
   /** The predicted class of each of the n images shown last; the array is overwritten by the next call. */
   predictions(n: number): Uint8Array;
+  /** The logits of the images shown last, `[n, classes]`; overwritten by the next call. Targeted attacks ask for them. */
+  readonly logits?: ArrayLike<number> | undefined;
+  /**
+   * As `gradient`, of the targeted form of the loss: it grows as image i is taken for `targets[i]` rather than for its
+   * label, and `losses` are its values. Undefined where the loss has no such form.
+   */
+  readonly toward?: TargetedGradient | undefined;
   /** `[C, H, W]`, and how many classes there are: known of a network, and then asked of what is attacked. */
   readonly inputShape?: readonly number[] | undefined;
   readonly classes?: number | undefined;
@@ -63,6 +78,8 @@ export interface AttackOptions {
   readonly queries?: number | undefined;
   /** How many images SPSA shows to the network to estimate one gradient. */
   readonly samples?: number | undefined;
+  /** How many other classes a targeted attack goes for, the likeliest first. */
+  readonly targets?: number | undefined;
 }
 
 /** Memory for one attack on up to `capacity` images, made once per thread. */
@@ -120,9 +137,18 @@ export function attackMemory(kernels: Kernels<Float32Array>, capacity: number, s
  * - `gradient`: BIM
  * - `gradient, or oracle to restart`: PGD, which tells by losses and predictions which of its starts went best
  * - `oracle`: gradients, losses and predictions: APGD
+ * - `targets`: an oracle that tells logits, and gradients towards a class, of whatever loss: APGD-T
+ * - `differences`: the same of the margin and no other, whose losses are differences of logits: FAB
  * - `queries`: an oracle's losses and predictions alone, and never a gradient: Square
  */
-export type Needs = 'nothing' | 'gradient' | 'gradient, or oracle to restart' | 'oracle' | 'queries';
+export type Needs =
+  | 'nothing'
+  | 'gradient'
+  | 'gradient, or oracle to restart'
+  | 'oracle'
+  | 'targets'
+  | 'differences'
+  | 'queries';
 
 /** An attack: writes adversarial images for a target. */
 export interface Attack<N extends Needs = Needs> {

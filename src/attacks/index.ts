@@ -1,7 +1,9 @@
 import { apgd } from './apgd.js';
+import { apgdT } from './apgd-t.js';
 import type { Attack } from './attack.js';
 import { bim } from './bim.js';
 import { grey, signNoise, uniformNoise } from './controls.js';
+import { fab } from './fab.js';
 import { fgsm } from './fgsm.js';
 import { miFgsm } from './mi-fgsm.js';
 import { pgd } from './pgd.js';
@@ -15,6 +17,8 @@ export const attacks = {
   'mi-fgsm': miFgsm,
   pgd,
   apgd,
+  'apgd-t': apgdT,
+  fab,
   square,
   spsa,
   'uniform-noise': uniformNoise,

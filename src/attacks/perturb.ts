@@ -17,6 +17,8 @@ export type SingleStart = AttackOptions & { readonly restarts?: 1 | undefined };
  * - FGSM, BIM, MI-FGSM, PGD from one start: a gradient, such as `(x, y) => network.inputGradient(x, y, { path, loss })`
  * - APGD, Square, SPSA, PGD with restarts, which look at losses too: an oracle for at least N images, such as
  *   `networkOracle(network, { path, loss }, N)`; it does for the others as well
+ * - APGD-T and FAB, which go for one class after another: such an oracle of a loss that has a targeted form (margin,
+ *   dlr), for FAB of the margin
  * - the controls (noise, grey): `undefined`
  *
  * @param images `[N, …]` in [0, 1], `[N, C, H, W]` for Square; left as they are
@@ -97,7 +99,8 @@ function checkAsked(
   const restarted = needs === 'gradient, or oracle to restart' && restarts > 1;
   const oracle = 'an oracle, such as networkOracle(network, { path, loss }, N),';
   if (typeof asked === 'function') {
-    if (needs !== 'oracle' && needs !== 'queries' && !restarted) return;
+    const enough = needs === 'nothing' || needs === 'gradient' || needs === 'gradient, or oracle to restart';
+    if (enough && !restarted) return;
     const name = restarted ? `${label} with restarts` : label;
     throw new TypeError(
       `perturb: gradient is a function; ${name} needs the network's losses and predictions: give ${oracle} in its place`,
@@ -105,7 +108,12 @@ function checkAsked(
   }
   const fields = { gradient: 'function', query: 'function', predictions: 'function', losses: 'object' } as const;
   check.object('perturb', 'gradient', asked, `a function of images and labels, or ${oracle}`, fields);
-  const { losses, inputShape, classes } = asked as Oracle;
+  const { losses, inputShape, classes, toward, logits } = asked as Oracle;
+  if ((needs === 'targets' || needs === 'differences') && !(toward && logits && classes)) {
+    throw new TypeError(
+      `perturb: ${label} needs gradients towards a class: give an oracle of a loss that has a targeted form, such as losses.margin`,
+    );
+  }
   const [n, ...shape] = images.shape;
   if (losses.length < n) {
     throw new ShapeError(`perturb: gradient is an oracle for ${losses.length} images; there are ${n}`);
@@ -149,6 +157,11 @@ function questions(
       return asked.losses;
     },
     predictions: (n) => asked.predictions(n),
+    logits: asked.logits,
+    classes: asked.classes,
+    toward:
+      asked.toward &&
+      ((x, y, targets, n) => finite('gradient', asked.toward?.(x, y, targets, n) as Float32Array, n * size)),
   };
   return { gradient: oracle.gradient, oracle };
 }

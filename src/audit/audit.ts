@@ -4,23 +4,21 @@ import { paperRules } from '../rules/index.js';
 import type { LabelledImages } from '../tensor/images.js';
 import { type ConcludedNetwork, conclude } from './conclude.js';
 import { type Evidence, indicesOf, type Outcome, outcomesAt, rightUnder } from './evidence.js';
-import { gradientHealth, type InspectedPiece } from './gradients.js';
+import { answerHealth, gradientHealth, type InspectedPiece } from './gradients.js';
 import {
   type AuditAttack,
   type Audited,
   type AuditSettings,
   lastResort,
   longerPaperAttack,
+  nearestWhiteBox,
   recipe,
   restartedPaperAttack,
+  standardIds,
   strongerWhiteBox,
+  targetedWhiteBox,
 } from './recipe.js';
 import type { Trial, TrialPiece } from './trials.js';
-
-/** A network as an audit is handed it. */
-export interface Subject extends Audited {
-  readonly classes: number;
-}
 
 /** The two kinds of work that an audit asks for; whoever does it, all of it or in pieces, gives the pieces back. */
 export interface AuditWork {
@@ -41,7 +39,7 @@ export interface AuditWork {
  * @param images those to be audited, and no others
  */
 export async function auditNetworks(
-  subjects: readonly Subject[],
+  subjects: readonly Audited[],
   images: LabelledImages,
   settings: AuditSettings,
   work: AuditWork,
@@ -73,8 +71,8 @@ interface Plan {
 
 /** Everything that is to be known of one network: first what all images meet, then what is left for the survivors. */
 async function gather(
-  subject: Subject,
-  others: readonly Subject[],
+  subject: Audited,
+  others: readonly Audited[],
   images: LabelledImages,
   settings: AuditSettings,
   work: AuditWork,
@@ -90,27 +88,63 @@ async function gather(
 
   const first = recipe(subject, others, settings);
   const firstPlans = epsilons.flatMap((epsilon) => first.map((attack) => ({ attack, epsilon, images: undefined })));
-  const outcomes = await run(firstPlans, false);
-  const { labels } = images;
-  const evidence: Evidence = { ...subject, labels, clean, epsilons, outcomes, gradients: gradientHealth(pieces) };
-  const more = await run(
-    epsilons.flatMap((epsilon) => leftOver(evidence, settings, epsilon)),
-    true,
-  );
-  return { ...evidence, outcomes: [...outcomes, ...more] };
+  let evidence: Evidence = {
+    ...subject,
+    labels: images.labels,
+    clean,
+    epsilons,
+    outcomes: await run(firstPlans, false),
+    gradients: gradientHealth(pieces),
+    answers: answerHealth(pieces),
+    ...(settings.standard && { standard: standardIds(subject) }),
+  };
+  for (const round of settings.standard ? [targeted, nearest, patient] : [targeted, patient]) {
+    const plans = epsilons.flatMap((epsilon) => round(evidence, settings, epsilon));
+    evidence = { ...evidence, outcomes: [...evidence.outcomes, ...(await run(plans, true))] };
+  }
+  return evidence;
 }
 
-/** What the first round leaves to be done at one epsilon. */
-function leftOver(evidence: Evidence, settings: AuditSettings, epsilon: number): Plan[] {
-  const left = (outcomes: readonly Outcome[]) => indicesOf(rightUnder(evidence, outcomes));
-  const byPaper = left(outcomesAt(evidence, epsilon, { kinds: ['paper'] }));
-  const byAll = left(outcomesAt(evidence, epsilon));
+/** What the first round leaves to be done at one epsilon: the paper's attacks with more effort, and targeted ones. */
+function targeted(evidence: Evidence, settings: AuditSettings, epsilon: number): Plan[] {
   return [
     { attack: longerPaperAttack(evidence, bim.defaultIterations ?? 1), epsilon, images: undefined },
-    { attack: restartedPaperAttack(evidence, settings), epsilon, images: byPaper },
-    ...strongerWhiteBox(settings).map((attack) => ({ attack, epsilon, images: byAll })),
-    { attack: lastResort(settings), epsilon, images: byAll.subarray(0, settings.spsaImages) },
+    {
+      attack: restartedPaperAttack(evidence, settings),
+      epsilon,
+      images: leftBy(evidence, epsilon, { kinds: ['paper'] }),
+    },
+    { attack: targetedWhiteBox(evidence, settings), epsilon, images: leftFor(evidence, epsilon) },
   ];
+}
+
+/** FAB, the third of the standard attacks. */
+const nearest = (evidence: Evidence, settings: AuditSettings, epsilon: number): Plan[] => [
+  { attack: nearestWhiteBox(settings), epsilon, images: leftFor(evidence, epsilon) },
+];
+
+/** Patience and luck, for the images that nothing has fooled yet. */
+function patient(evidence: Evidence, settings: AuditSettings, epsilon: number): Plan[] {
+  const images = leftBy(evidence, epsilon);
+  return [
+    ...strongerWhiteBox(settings).map((attack) => ({ attack, epsilon, images })),
+    { attack: lastResort(settings), epsilon, images: images.subarray(0, settings.spsaImages) },
+  ];
+}
+
+/** The images that these attacks, or all, left right. */
+const leftBy = (evidence: Evidence, epsilon: number, which: Parameters<typeof outcomesAt>[2] = {}): Uint32Array =>
+  indicesOf(rightUnder(evidence, outcomesAt(evidence, epsilon, which)));
+
+/**
+ * The images that a targeted attack is for: those that nothing has fooled. Where AutoAttack is to be measured too, those
+ * that its own attacks before this one have left; Square, its last, has met them all already.
+ */
+function leftFor(evidence: Evidence, epsilon: number): Uint32Array {
+  const { standard } = evidence;
+  if (!standard) return leftBy(evidence, epsilon);
+  const before = outcomesAt(evidence, epsilon).filter(({ attack: { id } }) => standard.includes(id) && id !== 'square');
+  return indicesOf(rightUnder(evidence, before));
 }
 
 function trialsOf(plans: readonly Plan[], images: number): Trial[] {

@@ -1,8 +1,9 @@
 import { wilson } from '../metrics/wilson.js';
 import { runChecks } from './checks/index.js';
-import { accuracyOf, type Evidence, outcomesAt, paperAccuracy } from './evidence.js';
+import { accuracyOf, type Evidence, outcomesAt, paperAccuracy, rightUnder, shareOf } from './evidence.js';
 import type { AuditedModel } from './findings.js';
 import { judge, ownPathSentence } from './verdict.js';
+import { fewClasses, warningsOf } from './warnings.js';
 import { credits, type ImageFate, survivors, worstCase } from './worst-case.js';
 
 /** One line of `audit.csv`: what happened to one image at one epsilon. */
@@ -43,6 +44,7 @@ export function conclude(evidence: Evidence): ConcludedNetwork {
           .map(({ attack, predictions }) => [attack.id, accuracyOf(labels, predictions)]),
       ),
       brokenBy: credits(at(epsilon)),
+      ...standardPoint(evidence, epsilon, intervalOf),
     };
   });
   const rows = epsilons.flatMap((epsilon) =>
@@ -55,6 +57,7 @@ export function conclude(evidence: Evidence): ConcludedNetwork {
     })),
   );
   const cleanAccuracy = accuracyOf(labels, clean);
+  const warnings = evidence.standard ? warningsOf(evidence) : fewClasses(evidence);
   return {
     conclusion: {
       cleanAccuracy,
@@ -64,7 +67,21 @@ export function conclude(evidence: Evidence): ConcludedNetwork {
       checks,
       verdict: text,
       because: [because, ownPathSentence(evidence)].filter((said) => said !== undefined).join(' '),
+      ...((evidence.standard || warnings.length > 0) && { warnings }),
     },
     rows,
   };
+}
+
+/** What AutoAttack's standard version leaves, where it was run. */
+function standardPoint(
+  evidence: Evidence,
+  epsilon: number,
+  intervalOf: (share: number) => ReturnType<typeof wilson>,
+): { standard?: number; standardInterval?: ReturnType<typeof wilson> } {
+  const { standard: ids } = evidence;
+  if (!ids) return {};
+  const own = outcomesAt(evidence, epsilon).filter(({ attack }) => ids.includes(attack.id));
+  const standard = shareOf(rightUnder(evidence, own));
+  return { standard, standardInterval: intervalOf(standard) };
 }

@@ -18,7 +18,6 @@ export interface Outcome {
 
 /** All that an audit has seen of one network. Judged by `checks.ts` and `verdict.ts`. */
 export interface Evidence extends Audited {
-  readonly classes: number;
   readonly labels: Uint8Array;
   /** The predictions without attack. */
   readonly clean: Uint8Array;
@@ -27,6 +26,17 @@ export interface Evidence extends Audited {
   /** In the order in which success is credited: cheap attacks first. */
   readonly outcomes: readonly Outcome[];
   readonly gradients: GradientHealth;
+  readonly answers: AnswerHealth;
+  /** The names of the attacks that AutoAttack's standard version is made of, where they were all run. */
+  readonly standard?: readonly string[];
+}
+
+/** How a network answers the clean images. */
+export interface AnswerHealth {
+  /** How many of them it answers with numbers in [0, 1] that sum to 1, as if they were probabilities. */
+  readonly likeProbabilities: number;
+  /** How many it answers otherwise when it is asked again. */
+  readonly changing: number;
 }
 
 /** The outcomes at one epsilon, of some kinds of attack or of one by its name. */

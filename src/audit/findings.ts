@@ -70,6 +70,9 @@ const pointSchema = z.looseObject({
   byAttack: table(share),
   /** How many images each attack was the first to fool. */
   brokenBy: table(count),
+  /** Share of the images that none of AutoAttack's standard attacks fooled, where they were run. */
+  standard: share.optional(),
+  standardInterval: interval,
 });
 
 const modelSchema = z.looseObject({
@@ -82,6 +85,8 @@ const modelSchema = z.looseObject({
   verdict: z.string(),
   /** The numbers that decided. */
   because: z.string(),
+  /** Why the measure may not be taken at its word: AutoAttack's own flags. */
+  warnings: list(z.looseObject({ name: z.string(), meaning: z.string() })).optional(),
 });
 /** What an audit concludes of one network. */
 export type AuditedModel = Parsed<typeof modelSchema>;

@@ -8,6 +8,7 @@ import { type GradientPath, gradientPaths } from '../rules/path.js';
 import { angleBetween } from '../tensor/angle.js';
 import type { LabelledImages } from '../tensor/images.js';
 import { sizeOf, tensor } from '../tensor/tensor.js';
+import type { AnswerHealth } from './evidence.js';
 import type { AngleSummary, GradientCount, GradientHealth } from './findings.js';
 
 /** The losses whose gradients are looked at: the paper's, and one that a saturated softmax can't hide. */
@@ -17,6 +18,7 @@ const inspected = ['cross-entropy', 'margin'] as const;
 export interface InspectedPiece {
   readonly first: number;
   readonly predictions: Uint8Array;
+  readonly answers: AnswerHealth;
   readonly counts: readonly GradientCount[];
   /** For each image, degrees between the margin's gradient along the feedback path and the true one; NaN if one is zero. */
   readonly angles: Float64Array;
@@ -28,7 +30,13 @@ export function inspectGradients(network: Network<Float32Array>, images: Labelle
   const batch = new Float32Array(CHUNK_SIZE * size);
   const done: InspectedPiece[] = [];
   for (const { first, n, labels } of claimedChunks(images, crew, batch)) {
-    const answered = haveFiniteLogits(network, batch, n);
+    const logits = logitsOf(network, batch, n);
+    const answered = logits.map((own) => own.every(Number.isFinite));
+    const answers = {
+      likeProbabilities: logits.filter(areProbabilities).length,
+      changing: logitsOf(network, batch, n).filter((again, i) => again.some((z, c) => !Object.is(z, logits[i][c])))
+        .length,
+    };
     let predictions = new Uint8Array(0);
     const counts: GradientCount[] = [];
     const margins = new Map<GradientPath, Float32Array>();
@@ -46,18 +54,31 @@ export function inspectGradients(network: Network<Float32Array>, images: Labelle
       { length: n },
       (_, i) => angleBetween(image('feedback', i), image('true', i)) ?? Number.NaN,
     );
-    done.push({ first, predictions, counts, angles });
+    done.push({ first, predictions, answers, counts, angles });
   }
   return done;
 }
 
-/** For each of the n images, whether the network answers it with numbers. */
-function haveFiniteLogits(network: Network<Float32Array>, batch: Float32Array, n: number): boolean[] {
+/** The logits of each of the n images. */
+function logitsOf(network: Network<Float32Array>, batch: Float32Array, n: number): Float32Array[] {
   const { inputShape, classes } = network;
   const shown = batch.subarray(0, n * sizeOf(inputShape));
   const { data } = network.logits(tensor(shown, [n, ...inputShape]));
-  return Array.from({ length: n }, (_, i) => data.subarray(i * classes, (i + 1) * classes).every(Number.isFinite));
+  return Array.from({ length: n }, (_, i) => data.subarray(i * classes, (i + 1) * classes));
 }
+
+/** What float32 makes of a sum of probabilities. */
+const ROUNDING = 1e-5;
+
+const areProbabilities = (logits: Float32Array): boolean =>
+  logits.every((z) => z > -ROUNDING && z < 1 + ROUNDING) &&
+  Math.abs(logits.reduce((sum, z) => sum + z, 0) - 1) < ROUNDING;
+
+/** Adds the pieces up. */
+export const answerHealth = (pieces: readonly InspectedPiece[]): AnswerHealth => ({
+  likeProbabilities: pieces.reduce((sum, { answers }) => sum + answers.likeProbabilities, 0),
+  changing: pieces.reduce((sum, { answers }) => sum + answers.changing, 0),
+});
 
 /**
  * Where logits are NaN or infinite there is no gradient, whatever comes down to the pixels: a ReLU or a pooling turns

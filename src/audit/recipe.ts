@@ -1,6 +1,8 @@
 import type { AttackOptions } from '../attacks/attack.js';
 import { type AttackName, paperAttacks } from '../attacks/index.js';
-import type { LossName } from '../losses/index.js';
+import { type LossName, losses } from '../losses/index.js';
+import type { Loss } from '../losses/loss.js';
+import { targetedDlr } from '../losses/targeted-dlr.js';
 import type { GradientPath } from '../rules/path.js';
 
 /** How much an audit does. */
@@ -18,6 +20,10 @@ export interface AuditSettings {
   /** How many of the images that nothing else fooled SPSA is tried on, at each epsilon: it needs thousands of queries. */
   readonly spsaImages: number;
   readonly spsaIterations: number;
+  /** How many other classes targeted attacks go for, the likeliest first; all others, if there are fewer. */
+  readonly targets: number;
+  /** Whether the attacks of AutoAttack's standard version are among them, just as it runs them. */
+  readonly standard: boolean;
 }
 
 export const defaultAudit: AuditSettings = {
@@ -28,7 +34,12 @@ export const defaultAudit: AuditSettings = {
   queries: 1000,
   spsaImages: 20,
   spsaIterations: 40,
+  targets: 9,
+  standard: false,
 };
+
+/** What AutoAttack's standard version does: RobustBench's measure. */
+export const standardAudit = { iterations: 100, queries: 5000, targets: 9 } as const satisfies Partial<AuditSettings>;
 
 /** Much less, in seconds: for a look at a network that was trained in seconds. */
 export const quickAudit: AuditSettings = {
@@ -39,6 +50,8 @@ export const quickAudit: AuditSettings = {
   queries: 200,
   spsaImages: 2,
   spsaIterations: 10,
+  targets: 3,
+  standard: false,
 };
 
 /**
@@ -48,6 +61,7 @@ export const quickAudit: AuditSettings = {
  * - `diagnosis`: BIM and FGSM with one thing changed at a time, to tell what hides a weakness
  * - `transfer`: examples made on another network
  * - `white-box`: the strongest that the true gradient gives
+ * - `targeted white-box`: the same towards one class after another, on images that the others left
  * - `query`: attacks that need no gradient
  * - `longer …`, `restarted …`: the paper's and the strongest with more steps or starts, to see whether that changes
  *   anything
@@ -58,6 +72,7 @@ export type Kind =
   | 'diagnosis'
   | 'transfer'
   | 'white-box'
+  | 'targeted white-box'
   | 'query'
   | 'longer paper'
   | 'restarted paper'
@@ -83,10 +98,16 @@ export interface Audited {
   readonly name: string;
   /** The path that its learning rule takes, and the paper's attacker with it: `true` for backpropagation alone. */
   readonly ownPath: GradientPath;
+  readonly classes: number;
 }
 
 /** What an attack that follows a gradient is called. */
 export const attackId = (attack: AttackName, path: GradientPath, loss: LossName): string => `${attack}/${path}/${loss}`;
+
+/** What APGD climbs, where there are classes enough. */
+export const whiteBoxLosses = ['cross-entropy', 'dlr', 'margin'] as const;
+
+const leastClasses = ({ leastClasses: least = 2 }: Loss): number => least;
 
 /** The attacks that every image meets, cheapest first: the first to succeed is the one that is named. */
 export function recipe(audited: Audited, others: readonly Audited[], settings: AuditSettings): AuditAttack[] {
@@ -120,9 +141,9 @@ export function recipe(audited: Audited, others: readonly Audited[], settings: A
       ? [along('diagnosis', 'bim', 'true', 'cross-entropy'), along('diagnosis', 'bim', 'feedback', 'margin')]
       : []),
     ...others.flatMap((other) => [from(other, other.ownPath, 'cross-entropy'), from(other, 'true', 'margin')]),
-    ...(['cross-entropy', 'dlr', 'margin'] as const).map((loss) =>
-      along('white-box', 'apgd', 'true', loss, { iterations }),
-    ),
+    ...whiteBoxLosses
+      .filter((loss) => audited.classes >= leastClasses(losses[loss]))
+      .map((loss) => along('white-box', 'apgd', 'true', loss, { iterations })),
     without('query', 'square', { queries }),
   ];
 }
@@ -146,6 +167,41 @@ export const restartedPaperAttack = (audited: Audited, { restarts }: AuditSettin
   loss: 'cross-entropy',
   options: { restarts },
 });
+
+/** APGD on the losses that no softmax saturates. */
+export const apgdIds = ({ classes }: Pick<Audited, 'classes'>): string[] =>
+  (['dlr', 'margin'] as const)
+    .filter((loss) => classes >= leastClasses(losses[loss]))
+    .map((loss) => attackId('apgd', 'true', loss));
+
+/** What targeted attacks climb: AutoAttack's loss, or the margin where there are too few classes for it. */
+export const targetedLoss = ({ classes }: Pick<Audited, 'classes'>): 'dlr' | 'margin' =>
+  classes >= targetedDlr.leastClasses ? 'dlr' : 'margin';
+
+/** APGD towards one class after another. */
+export function targetedWhiteBox(audited: Audited, { iterations, targets }: AuditSettings): AuditAttack {
+  const base = { attack: 'apgd-t', path: 'true', loss: targetedLoss(audited) } as const;
+  const id = attackId(base.attack, base.path, base.loss);
+  return { ...base, id, kind: 'targeted white-box', options: { iterations, targets } };
+}
+
+/** The nearest adversarial example, towards one class after another. */
+export const nearestWhiteBox = ({ iterations, targets }: AuditSettings): AuditAttack => ({
+  id: 'fab',
+  kind: 'targeted white-box',
+  attack: 'fab',
+  path: 'true',
+  loss: 'margin',
+  options: { iterations, targets },
+});
+
+/** What AutoAttack's standard version is made of, by the names of the attacks here. */
+export const standardIds = (audited: Audited): readonly string[] => [
+  attackId('apgd', 'true', 'cross-entropy'),
+  attackId('apgd-t', 'true', targetedLoss(audited)),
+  'fab',
+  'square',
+];
 
 /** The strongest attack with more steps, and with more starts: for the images that nothing has fooled yet. */
 export function strongerWhiteBox({ iterations, restarts }: AuditSettings): AuditAttack[] {

@@ -3,6 +3,7 @@ import { attacks } from '../attacks/index.js';
 import type { Crew } from '../crew/crew.js';
 import { losses } from '../losses/index.js';
 import type { AttackTable } from '../metrics/adversarial-accuracy.js';
+import { lossFor } from '../metrics/attack-loss.js';
 import { CHUNK_SIZE } from '../metrics/chunks.js';
 import type { Network } from '../models/network.js';
 import { networkOracle } from '../models/oracle.js';
@@ -88,7 +89,9 @@ function runPiece(
   });
   const attacked = source === undefined ? audited : sources.get(source);
   if (!attacked) throw new Error(`there is no network ${source} to make examples on`);
-  const oracle: Oracle = networkOracle(attacked, { path, loss: losses[loss] }, CHUNK_SIZE);
+  const attack: Attack = attacks[name];
+  const grown = lossFor(attack, losses[loss], attacked.classes);
+  const oracle: Oracle = networkOracle(attacked, { path, loss: grown }, CHUNK_SIZE);
   const target: AttackTarget = {
     images: clean,
     labels,
@@ -98,12 +101,11 @@ function runPiece(
     shape: attacked.inputShape,
     random: (i) => stream(seed).split('audit').split(indices[i]),
   };
-  const attack: Attack = attacks[name];
   attack.run(target, { ...options, epsilon }, memory, adversarial);
   const notFinite = takeBackNaN(clean, adversarial, n, memory.size);
   checkBall(name, clean, adversarial, n * memory.size, epsilon);
 
-  const judge = networkOracle(audited, { path, loss: losses[loss] }, CHUNK_SIZE);
+  const judge = networkOracle(audited, { path, loss: grown }, CHUNK_SIZE);
   judge.query(adversarial, labels, n);
   return { predictions: judge.predictions(n).slice(0, n), queries: memory.queries.slice(0, n), notFinite };
 }

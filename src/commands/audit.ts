@@ -42,6 +42,8 @@ export interface AuditOptions extends NetworkOptions {
   readonly queries?: string;
   readonly spsaImages?: string;
   readonly spsaIterations?: string;
+  readonly targets?: string;
+  readonly standard?: boolean;
   readonly workers?: string;
 }
 
@@ -61,6 +63,8 @@ export async function auditCommand(path: string, options: AuditOptions): Promise
     queries: integer('--queries', options.queries),
     spsaImages: integer('--spsa-images', options.spsaImages),
     spsaIterations: integer('--spsa-iterations', options.spsaIterations),
+    targets: integer('--targets', options.targets),
+    standard: options.standard,
   };
   const settings: Partial<AuditSettings> = Object.fromEntries(
     Object.entries(said).filter(([, value]) => value !== undefined),

@@ -169,7 +169,7 @@ function unlistedPlan(rule: RuleName, { dataset, preset }: Config, isQuick: bool
 }
 
 /** A comma-separated choice among the known names. */
-function names<Name extends string>(
+export function names<Name extends string>(
   option: string,
   text: string | undefined,
   known: readonly Name[],

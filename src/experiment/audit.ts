@@ -1,31 +1,25 @@
-import { join } from 'node:path';
 import { type AuditWork, auditNetworks } from '../audit/audit.js';
 import type { ConcludedNetwork } from '../audit/conclude.js';
 import type { Audit, AuditedNetwork } from '../audit/findings.js';
-import { type AuditSettings, defaultAudit } from '../audit/recipe.js';
+import { type AuditSettings, defaultAudit, standardAudit } from '../audit/recipe.js';
 import { pieceCount } from '../audit/trials.js';
 import type { DatasetSource } from '../datasets/dataset.js';
 import { type DatasetName, datasets } from '../datasets/index.js';
 import { removeUnfinished } from '../disk/files.js';
 import { UserError } from '../errors.js';
-import type { SavedNetwork } from '../models/checkpoint.js';
 import { networkSpec } from '../models/create.js';
-import type { NetworkSpec } from '../models/index.js';
 import { checkMemory } from '../parallel/memory-need.js';
 import type { SharedNetwork } from '../parallel/messages.js';
 import { WorkerPool } from '../parallel/pool.js';
 import { writeAudit } from '../report/audit/files.js';
-import { type RuleName, rules } from '../rules/index.js';
+import { rules } from '../rules/index.js';
 import { ownPath } from '../rules/path.js';
 import { defaultBackend, loadKernels } from '../tensor/backends.js';
 import { firstImages, type LabelledImages } from '../tensor/images.js';
 import type { Backend } from '../tensor/kernels.js';
-import { shapeText } from '../tensor/tensor.js';
-import { runConfig, runNetwork } from './finished-run.js';
-import { networkName, RunFolder, type Waiting } from './folder.js';
+import { runConfig, runNetworks } from './finished-run.js';
+import { RunFolder, type Waiting } from './folder.js';
 import type { Progress } from './progress.js';
-import { checkHash, HASH } from './resume.js';
-import { trainingHash, trainingImages } from './training-hash.js';
 
 export interface AuditRunOptions {
   /** What differs from {@link defaultAudit}. */
@@ -70,17 +64,8 @@ async function auditInFolder(
   return await withPool(workers, config.backend, signal, async (pool) => {
     await checkMemory(pool, networkSpec(dataset, config), config.training);
     const kernels = await loadKernels(pool.backend, pool.heap);
-    const networks = new Map<string, SharedNetwork>();
-    const trained = trainingImages(firstImages(dataset.train, config.trainSize ?? dataset.train.count));
-    const expected = networkSpec(dataset, config);
-    for (const rule of Object.keys(config.training) as RuleName[]) {
-      const file = join(folder, networkName(rule));
-      const saved = await runNetwork(folder, rule, kernels);
-      checkAgainst(expected, rule, saved, file);
-      if (Object.hasOwn(saved.metadata, HASH)) checkHash(saved.metadata, trainingHash(config, rule, trained), file);
-      else progress.log(`${file} carries no training hash: whether it is this run's network can't be told.`);
-      networks.set(rule, { spec: saved.spec, rule, ...saved.parameters });
-    }
+    const saved = await runNetworks(folder, config, dataset, kernels, (line) => progress.log(line));
+    const networks = new Map([...saved].map(([rule, { spec, parameters }]) => [rule, { spec, rule, ...parameters }]));
     const context = { networks, images, seed: config.seed, settings, pool, progress };
     return await auditAndWrite(context, { dataset: config.dataset, folder });
   });
@@ -180,8 +165,17 @@ function workOf({ networks, seed, pool, progress }: AuditContext): AuditWork {
  */
 export function auditSettings(dataset: DatasetName, changes: Partial<AuditSettings>, available: number): AuditSettings {
   const { auditEpsilons = defaultAudit.epsilons }: DatasetSource = datasets[dataset];
-  const settings = { ...defaultAudit, epsilons: auditEpsilons, ...changes };
-  const { epsilons, ...counts } = settings;
+  const { standard = false } = changes;
+  if (typeof standard !== 'boolean')
+    throw new UserError(`The audit's standard is ${standard}: true or false is expected.`);
+  const fixed = standard ? standardAudit : {};
+  for (const [name, value] of Object.entries(fixed)) {
+    const said = changes[name as keyof typeof standardAudit] ?? value;
+    if (said === value) continue;
+    throw new UserError(`The audit's ${name} is ${said}: the standard measure has ${value}, and no others.`);
+  }
+  const settings = { ...defaultAudit, epsilons: auditEpsilons, ...changes, ...fixed, standard };
+  const { epsilons, standard: _, ...counts } = settings;
   for (const [name, value] of Object.entries(counts)) {
     if (!Object.hasOwn(defaultAudit, name)) {
       throw new UserError(`The audit has no ${name}; its settings are ${Object.keys(defaultAudit).join(', ')}.`);
@@ -201,20 +195,4 @@ export function auditSettings(dataset: DatasetName, changes: Partial<AuditSettin
     );
   }
   return { ...settings, epsilons: positive, images: Math.min(settings.images, available) };
-}
-
-/**
- * Holds a network against what the run's config.json says of it: another one would be audited on images that it can't
- * know, under another's name.
- *
- * @throws {UserError} if it is of another rule, model, or kind of image
- */
-function checkAgainst(expected: NetworkSpec, rule: RuleName, saved: SavedNetwork, file: string): void {
-  const told = (spec: NetworkSpec, by: RuleName) =>
-    `${spec.model} with ${spec.activation}, learned by ${by}, for images of ${shapeText(spec.inputShape)} in ${spec.classes} classes, normalised by ${shapeText(spec.mean)} and ${shapeText(spec.std)}`;
-  const [found, needed] = [told(saved.spec, saved.rule), told(expected, rule)];
-  if (found === needed) return;
-  throw new UserError(
-    `${file} is not the network that config.json tells of. It is a ${found}; the run's is a ${needed}.`,
-  );
 }

@@ -1,11 +1,18 @@
 import { join } from 'node:path';
+import type { Dataset } from '../datasets/dataset.js';
 import { checkNamed, readIfThere, readTextIfThere } from '../disk/files.js';
 import { UserError } from '../errors.js';
 import { readNetwork, type SavedNetwork } from '../models/checkpoint.js';
+import { networkSpec } from '../models/create.js';
+import type { NetworkSpec } from '../models/index.js';
 import type { RuleName } from '../rules/index.js';
+import { firstImages } from '../tensor/images.js';
 import type { Kernels } from '../tensor/kernels.js';
+import { shapeText } from '../tensor/tensor.js';
 import { type Config, parseConfigText } from './config.js';
 import { networkName } from './folder.js';
+import { checkHash, HASH } from './resume.js';
+import { trainingHash, trainingImages } from './training-hash.js';
 
 /**
  * The configuration of the run that is in a folder.
@@ -40,4 +47,48 @@ export async function runNetwork(
     throw new UserError(`${file} is not there: the run has not finished training. Give its command again to go on.`);
   }
   return readNetwork(bytes, file, kernels);
+}
+
+/**
+ * The networks of a finished run, each held against what config.json says of it.
+ *
+ * @param dataset the one that config.json names, whole
+ * @param log told where a file doesn't say whose it is
+ * @throws {UserError} if one is not there, or not the run's
+ */
+export async function runNetworks(
+  folder: string,
+  config: Config,
+  dataset: Dataset,
+  kernels: Kernels<Float32Array>,
+  log: (line: string) => void,
+): Promise<ReadonlyMap<RuleName, SavedNetwork>> {
+  const networks = new Map<RuleName, SavedNetwork>();
+  const trained = trainingImages(firstImages(dataset.train, config.trainSize ?? dataset.train.count));
+  const expected = networkSpec(dataset, config);
+  for (const rule of Object.keys(config.training) as RuleName[]) {
+    const file = join(folder, networkName(rule));
+    const saved = await runNetwork(folder, rule, kernels);
+    checkAgainst(expected, rule, saved, file);
+    if (Object.hasOwn(saved.metadata, HASH)) checkHash(saved.metadata, trainingHash(config, rule, trained), file);
+    else log(`${file} carries no training hash: whether it is this run's network can't be told.`);
+    networks.set(rule, saved);
+  }
+  return networks;
+}
+
+/**
+ * Holds a network against what the run's config.json says of it: another one would be audited on images that it can't
+ * know, under another's name.
+ *
+ * @throws {UserError} if it is of another rule, model, or kind of image
+ */
+function checkAgainst(expected: NetworkSpec, rule: RuleName, saved: SavedNetwork, file: string): void {
+  const told = (spec: NetworkSpec, by: RuleName) =>
+    `${spec.model} with ${spec.activation}, learned by ${by}, for images of ${shapeText(spec.inputShape)} in ${spec.classes} classes, normalised by ${shapeText(spec.mean)} and ${shapeText(spec.std)}`;
+  const [found, needed] = [told(saved.spec, saved.rule), told(expected, rule)];
+  if (found === needed) return;
+  throw new UserError(
+    `${file} is not the network that config.json tells of. It is a ${found}; the run's is a ${needed}.`,
+  );
 }

@@ -2,6 +2,7 @@
 import * as check from '../check.js';
 import { slidingWindow, type Window } from '../tensor/im2col.js';
 import type { FloatArray } from '../tensor/tensor.js';
+import { windowAttributes } from './graph.js';
 import type { PlainLayer } from './layer.js';
 
 /**
@@ -74,6 +75,7 @@ export function avgPool(
     inputShape,
     window,
     outputShape: [channels, outHeight, outWidth],
+    writeTo: (graph, x) => graph.operator('AveragePool', [x], windowAttributes(window)),
     bind: (_kernels, { x, y, dx, dy }) => ({
       forward: (n) => avgPoolForward(x.data, y.data, n * channels, window),
       backward: (n) => avgPoolBackward(dy.data, dx.data, n * channels, window),

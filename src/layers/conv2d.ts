@@ -12,6 +12,7 @@ import * as check from '../check.js';
 import { col2im, im2col, im2colShape, slidingWindow, type Window } from '../tensor/im2col.js';
 import type { Convolution, Kernels } from '../tensor/kernels.js';
 import type { FloatArray } from '../tensor/tensor.js';
+import { windowAttributes } from './graph.js';
 import type { WeightedLayer } from './layer.js';
 
 /**
@@ -155,6 +156,7 @@ export function conv2d(
     weightShape: [options.outputs, channels, kernel, kernel],
     biasShape: [options.outputs],
     fanIn: channels * kernel * kernel,
+    writeTo: (graph, x) => graph.operator('Conv', [x, ...graph.parameters()], windowAttributes(window)),
     bind(kernels, { x, y, dx, dy }) {
       const convolution = convolutionOf(kernels);
       return {

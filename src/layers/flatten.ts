@@ -16,6 +16,7 @@ export function flatten(name: string, inputShape: readonly number[]): PlainLayer
     output: 'is-input',
     inputShape,
     outputShape: [sizeOf(inputShape)],
+    writeTo: (graph, x) => graph.operator('Flatten', [x], { axis: 1 }),
     bind: (_kernels, { x, y, dx, dy }) => ({
       forward(n) {
         if (y.data !== x.data) y.data.set(x.data.subarray(0, n * x.size));

@@ -3,6 +3,7 @@ import { ShapeError } from '../errors.js';
 import type { Window } from '../tensor/im2col.js';
 import type { Kernels } from '../tensor/kernels.js';
 import { type FloatArray, shapeText } from '../tensor/tensor.js';
+import type { Written } from './graph.js';
 
 /** What enters or leaves a layer, for up to a fixed number of images: one array, and a view of each image in it. */
 export interface Batch<A extends FloatArray> {
@@ -26,9 +27,7 @@ export interface Buffers<A extends FloatArray> {
   allocIndices(length: number): Int32Array;
 }
 
-interface LayerShape {
-  /** Its name in the network, such as `conv1`. */
-  readonly name: string;
+interface LayerShape extends Written {
   /** Without the batch axis. */
   readonly inputShape: readonly number[];
   readonly outputShape: readonly number[];

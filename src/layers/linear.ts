@@ -94,6 +94,7 @@ export function linear(
     weightShape: [options.outputs, inputs],
     biasShape: [options.outputs],
     fanIn: inputs,
+    writeTo: (graph, x) => graph.operator('Gemm', [x, ...graph.parameters()], { transB: 1 }),
     bind: (kernels, { x, y, dx, dy }) => ({
       forward: (n, weight, bias) => linearForward(kernels, x.data, weight, bias, y.data, n, inputs),
       backwardInput: (n, carrier) => linearBackwardInput(kernels, dy.data, carrier, dx.data, n, inputs),

@@ -2,6 +2,7 @@
 import * as check from '../check.js';
 import { slidingWindow } from '../tensor/im2col.js';
 import { sizeOf } from '../tensor/tensor.js';
+import { windowAttributes } from './graph.js';
 import type { PlainLayer } from './layer.js';
 
 /**
@@ -30,6 +31,7 @@ export function maxPool(
     inputShape,
     window,
     outputShape,
+    writeTo: (graph, x) => graph.operator('MaxPool', [x], windowAttributes(window)),
     bind(kernels, { x, y, dx, dy, allocIndices }) {
       const winner = allocIndices(y.images.length * sizeOf(outputShape));
       return {

@@ -35,6 +35,10 @@ export function normalize(
     output: 'own',
     inputShape,
     outputShape: inputShape,
+    writeTo(graph, x) {
+      const perChannel = (name: string, values: readonly number[]) => graph.constant(name, [channels, 1, 1], values);
+      return graph.operator('Div', [graph.operator('Sub', [x, perChannel('mean', mean)]), perChannel('std', std)]);
+    },
     bind(kernels, { x, y, dx, dy, alloc }) {
       const means = alloc(channels);
       const stds = alloc(channels);

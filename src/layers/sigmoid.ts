@@ -2,6 +2,7 @@ import type { Activation } from './activation.js';
 
 /** y = 1 / (1 + e^−x); dx = y · (1 − y) · dy. */
 export const sigmoid: Activation = {
+  operator: 'Sigmoid',
   forward(_kernels, x, y, length) {
     for (let i = 0; i < length; i++) y[i] = 1 / (1 + Math.exp(-x[i]));
   },

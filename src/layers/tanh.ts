@@ -2,6 +2,7 @@ import type { Activation } from './activation.js';
 
 /** y = tanh x; dx = (1 − y²) · dy. */
 export const tanh: Activation = {
+  operator: 'Tanh',
   forward(_kernels, x, y, length) {
     for (let i = 0; i < length; i++) y[i] = Math.tanh(x[i]);
   },

@@ -2,6 +2,7 @@ import { ShapeError } from '../errors.js';
 import type { FloatArray } from '../tensor/tensor.js';
 import type { Loss } from './loss.js';
 import { strongestOther } from './margin.js';
+import { targetedDlr } from './targeted-dlr.js';
 
 /** What the authors add to the denominator, against three equal logits. */
 const TINY = 1e-12;
@@ -16,6 +17,8 @@ const TINY = 1e-12;
  */
 export const dlr: Loss = {
   title: 'difference of logits ratio',
+  leastClasses: 3,
+  targeted: targetedDlr,
   evaluate(logits, labels, n, classes, losses, dlogits) {
     if (classes < 3) throw new ShapeError(`dlr: ${classes} classes, at least 3 are needed`);
     for (let i = 0; i < n; i++) {

@@ -7,6 +7,10 @@ import type { FloatArray } from '../tensor/tensor.js';
  */
 export interface Loss {
   readonly title: string;
+  /** How many classes there must be, if not two. */
+  readonly leastClasses?: number;
+  /** Its form that draws an image towards one class, where it has one. */
+  readonly targeted?: TargetedLoss;
   /**
    * @param logits `[n, classes]`
    * @param labels the true class of each image
@@ -16,6 +20,27 @@ export interface Loss {
   evaluate(
     logits: FloatArray,
     labels: Uint8Array,
+    n: number,
+    classes: number,
+    losses: Float64Array,
+    dlogits: FloatArray,
+  ): void;
+}
+
+/** A loss that grows as each image is taken for one class in particular, its target, rather than for its own. */
+export interface TargetedLoss {
+  readonly title: string;
+  /** How many classes there must be. */
+  readonly leastClasses: number;
+  /**
+   * As a loss's.
+   *
+   * @param targets a class for each image, none its label
+   */
+  evaluate(
+    logits: FloatArray,
+    labels: Uint8Array,
+    targets: Uint8Array,
     n: number,
     classes: number,
     losses: Float64Array,

@@ -1,5 +1,6 @@
 import type { FloatArray } from '../tensor/tensor.js';
 import type { Loss } from './loss.js';
+import { targetedMargin } from './targeted-margin.js';
 
 /**
  * The logit margin (Carlini & Wagner 2017, f₆ without its floor): J = max_{j≠y} z_j − z_y, positive once the image is
@@ -8,6 +9,7 @@ import type { Loss } from './loss.js';
  */
 export const margin: Loss = {
   title: 'logit margin',
+  targeted: targetedMargin,
   evaluate(logits, labels, n, classes, losses, dlogits) {
     for (let i = 0; i < n; i++) {
       const row = i * classes;

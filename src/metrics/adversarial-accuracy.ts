@@ -9,7 +9,6 @@ import {
 import { isZero } from '../attacks/linf.js';
 import type { Crew } from '../crew/crew.js';
 import type { Loss } from '../losses/loss.js';
-import { margin } from '../losses/margin.js';
 import type { Network } from '../models/network.js';
 import { networkOracle } from '../models/oracle.js';
 import type { GradientPath } from '../rules/path.js';
@@ -17,6 +16,7 @@ import type { LabelledImages } from '../tensor/images.js';
 import type { Kernels } from '../tensor/kernels.js';
 import { stream } from '../tensor/random.js';
 import { correctAmong } from './accuracy.js';
+import { lossFor } from './attack-loss.js';
 import { CHUNK_SIZE, claimedChunks } from './chunks.js';
 
 /** Classifies a batch of images: how many of the n are given their true label. */
@@ -106,19 +106,21 @@ export interface AdversarialSetting {
 
 /**
  * The counts behind figures (a) and (b), over the chunks of images that this member of the crew claims; the members'
- * counts add up. Attacks that ask for no gradient climb the margin, whatever the setting's loss.
+ * counts add up. Attacks that the setting's loss is none for climb another, as {@link lossFor} says.
  */
 export function countAdversarial(setting: AdversarialSetting, table: AttackTable, crew: Crew): TransferCounts {
   const { source, path, loss, targets, transferEpsilons, images, plans, seed } = setting;
   const shape = source.inputShape;
   const oracle = networkOracle(source, { path, loss }, CHUNK_SIZE);
-  const marginOracle = networkOracle(source, { path, loss: margin }, CHUNK_SIZE);
   const counters = targets.map(
     (network): CorrectCounter =>
       (images, labels, n) =>
         correctAmong(network, images, labels, n),
   );
-  const asked = plans.map((plan) => ({ ...plan, oracle: plan.attack.needs === 'queries' ? marginOracle : undefined }));
+  const asked = plans.map((plan) => {
+    const own = lossFor(plan.attack, loss, source.classes);
+    return { ...plan, oracle: own === loss ? undefined : networkOracle(source, { path, loss: own }, CHUNK_SIZE) };
+  });
   const correct = plans.map(({ epsilons }) => epsilons.map(() => targets.map(() => 0)));
   const isShown = (t: number, epsilon: number) =>
     targets[t] === source || (transferEpsilons?.includes(epsilon) ?? true);

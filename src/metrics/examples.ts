@@ -4,11 +4,11 @@ import { beyondPixels, checkAttack } from '../attacks/options.js';
 import * as check from '../check.js';
 import { ShapeError } from '../errors.js';
 import type { Loss } from '../losses/loss.js';
-import { margin } from '../losses/margin.js';
 import { checkNetwork, checkQuestion, type Network } from '../models/network.js';
 import { networkOracle } from '../models/oracle.js';
 import type { GradientPath } from '../rules/path.js';
 import { stream } from '../tensor/random.js';
+import { lossFor } from './attack-loss.js';
 
 /** How a few images are attacked: everything that decides their examples, but for the images. */
 export interface ExampleSettings extends AttackOptions {
@@ -70,7 +70,7 @@ export class ExampleMaker {
     check.pixels('make', 'images', images, beyondPixels(attack, options));
     check.labels('make', 'labels', labels, n, network.classes);
     check.wholeNumber('make', 'first', first, { from: 0 });
-    const asked = networkOracle(network, { path, loss: attack.needs === 'queries' ? margin : loss }, capacity);
+    const asked = networkOracle(network, { path, loss: lossFor(attack, loss, network.classes) }, capacity);
     const gradient = networkOracle(network, { path, loss }, capacity).gradient(images, labels, n);
     const zeroGradient = Array.from({ length: n }, (_, i) => isZero(gradient, i * size, (i + 1) * size));
     const random = (i: number) =>

@@ -22,6 +22,8 @@ export interface Answers<A extends FloatArray> {
   readonly gradient: A;
   readonly losses: Float64Array;
   readonly predictions: Uint8Array;
+  /** `[capacity, classes]` */
+  readonly logits: A;
 }
 
 /** Weights, the rule they learn by, and the layers that use them. The memory to run it is a {@link Workspace}. */
@@ -135,7 +137,8 @@ export class Network<A extends FloatArray = FloatArray> {
     let answers = this.answered.get(capacity);
     if (!answers) {
       const gradient = this.freshArray(capacity * sizeOf(this.inputShape));
-      answers = { gradient, losses: new Float64Array(capacity), predictions: new Uint8Array(capacity) };
+      const logits = this.freshArray(capacity * this.classes);
+      answers = { gradient, losses: new Float64Array(capacity), predictions: new Uint8Array(capacity), logits };
       this.answered.set(capacity, answers);
     }
     return answers;

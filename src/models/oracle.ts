@@ -10,6 +10,9 @@ export interface NetworkOracle<A extends FloatArray> {
   query(images: A, labels: Uint8Array, n: number): void;
   readonly losses: Float64Array;
   predictions(n: number): Uint8Array;
+  /** `[capacity, classes]` */
+  readonly logits: A;
+  toward?(images: A, labels: Uint8Array, targets: Uint8Array, n: number): A;
   /** `[C, H, W]` */
   readonly inputShape: readonly number[];
   readonly classes: number;
@@ -32,7 +35,7 @@ export function networkOracle<A extends FloatArray>(
   checkQuestion('networkOracle', options);
   check.wholeNumber('networkOracle', 'capacity', capacity);
   const workspace = network.workspace(Math.min(PASS, capacity));
-  const { gradient, losses, predictions } = network.answers(capacity);
+  const { gradient, losses, predictions, logits } = network.answers(capacity);
   const { size } = workspace.input;
 
   /** Sends the images through the layers a pass at a time; `each` works on the n that begin at `first`. */
@@ -43,12 +46,15 @@ export function networkOracle<A extends FloatArray>(
       each(labels.subarray(first, first + n), first, n);
       losses.set(workspace.losses.subarray(0, n), first);
       predictions.set(workspace.predictions(n).subarray(0, n), first);
+      logits.set(workspace.logits.data.subarray(0, n * network.classes), first * network.classes);
     }
   };
   const differentiate: PassWork = (labels, first, n) => {
     workspace.pixelGradient(labels, n, options);
     gradient.set(workspace.inputGradient.data.subarray(0, n * size), first * size);
   };
+  let aims: Uint8Array = new Uint8Array(0);
+  const aimed = { path: options.path, loss: towards(options.loss, () => aims) };
   const evaluate: PassWork = (labels, _, n) => {
     workspace.forward(n);
     workspace.evaluateLoss(options.loss, labels, n);
@@ -61,9 +67,27 @@ export function networkOracle<A extends FloatArray>(
     query: (images, labels, n) => ask(images, labels, n, evaluate),
     losses,
     predictions: () => predictions,
+    logits,
+    ...(options.loss.targeted && {
+      toward(images: A, labels: Uint8Array, targets: Uint8Array, n: number) {
+        ask(images, labels, n, (own, first, count) => {
+          aims = targets.subarray(first, first + count);
+          workspace.pixelGradient(own, count, aimed);
+          gradient.set(workspace.inputGradient.data.subarray(0, count * size), first * size);
+        });
+        return gradient;
+      },
+    }),
     inputShape: network.inputShape,
     classes: network.classes,
   };
 }
+
+/** The targeted form of a loss, as a loss that knows its targets. */
+const towards = ({ title, targeted }: Loss, targets: () => Uint8Array): Loss => ({
+  title: targeted?.title ?? title,
+  evaluate: (logits, labels, n, classes, losses, dlogits) =>
+    targeted?.evaluate(logits, labels, targets(), n, classes, losses, dlogits),
+});
 
 type PassWork = (labels: Uint8Array, first: number, n: number) => void;

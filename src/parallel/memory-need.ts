@@ -27,7 +27,7 @@ export interface MemoryNeed {
 export type Plans = Readonly<Partial<Record<RuleName, Omit<TrainingOptions, 'seed'> | undefined>>>;
 
 /** The least that each attack does with all its memory in use. */
-const ATTACK = { iterations: 1, restarts: 2, queries: 1, samples: 2 };
+const ATTACK = { iterations: 1, restarts: 2, queries: 1, samples: 2, targets: 1 };
 
 /**
  * What a run takes: what needs most memory of a worker, training and attacks, is done here once, on one image, in a

@@ -4,6 +4,8 @@ import { attacks } from '../../src/attacks/index.js';
 import { perturb } from '../../src/attacks/perturb.js';
 import { ShapeError } from '../../src/errors.js';
 import { crossEntropy } from '../../src/losses/cross-entropy.js';
+import { dlr } from '../../src/losses/dlr.js';
+import { margin } from '../../src/losses/margin.js';
 import { accuracy } from '../../src/metrics/accuracy.js';
 import { createNetwork } from '../../src/models/create.js';
 import { networkOracle } from '../../src/models/oracle.js';
@@ -167,7 +169,7 @@ for (const [what, change, message] of refusals) {
         labels: Uint8Array.of(0, 3),
         options: { epsilon: 0.1, iterations: 2, queries: 10, samples: 4 },
       };
-      const oracle = networkOracle(network, { path: 'true', loss: crossEntropy }, 2);
+      const oracle = networkOracle(network, { path: 'true', loss: margin }, 2);
       const run = () => perturb(attack, given.images, given.labels, oracle, given.options as never);
       t.doesNotThrow(run);
       change(given);
@@ -180,7 +182,7 @@ test('without clipping, FGSM, BIM and MI-FGSM begin and end beyond [0, 1]; the o
   const images = noiseImages(2, [1, 4, 4]);
   images.data[3] = -2;
   const network = reluModel([1, 4, 4], 1);
-  const oracle = networkOracle(network, { path: 'true', loss: crossEntropy }, 2);
+  const oracle = networkOracle(network, { path: 'true', loss: margin }, 2);
   for (const [name, attack] of Object.entries<Attack>(attacks)) {
     const run = () =>
       perturb(attack, images, Uint8Array.of(0, 3), oracle, { epsilon: 3, iterations: 2, clip: false }).data;
@@ -194,7 +196,7 @@ test('a network that answers NaN is not taken for one that has no gradient', asy
   const labels = Uint8Array.of(0, 3);
   const network = reluModel([1, 4, 4], 1);
   network.parameters.values[7] = Number.NaN;
-  const oracle = networkOracle(network, { path: 'true', loss: crossEntropy }, 2);
+  const oracle = networkOracle(network, { path: 'true', loss: margin }, 2);
   for (const attack of Object.values<Attack>(attacks)) {
     if (attack.needs === 'nothing') continue;
     const message = /^perturb: (gradient|losses)\[\d+\] of the network is NaN; .*are all weights finite\?/;
@@ -231,4 +233,22 @@ test('images that are not those of the oracle’s network, or more than it is ma
       ),
     error(/Square needs the images' shape \[C, H, W\]/),
   );
+});
+
+test('attacks that go for a class need an oracle that knows the way to one', (t) => {
+  const network = reluModel([1, 4, 4], 1);
+  const images = noiseImages(2, [1, 4, 4]);
+  const labels = network.predict(images);
+  const options = { epsilon: 0.1, iterations: 2 };
+  for (const attack of [attacks['apgd-t'], attacks.fab]) {
+    const oracle = networkOracle(network, { path: 'true', loss: crossEntropy }, 2);
+    t.throws(
+      () => perturb(attack, images, labels, oracle, options),
+      /needs gradients towards a class: .* losses\.margin/,
+    );
+  }
+  const ratio = networkOracle(network, { path: 'true', loss: dlr }, 2);
+  perturb(attacks['apgd-t'], images, labels, ratio, options);
+  t.throws(() => perturb(attacks.fab, images, labels, ratio, options), /give an oracle of losses\.margin/);
+  t.end();
 });

@@ -81,6 +81,10 @@ export function runAttack(
       onAsked?.(count);
       own.query(x, y, count);
     },
+    toward: (x, y, targets, count) => {
+      onAsked?.(count);
+      return own.toward?.(x, y, targets, count) as Float32Array;
+    },
   };
   const target: AttackTarget = {
     images,

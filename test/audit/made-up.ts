@@ -1,4 +1,4 @@
-import type { Evidence, Outcome } from '../../src/audit/evidence.js';
+import type { AnswerHealth, Evidence, Outcome } from '../../src/audit/evidence.js';
 import type { GradientHealth } from '../../src/audit/findings.js';
 import {
   type AuditAttack,
@@ -6,9 +6,12 @@ import {
   defaultAudit,
   lastResort,
   longerPaperAttack,
+  nearestWhiteBox,
   recipe,
   restartedPaperAttack,
+  standardIds,
   strongerWhiteBox,
+  targetedWhiteBox,
 } from '../../src/audit/recipe.js';
 
 export const IMAGES = 100;
@@ -34,17 +37,21 @@ export interface MadeUp {
   /** How many images an attack could not move, because its gradient was NaN on the way. */
   readonly lost?: (attack: AuditAttack) => number;
   readonly gradients?: Partial<GradientHealth>;
+  readonly answers?: Partial<AnswerHealth>;
+  readonly classes?: number;
+  /** Whether AutoAttack's attacks were run too. */
+  readonly standard?: boolean;
 }
 
 /** Evidence of an audit that was never made, with every attack of a real one. */
 export function madeUp(options: MadeUp = {}): Evidence {
   const {
     ownPath = 'feedback',
-    others = [{ name: 'bp', ownPath: 'true' }],
+    others = [{ name: 'bp', ownPath: 'true', classes: 10 }],
     clean = 0.98,
     epsilons = EPSILONS,
   } = options;
-  const audited: Audited = { name: 'fa', ownPath };
+  const audited: Audited = { name: 'fa', ownPath, classes: options.classes ?? 10 };
   const labels = Uint8Array.from({ length: IMAGES }, (_, i) => i % 10);
   const answers = (accuracy: number) =>
     Uint8Array.from(labels, (label, i) => (i < Math.round(accuracy * IMAGES) ? label : (label + 1) % 10));
@@ -52,6 +59,8 @@ export function madeUp(options: MadeUp = {}): Evidence {
     ...recipe(audited, others, defaultAudit),
     longerPaperAttack(audited, 10),
     restartedPaperAttack(audited, defaultAudit),
+    targetedWhiteBox(audited, defaultAudit),
+    ...(options.standard ? [nearestWhiteBox(defaultAudit)] : []),
     ...strongerWhiteBox(defaultAudit),
     lastResort(defaultAudit),
   ];
@@ -72,12 +81,13 @@ export function madeUp(options: MadeUp = {}): Evidence {
   );
   return {
     ...audited,
-    classes: 10,
     labels,
     clean: answers(clean),
     epsilons,
     outcomes,
     gradients: { images: IMAGES, counts, angle: undefined, ...options.gradients },
+    answers: { likeProbabilities: 0, changing: 0, ...options.answers },
+    ...(options.standard && { standard: standardIds(audited) }),
   };
 }
 

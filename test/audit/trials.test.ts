@@ -41,8 +41,14 @@ const settings: AuditSettings = {
   queries: 20,
   spsaImages: 2,
   spsaIterations: 2,
+  targets: 3,
+  standard: false,
 };
-const attackList = recipe({ name: 'fa', ownPath: 'feedback' }, [{ name: 'bp', ownPath: 'true' }], settings);
+const attackList = recipe(
+  { name: 'fa', ownPath: 'feedback', classes: 3 },
+  [{ name: 'bp', ownPath: 'true', classes: 3 }],
+  settings,
+);
 
 const memory = () => attackTable(kernels, 16);
 
@@ -142,7 +148,7 @@ test('the recipe names every attack once, and follows no feedback path where the
   t.equal(new Set(ids).size, ids.length);
   t.ok(ids.includes('bim/feedback/cross-entropy') && ids.includes('bim/true/cross-entropy'));
   t.ok(attackList.every(({ attack }) => Object.hasOwn(attacks, attack)));
-  const bp = recipe({ name: 'bp', ownPath: 'true' }, [], settings);
+  const bp = recipe({ name: 'bp', ownPath: 'true', classes: 3 }, [], settings);
   t.ok(bp.every(({ path }) => path === 'true'));
   t.equal(new Set(bp.map(({ id }) => id)).size, bp.length);
   t.notOk(

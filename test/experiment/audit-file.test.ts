@@ -18,6 +18,8 @@ const settings: AuditSettings = {
   queries: 10,
   spsaImages: 1,
   spsaIterations: 2,
+  targets: 3,
+  standard: false,
 };
 const options = { settings, workers: 1, progress: silent };
 const { parameters } = createNetwork(mnistSpec, { rule: 'fa', seed: 3 });

@@ -20,6 +20,8 @@ const settings: AuditSettings = {
   queries: 20,
   spsaImages: 2,
   spsaIterations: 2,
+  targets: 3,
+  standard: false,
 };
 const config = configFrom(
   'mnist',
@@ -104,6 +106,23 @@ test('an audit of a run leaves the same files whatever the number of workers', a
     await t.rejects(auditRun(folder, interrupted));
     t.equal(begun.length, 2);
     t.equal(read('audit.json'), before);
+  });
+
+  await t.test('the standard measure: AutoAttack’s attacks, each on what those before it left', async (t) => {
+    const standard = { epsilons: [0.05], images: 12, restarts: 1, spsaImages: 0, standard: true };
+    const found = await auditRun(folder, { ...options, settings: standard });
+    t.match(found.audit.settings, { standard: true, iterations: 100, queries: 5000, targets: 9 });
+    for (const { points, warnings } of Object.values(found.audit.models)) {
+      const [{ standard: left, worstCase, byAttack }] = points;
+      t.ok(left !== undefined && left >= worstCase);
+      t.ok(['apgd/true/cross-entropy', 'square'].every((id) => byAttack[id] >= (left ?? 1)));
+      t.ok(warnings);
+    }
+    t.same(parseAudit(read('audit.json'), 'audit.json'), JSON.parse(JSON.stringify(found.audit)));
+    await t.rejects(auditRun(folder, { ...options, settings: { ...standard, queries: 10 } }), {
+      constructor: UserError,
+      message: /queries is 10: the standard measure has 5000/,
+    });
   });
 
   await t.test('fewer images are the first ones', async (t) => {
@@ -197,6 +216,8 @@ test('settings are checked, sorted and cut to the images there are', (t) => {
   t.same(auditSettings('mnist', { ...quickAudit, epsilons: [0.5, 0, 0.1, 0.5] }, 50).epsilons, [0.1, 0.5]);
   t.equal(auditSettings('mnist', {}, 50).images, 50);
   t.throws(() => auditSettings('mnist', { epsilons: [1.5] }, 50), UserError);
+  t.throws(() => auditSettings('mnist', { targets: 0 }, 50), /targets is 0: a whole number of 1 or more/);
+  t.throws(() => auditSettings('mnist', { standard: 1 as never }, 50), /standard is 1: true or false/);
   t.throws(() => auditSettings('mnist', { epsilons: [0] }, 50), /numbers above 0 and up to 1/);
   t.throws(() => auditSettings('mnist', { queries: 0 }, 50), /The audit's queries is 0: a whole number of 1 or more/);
   t.equal(auditSettings('mnist', { spsaImages: 0 }, 50).spsaImages, 0, 'SPSA may be left out');

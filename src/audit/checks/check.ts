@@ -14,7 +14,12 @@ const TOLERANCE = 0.005;
 export const toleranceFor = ({ labels }: Evidence): number => Math.max(TOLERANCE, 1 / labels.length) + Number.EPSILON;
 
 /** The strongest that a gradient gives, with all the steps and starts that were tried. */
-export const WHITE_BOX: readonly Kind[] = ['white-box', 'longer white-box', 'restarted white-box'];
+export const WHITE_BOX: readonly Kind[] = [
+  'white-box',
+  'targeted white-box',
+  'longer white-box',
+  'restarted white-box',
+];
 
 /** Two shares at one epsilon; `excess` is by how much the first is over the second. */
 export interface Comparison {

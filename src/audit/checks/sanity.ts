@@ -12,7 +12,7 @@ import {
   shareOf,
 } from '../evidence.js';
 import type { Check } from '../findings.js';
-import { attackId, type Kind } from '../recipe.js';
+import { apgdIds, attackId, type Kind } from '../recipe.js';
 import { survivors, worstCase } from '../worst-case.js';
 import {
   answerTo,
@@ -116,7 +116,7 @@ export function neverRisesWithEpsilon(evidence: Evidence): Check {
     evidence,
     (['bim', 'mi-fgsm'] as const).map((attack) => attackId(attack, evidence.ownPath, 'cross-entropy')),
   );
-  const audit = largestRise(evidence, [attackId('apgd', 'true', 'dlr'), attackId('apgd', 'true', 'margin'), 'square']);
+  const audit = largestRise(evidence, [...apgdIds(evidence), 'square']);
   const [verdict, auditVerdict] = [answerTo(evidence, own), answerTo(evidence, audit)];
   const finding =
     verdict === 'fail' && own

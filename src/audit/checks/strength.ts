@@ -3,7 +3,7 @@ import { paperAttacks } from '../../attacks/index.js';
 import { percent } from '../../words.js';
 import { accuracyUnder, type Evidence } from '../evidence.js';
 import type { Check } from '../findings.js';
-import { attackId, type Kind } from '../recipe.js';
+import { apgdIds, attackId, type Kind } from '../recipe.js';
 import { answerTo, epsilonIs, foundOnlyBy, meaningOf, numbersOf, WHITE_BOX, worstComparison } from './check.js';
 import { notApplicable } from './sanity.js';
 
@@ -49,7 +49,7 @@ export const twiceTheSteps = missed({
   id: 6,
   name: 'twice the iterations change nothing',
   paper: [['paper'], ['longer paper']],
-  audit: [['white-box'], ['longer white-box']],
+  audit: [['white-box', 'targeted white-box'], ['longer white-box']],
   passed: 'Twice the steps fool hardly any more images: the attacks had come as far as they can.',
   failed: "are fooled by twice the steps alone: the paper's attacks stop before they are done.",
   absent: 'No attack was run with twice its steps.',
@@ -59,7 +59,7 @@ export const moreStarts = missed({
   id: 7,
   name: 'restarts change nothing',
   paper: [['paper'], ['restarted paper']],
-  audit: [['white-box', 'longer white-box'], ['restarted white-box']],
+  audit: [['white-box', 'targeted white-box', 'longer white-box'], ['restarted white-box']],
   passed: 'Random starts fool hardly any more images: the attacks do not get caught where they begin.',
   failed: "are fooled from random starts alone: where the paper's attacks begin, they get caught.",
   absent: 'No attack was run from more starts.',
@@ -96,7 +96,7 @@ export function beatsNoise(evidence: Evidence): Check {
       return Number.isNaN(weakest + noise) ? [undefined, undefined] : [weakest, noise];
     });
   const own = compare(paperAttacks.map((attack) => attackId(attack, evidence.ownPath, 'cross-entropy')));
-  const audit = compare([attackId('apgd', 'true', 'dlr'), attackId('apgd', 'true', 'margin')]);
+  const audit = compare(apgdIds(evidence));
   const [verdict, auditVerdict] = [answerTo(evidence, own), answerTo(evidence, audit)];
   const finding =
     verdict === 'fail' && own

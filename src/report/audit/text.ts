@@ -14,6 +14,7 @@ export function auditText(audit: Audit, width = 100): string {
       'In brackets: 95 % intervals.',
       ...inFews(audit).map((few) => checkTable(few, width)),
       ...(inFews(audit).length > 1 ? [] : failures(audit)), // of many networks they stand in audit.json
+      ...flags(audit),
       ...verdicts(audit),
     ],
     width,
@@ -22,22 +23,26 @@ export function auditText(audit: Audit, width = 100): string {
 
 /** Per network and epsilon: what the paper's attacks leave, the worst case, and what broke most images. */
 function pointTable({ models }: Audit, width: number): string {
+  const measured = Object.values(models).some(({ points }) => points.some(({ standard }) => standard !== undefined));
   const rows = Object.entries(models).flatMap(([name, { cleanAccuracy, points, cleanInterval }]) => {
     const counted255ths = in255ths(points.map(({ epsilon }) => epsilon));
-    const own = points.map(({ epsilon, paper, paperInterval, worstCase, worstCaseInterval, brokenBy }) => {
+    const own = points.map((point) => {
+      const { epsilon, paper, paperInterval, worstCase, worstCaseInterval, brokenBy } = point;
       const [most] = Object.entries(brokenBy).filter(([by]) => by !== 'none');
       return [
         displayName(name),
         epsilonText(epsilon, counted255ths),
         numberWithInterval(paper, paperInterval),
+        ...(measured ? [standardText(point)] : []),
         numberWithInterval(worstCase, worstCaseInterval),
         most ? most[0] : '–',
       ];
     });
     const clean = numberWithInterval(cleanAccuracy, cleanInterval);
-    return [[displayName(name), '0', clean, clean, '–'], ...own];
+    return [[displayName(name), '0', clean, ...(measured ? [clean] : []), clean, '–'], ...own];
   });
-  return textTable(['Accuracy (%)', 'ε', "Paper's attacks", 'Worst case', 'First to fool most'], rows, 1, width);
+  const heads = ["Paper's attacks", ...(measured ? ['AutoAttack'] : []), 'Worst case', 'First to fool most'];
+  return textTable(['Accuracy (%)', 'ε', ...heads], rows, 1, width);
 }
 
 /** The networks in groups that one table has room for. */
@@ -47,6 +52,9 @@ function inFews({ models }: Audit): Pick<Audit, 'models'>[] {
     models: Object.fromEntries(networks.slice(group * FEW_NETWORKS, (group + 1) * FEW_NETWORKS)),
   }));
 }
+
+const standardText = ({ standard, standardInterval }: Audit['models'][string]['points'][number]): string =>
+  standard === undefined ? '–' : numberWithInterval(standard, standardInterval);
 
 /** A row a check, two columns a network: the paper's attacks, and the audit's. */
 function checkTable({ models }: Pick<Audit, 'models'>, width: number): string {
@@ -73,6 +81,12 @@ const failures = ({ models }: Audit): string[] =>
     checks
       .filter(({ verdict, auditVerdict }) => verdict === 'fail' || auditVerdict === 'fail')
       .map(({ id, meaning }) => `${displayName(name)}, check ${id}: ${meaning}`),
+  );
+
+/** AutoAttack's own flags, where one is raised. */
+const flags = ({ models }: Audit): string[] =>
+  Object.entries(models).flatMap(([name, { warnings = [] }]) =>
+    warnings.map((warning) => `${displayName(name)}, warning (${warning.name}): ${warning.meaning}`),
   );
 
 const verdicts = ({ models }: Audit): string[] =>

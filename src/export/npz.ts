@@ -1,0 +1,49 @@
+/*
+ * NumPy's file formats (https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html). An npy file: 6 bytes of
+ * magic, the version 1.0, the header's length in 16 bits, the header (a Python dictionary, filled up with spaces so that
+ * the numbers begin at a multiple of 64 bytes), the numbers, little-endian. An npz file: a zip archive of them.
+ */
+import { type Zippable, zipSync } from 'fflate';
+import { littleEndian } from './bytes.js';
+
+/** An array for NumPy; a text is one without axes. */
+export type NpyArray =
+  | { readonly shape: readonly number[]; readonly data: Float32Array | Float64Array | Uint8Array }
+  | string;
+
+const MAGIC = [0x93, ...new TextEncoder().encode('NUMPY'), 1, 0];
+const ALIGNMENT = 64;
+
+/** The bytes of an npy file. */
+export function encodeNpy(array: NpyArray): Uint8Array {
+  const { descr, shape, bytes } = contents(array);
+  const axes = shape.length === 1 ? `${shape[0]},` : shape.join(', ');
+  const dictionary = `{'descr': '${descr}', 'fortran_order': False, 'shape': (${axes}), }`;
+  const start = Math.ceil((MAGIC.length + 2 + dictionary.length + 1) / ALIGNMENT) * ALIGNMENT;
+  const header = new TextEncoder().encode(`${dictionary.padEnd(start - MAGIC.length - 3)}\n`);
+  const file = new Uint8Array(start + bytes.length);
+  file.set(MAGIC);
+  new DataView(file.buffer).setUint16(MAGIC.length, header.length, true);
+  file.set(header, MAGIC.length + 2);
+  file.set(bytes, start);
+  return file;
+}
+
+function contents(array: NpyArray): { descr: string; shape: readonly number[]; bytes: Uint8Array } {
+  if (typeof array === 'string') {
+    const points = Int32Array.from(array, (character) => character.codePointAt(0) ?? 0);
+    return { descr: `<U${points.length}`, shape: [], bytes: littleEndian(points) };
+  }
+  const { shape, data } = array;
+  const descr = data instanceof Float32Array ? '<f4' : data instanceof Float64Array ? '<f8' : '|u1';
+  return { descr, shape, bytes: littleEndian(data) };
+}
+
+/** The earliest time that a zip archive knows, on this machine's clock: what is written is the same in any zone. */
+const TIME = new Date(1980, 0, 1);
+
+/** The bytes of an npz file: the same for the same arrays, in their order. */
+export function encodeNpz(arrays: Readonly<Record<string, NpyArray>>): Uint8Array {
+  const files = Object.entries(arrays).map(([name, array]) => [`${name}.npy`, encodeNpy(array)]);
+  return zipSync(Object.fromEntries(files) as Zippable, { mtime: TIME, level: 6 });
+}
