@@ -161,8 +161,10 @@ class Collector {
     const { board } = this.settings;
     const state = await this.queue.getJobState(id);
     if (state === 'active') board.started(run.name);
-    else if (state === 'unknown') await this.enqueue(run);
-    else if (state === 'completed') await this.take(id, run);
+    else if (state === 'unknown') {
+      if (await this.store.redis.exists(keys.cancelled(id))) this.end(id, run, 'It was cancelled.');
+      else await this.enqueue(run); // another coordinator has collected it
+    } else if (state === 'completed') await this.take(id, run);
     else if (state === 'failed') {
       const job = await findJob(this.queue, id);
       const reason = (job?.failedReason ?? 'Nobody knows why.').slice(0, 4000);

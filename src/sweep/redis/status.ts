@@ -43,7 +43,7 @@ async function countsOf(queue: RunQueue, runs: readonly string[]): Promise<Sweep
   return counts;
 }
 
-/** For how long a worker may still find out that its run was cancelled, in seconds. */
+/** For how long workers and coordinators may still find out that a run was cancelled, in seconds. */
 const CANCELLED_FOR = 24 * 3600;
 
 /**
@@ -61,11 +61,9 @@ export async function cancelSweep(
     for (const id of runs) {
       const state = await queue.getJobState(id);
       if (state === 'completed' || state === 'unknown') continue;
+      await store.redis.set(keys.cancelled(id), '1', 'EX', CANCELLED_FOR);
       if (state !== 'active' && (await removeRun(store, queue, id, ['checkpoint']))) removed++;
-      else {
-        await store.redis.set(keys.cancelled(id), '1', 'EX', CANCELLED_FOR);
-        running++;
-      }
+      else running++;
     }
     await store.redis.hdel(keys.sweeps, name);
     return { removed, running };
