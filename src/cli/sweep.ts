@@ -29,7 +29,17 @@ export function addSweepCommands(program: Command): void {
       const { sweepCommand } = await import('../commands/sweep.js');
       await sweepCommand(names, options);
     });
-  redisOptions(sweep, 'have the runs done by workers that take them from there');
+  redisOptions(sweep, 'have the runs done by workers that take them from there')
+    .option('--slurm', 'have them done by a Slurm cluster that shares this folder; --workers cores (default: 4) each')
+    .option('--slurm-args <options>', 'for sbatch, as "--account=a --partition=p --time=01:00:00"');
+  sweep
+    .command('collect')
+    .description("put the finished runs of a sweep's folder together")
+    .argument('<folder>', 'the folder of a sweep')
+    .action(async (folder: string) => {
+      const { collectCommand } = await import('../commands/sweep-state.js');
+      await collectCommand(folder);
+    });
   sweep
     .command('status')
     .description('how far the runs of a folder are, or with --redis the sweeps that are there')
@@ -85,6 +95,8 @@ export function addSweepCommands(program: Command): void {
     .argument('<name>', 'its name in the plan, or its number, counted from 0')
     .option('--out <folder>', 'the folder for its files (default: its name, beside the plan)')
     .option('--workers <n>', `worker threads (default: ${availableParallelism()}, the cores here)`)
+    .option('--out-in <folder>', 'the folder in which that folder is')
+    .option('--alone', 'nobody else is at work on the run, whatever lock there is')
     .option('--child', 'tell progress as lines of JSON, and end when standard input closes')
     .action(async (plan: string, name: string, options: OneRunOptions) => {
       const { oneRunCommand } = await import('../commands/one-run.js');

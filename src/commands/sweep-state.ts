@@ -1,4 +1,4 @@
-/** `sweep status` and `sweep cancel`. */
+/** `sweep status`, `sweep collect` and `sweep cancel`. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { onDisk } from '../disk/faults.js';
@@ -8,6 +8,7 @@ import { PLAN, parsePlan } from '../sweep/plan.js';
 import { redisAddress } from '../sweep/redis/address.js';
 import { withStore } from '../sweep/redis/connection.js';
 import { runStates } from '../sweep/sweep.js';
+import { printComparison } from './compare.js';
 import { widthOf } from './terminal.js';
 
 export interface StatusOptions {
@@ -32,12 +33,30 @@ export async function statusCommand(folder: string | undefined, options: StatusO
 }
 
 async function folderText(folder: string): Promise<string> {
-  const file = join(folder, PLAN);
-  const { runs } = parsePlan(await onDisk('read', file, () => readFile(file, 'utf8')), file);
-  const states = await runStates(folder, runs);
+  const { runs, states } = await statesIn(folder);
   const rows = runs.map(({ name }) => [name, states.get(name) as string]);
   const finished = runs.filter(({ name }) => states.get(name) === 'finished').length;
   return `${textTable(['Run', 'State'], rows, 2, widthOf(process.stdout))}\n\n${finished} of ${runs.length} runs are finished.`;
+}
+
+/**
+ * `sweep collect out/<sweep>`: puts together what is finished, and tells what is not; exit code 1 if anything is not.
+ *
+ * @throws {UserError} if there is no such sweep, or none of its runs is finished
+ */
+export async function collectCommand(folder: string): Promise<void> {
+  const { states } = await statesIn(folder);
+  const left = [...states].filter(([, state]) => state !== 'finished');
+  await printComparison([folder], folder);
+  print(`\n${states.size - left.length} of ${states.size} runs are finished, in ${folder}.`);
+  for (const [name, state] of left) print(`${name}: ${state}`);
+  if (left.length > 0) process.exitCode = 1;
+}
+
+async function statesIn(folder: string) {
+  const file = join(folder, PLAN);
+  const { runs } = parsePlan(await onDisk('read', file, () => readFile(file, 'utf8')), file);
+  return { runs, states: await runStates(folder, runs) };
 }
 
 async function redisText({ redis, redisCa }: StatusOptions & { redis: string }): Promise<string> {

@@ -16,6 +16,7 @@ import { checkPlan, type PlannedRun, runName, sweepName } from '../sweep/plan.js
 import { type RedisAddress, redisAddress } from '../sweep/redis/address.js';
 import { withStore } from '../sweep/redis/connection.js';
 import { distinctions } from '../sweep/settings.js';
+import { clearEarlier, mostTasks, SLURM_CORES, submit, writeScripts } from '../sweep/slurm.js';
 import type { RunState } from '../sweep/state.js';
 import { inSweepFolder, runStates } from '../sweep/sweep.js';
 import { defaultBackend } from '../tensor/backends.js';
@@ -40,6 +41,8 @@ export interface SweepOptions extends Omit<ConfigOptions, 'seed'> {
   readonly dryRun?: boolean;
   readonly redis?: string;
   readonly redisCa?: string;
+  readonly slurm?: boolean;
+  readonly slurmArgs?: string;
 }
 
 /** Exit code of a sweep of which a run failed. */
@@ -58,6 +61,10 @@ export async function sweepCommand(names: string | undefined, options: SweepOpti
   await checkWritable(folder);
   const states = await runStates(folder, runs);
   const todo = runs.filter(({ name }) => states.get(name) !== 'finished');
+  if (options.slurm) {
+    await throughSlurm(runs, todo, folder, options);
+    return;
+  }
   const cores = workerCount(options.workers);
   const jobs = integer('--jobs', options.jobs) ?? defaultJobs(todo.length, cores);
   if (jobs < 1 || jobs > MOST_JOBS) throw new UserError(`--jobs ${jobs}: 1 to ${MOST_JOBS} are accepted.`);
@@ -111,6 +118,44 @@ async function throughRedis(
   const log = (line: string) => progress.log(line);
   return await withStore(address, log, (store) =>
     onBoard(todo, finished, progress, (board) => collectRuns(store, todo, { folder, sweep, digests, board, signal })),
+  );
+}
+
+/** Writes scripts for Slurm, and submits them unless the run is a dry one. */
+async function throughSlurm(
+  runs: readonly PlannedRun[],
+  todo: readonly PlannedRun[],
+  folder: string,
+  { jobs: most, workers, slurmArgs = '', redis, dryRun }: SweepOptions,
+): Promise<void> {
+  if (redis !== undefined) throw new UserError('--redis and --slurm are two ways to have runs done: give one of them.');
+  const jobs = integer('--jobs', most);
+  if (jobs === 0) throw new UserError('--jobs 0: 1 or more are accepted.');
+  const cores = workers === undefined ? SLURM_CORES : workerCount(workers);
+  const print = (line: string) => void process.stdout.write(`${line}\n`);
+  const progress = progressOn(process.stderr);
+  await interruptible(
+    (signal) =>
+      inSweepFolder(folder, runs, async () => {
+        if (todo.length === 0) {
+          print(`All ${runs.length} runs are finished. \`npm start -- sweep collect ${folder}\` puts them together.`);
+          return;
+        }
+        if (!dryRun) await clearEarlier(folder, todo);
+        const scripts = await writeScripts(
+          todo,
+          { folder, jobs, cores, args: slurmArgs },
+          dryRun ? undefined : await mostTasks(),
+        );
+        for (const { file, tasks } of scripts) print(`${file}: ${tasks} ${tasks === 1 ? 'run' : 'runs'}`);
+        if (dryRun) return;
+        await fetchMissing(todo, progress, signal);
+        const ids = await submit(folder, scripts);
+        print(
+          `Submitted as ${list(ids)}; \`squeue -j ${ids.join()}\` tells how far it is. The same command goes on with what is left, \`npm start -- sweep collect ${folder}\` puts together what is finished.`,
+        );
+      }),
+    () => 'What was submitted stays so.',
   );
 }
 

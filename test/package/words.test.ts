@@ -34,6 +34,7 @@ test('every command that a page shows is there, with the options it shows', asyn
     'lab',
     'sweep',
     'compare',
+    'work',
   ].map(async (command) => {
     const { stdout } = await execute(process.execPath, ['dist/src/cli.js', command, '--help']);
     return [command, stdout] as const;

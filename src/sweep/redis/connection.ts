@@ -125,5 +125,9 @@ export async function isNearlyFull(redis: Redis): Promise<boolean> {
   return limit > 0 && used > MOST_MEMORY * limit;
 }
 
-/** An error of a Redis whose memory is used up. */
-export const isFull = (error: unknown): boolean => error instanceof Error && /\bOOM\b/.test(error.message);
+/** An error of a Redis whose memory is used up; of a transaction, one of its commands' errors tells. */
+export function isFull(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const { previousErrors = [] } = error as { readonly previousErrors?: readonly unknown[] };
+  return /\bOOM\b/.test(error.message) || previousErrors.some(isFull);
+}

@@ -252,7 +252,9 @@ async function follow(context: Context, doing: Doing, plan: string, out: string)
     if (!('line' in message) || signal.aborted) return;
     again = true;
     sending ??= send()
-      .catch((error: Error) => log(`${run.name}: a checkpoint could not be sent (${error.message})`))
+      .catch((error: Error) => {
+        if (!isFull(error)) log(`${run.name}: a checkpoint could not be sent (${error.message})`);
+      })
       .finally(() => {
         sending = undefined;
       });
