@@ -2,9 +2,9 @@
 import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { hostname } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -32,10 +32,13 @@ export interface TestSlurm {
 
 /** Starts a Slurm that lasts as long as the test. */
 export async function startSlurm(t: Test): Promise<TestSlurm> {
-  const folder = t.testdir({ state: {}, spool: {} });
+  t.testdir();
+  // Sockets lie in it, whose paths may have no more than a hundred characters.
+  const folder = mkdtempSync(join(tmpdir(), 'slurm-'));
   const at = (name: string) => join(folder, name);
+  for (const name of ['state', 'spool', 'munge']) mkdirSync(at(name));
   writeFileSync(at('key'), randomBytes(1024), { mode: 0o600 });
-  const socket = `/tmp/munge-${process.pid}.socket`; // a socket's path may have no more than a hundred characters
+  const socket = at('munge/socket');
   const host = hostname().split('.')[0];
   const [controller, node] = [await freePort(), await freePort()];
   const config = [
@@ -50,6 +53,8 @@ export async function startSlurm(t: Test): Promise<TestSlurm> {
     `SlurmdSpoolDir=${at('spool')}`,
     `SlurmctldPidFile=${at('slurmctld.pid')}`,
     `SlurmdPidFile=${at('slurmd.pid')}`,
+    `SlurmctldLogFile=${at('slurmctld.log')}`,
+    `SlurmdLogFile=${at('slurmd.log')}`,
     'ProctrackType=proctrack/linuxproc',
     'TaskPlugin=task/none',
     'SelectType=select/cons_tres',
@@ -60,7 +65,6 @@ export async function startSlurm(t: Test): Promise<TestSlurm> {
     'PartitionName=all Nodes=ALL Default=YES MaxTime=INFINITE State=UP',
   ];
   writeFileSync(at('slurm.conf'), `${config.join('\n')}\n`);
-  mkdirSync(at('munge'));
   const env = { ...process.env, SLURM_CONF: at('slurm.conf') };
   const started: ChildProcess[] = [];
   const start = (program: string, ...args: string[]) => {
@@ -73,6 +77,7 @@ export async function startSlurm(t: Test): Promise<TestSlurm> {
       await Promise.race([once(child, 'close'), sleep(3000)]);
       child.kill('SIGKILL');
     }
+    rmSync(folder, { recursive: true, force: true });
   });
   const munge = ['pid', 'log', 'seed'].map((kind) => `--${kind}-file=${at(`munge/${kind}`)}`);
   start('munged', '--force', '--foreground', `--key-file=${at('key')}`, `--socket=${socket}`, ...munge);
