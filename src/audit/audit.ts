@@ -55,7 +55,7 @@ export async function auditNetworks(
  * The networks whose examples a network is shown: all others, or of a run of many those of the paper's rules (of one
  * that has neither, the first two).
  */
-function sourcesFor(subject: Subject, subjects: readonly Subject[]): Subject[] {
+function sourcesFor(subject: Audited, subjects: readonly Audited[]): Audited[] {
   const others = subjects.filter((other) => other !== subject);
   if (subjects.length <= FEW_NETWORKS) return others;
   const paper = others.filter(({ name }) => (paperRules as readonly string[]).includes(name));

@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import type { CompareOptions } from '../commands/compare.js';
 import type { OneRunOptions } from '../commands/one-run.js';
 import type { SweepOptions } from '../commands/sweep.js';
+import type { WorkOptions } from '../commands/work.js';
 import { type DatasetName, datasets } from '../datasets/index.js';
 import { presetsOf } from '../experiment/presets.js';
 import { choices, configOptions, forms } from './options.js';
@@ -28,6 +29,51 @@ export function addSweepCommands(program: Command): void {
       const { sweepCommand } = await import('../commands/sweep.js');
       await sweepCommand(names, options);
     });
+  redisOptions(sweep, 'have the runs done by workers that take them from there')
+    .option('--slurm', 'have them done by a Slurm cluster that shares this folder; --workers cores (default: 4) each')
+    .option('--slurm-args <options>', 'for sbatch, as "--account=a --partition=p --time=01:00:00"');
+  sweep
+    .command('collect')
+    .description("put the finished runs of a sweep's folder together")
+    .argument('<folder>', 'the folder of a sweep')
+    .action(async (folder: string) => {
+      const { collectCommand } = await import('../commands/sweep-state.js');
+      await collectCommand(folder);
+    });
+  sweep
+    .command('status')
+    .description('how far the runs of a folder are, or with --redis the sweeps that are there')
+    .argument('[folder]', 'the folder of a sweep')
+    .action(async (folder: string | undefined, _: object, command: Command) => {
+      const { statusCommand } = await import('../commands/sweep-state.js');
+      await statusCommand(folder, command.optsWithGlobals());
+    });
+  sweep
+    .command('cancel')
+    .description('with --redis: end a sweep that is there')
+    .argument('<name>', 'as `sweep status` tells it')
+    .action(async (name: string, _: object, command: Command) => {
+      const { cancelCommand } = await import('../commands/sweep-state.js');
+      await cancelCommand(name, command.optsWithGlobals());
+    });
+
+  redisOptions(
+    program
+      .command('work')
+      .description('take runs of sweeps from Redis and do them, until Ctrl-C')
+      .option('--jobs <n>', 'runs at a time (default: as many as cores and memory hold)')
+      .option('--workers <n>', `cores that they share (default: ${availableParallelism()}, the cores here)`)
+      .option(
+        '--data <name=folder>',
+        "a data set's own files, for runs that ask for these images; may be repeated",
+        collect,
+      ),
+    'where they wait; a password goes into the environment variable WEIGHT_TRANSPORT_REDIS',
+    true,
+  ).action(async (options: WorkOptions) => {
+    const { workCommand } = await import('../commands/work.js');
+    await workCommand(options);
+  });
 
   program
     .command('compare')
@@ -49,12 +95,24 @@ export function addSweepCommands(program: Command): void {
     .argument('<name>', 'its name in the plan, or its number, counted from 0')
     .option('--out <folder>', 'the folder for its files (default: its name, beside the plan)')
     .option('--workers <n>', `worker threads (default: ${availableParallelism()}, the cores here)`)
+    .option('--out-in <folder>', 'the folder in which that folder is')
+    .option('--alone', 'nobody else is at work on the run, whatever lock there is')
     .option('--child', 'tell progress as lines of JSON, and end when standard input closes')
     .action(async (plan: string, name: string, options: OneRunOptions) => {
       const { oneRunCommand } = await import('../commands/one-run.js');
       await oneRunCommand(plan, name, options);
     });
 }
+
+function redisOptions(command: Command, what: string, required = false): Command {
+  const flags = '--redis <address>';
+  const text = `${what}, as redis://host or rediss://host:6379/0`;
+  if (required) command.requiredOption(flags, text);
+  else command.option(flags, text);
+  return command.option('--redis-ca <file>', 'the certificate of an authority of one’s own, for rediss://');
+}
+
+const collect = (value: string, before: readonly string[] = []): string[] => [...before, value];
 
 const presetNames = (): string =>
   [...new Set((Object.keys(datasets) as DatasetName[]).flatMap((name) => Object.keys(presetsOf(name))))].join(', ');

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { onDisk } from '../disk/faults.js';
+import { remove } from '../disk/files.js';
 import { UserError } from '../errors.js';
 import { expectedSeconds } from '../sweep/estimate.js';
 import { progressInMessages } from '../sweep/messages.js';
@@ -14,6 +15,8 @@ export interface OneRunOptions {
   readonly out?: string;
   readonly workers?: string;
   readonly child?: boolean;
+  readonly outIn?: string;
+  readonly alone?: boolean;
 }
 
 /**
@@ -26,7 +29,8 @@ export interface OneRunOptions {
 export async function oneRunCommand(file: string, name: string, options: OneRunOptions): Promise<void> {
   const plan = parsePlan(await onDisk('read the plan', file, () => readFile(file, 'utf8')), file);
   const run = runNamed(plan.runs, name, file);
-  const out = options.out ?? join(dirname(file), run.name);
+  const out = options.out ?? join(options.outIn ?? dirname(file), run.name);
+  if (options.alone) await remove(join(out, 'run.lock'));
   const workers = workerCount(options.workers);
   const say = (message: object) => void process.stdout.write(`${JSON.stringify(message)}\n`);
   const progress = options.child ? progressInMessages(expectedSeconds(run).steps, say) : progressOn(process.stderr);

@@ -3,6 +3,7 @@ import { basename, join } from 'node:path';
 import { onDisk } from '../disk/faults.js';
 import { checkNamed, checkWritable } from '../disk/files.js';
 import { UserError } from '../errors.js';
+import type { Progress } from '../experiment/progress.js';
 import { textTable } from '../report/text.js';
 import { parseJson, valueAt } from '../schema.js';
 import { onBoard, type RunEnd } from '../sweep/board.js';
@@ -12,7 +13,10 @@ import { dataDigests } from '../sweep/data-digest.js';
 import { expectedSeconds } from '../sweep/estimate.js';
 import { runHere } from '../sweep/local.js';
 import { checkPlan, type PlannedRun, runName, sweepName } from '../sweep/plan.js';
+import { type RedisAddress, redisAddress } from '../sweep/redis/address.js';
+import { withStore } from '../sweep/redis/connection.js';
 import { distinctions } from '../sweep/settings.js';
+import { clearEarlier, mostTasks, SLURM_CORES, submit, writeScripts } from '../sweep/slurm.js';
 import type { RunState } from '../sweep/state.js';
 import { inSweepFolder, runStates } from '../sweep/sweep.js';
 import { defaultBackend } from '../tensor/backends.js';
@@ -35,6 +39,10 @@ export interface SweepOptions extends Omit<ConfigOptions, 'seed'> {
   readonly config?: string;
   readonly audit?: boolean;
   readonly dryRun?: boolean;
+  readonly redis?: string;
+  readonly redisCa?: string;
+  readonly slurm?: boolean;
+  readonly slurmArgs?: string;
 }
 
 /** Exit code of a sweep of which a run failed. */
@@ -53,30 +61,102 @@ export async function sweepCommand(names: string | undefined, options: SweepOpti
   await checkWritable(folder);
   const states = await runStates(folder, runs);
   const todo = runs.filter(({ name }) => states.get(name) !== 'finished');
+  if (options.slurm) {
+    await throughSlurm(runs, todo, folder, options);
+    return;
+  }
   const cores = workerCount(options.workers);
   const jobs = integer('--jobs', options.jobs) ?? defaultJobs(todo.length, cores);
   if (jobs < 1 || jobs > MOST_JOBS) throw new UserError(`--jobs ${jobs}: 1 to ${MOST_JOBS} are accepted.`);
+  const redis = options.redis === undefined ? undefined : await redisAddress(options.redis, options.redisCa);
+  const means: Means = { folder, jobs, cores, redis: redis?.text };
   const width = widthOf(process.stdout);
   if (options.dryRun) {
-    process.stdout.write(`${listText(runs, states, { folder, jobs, cores }, width)}\n`);
+    process.stdout.write(`${listText(runs, states, means, width)}\n`);
     return;
   }
   const progress = progressOn(process.stderr);
-  progress.log(sumText(runs, states, { folder, jobs, cores }));
+  progress.log(sumText(runs, states, means));
   const ends = await interruptible(
     (signal) =>
       inSweepFolder(folder, runs, async () => {
         if (todo.length === 0) return [];
+        const finished = runs.length - todo.length;
+        if (redis)
+          return await throughRedis(redis, todo, { folder, sweep: sweepName(runs), finished, progress, signal });
         await fetchMissing(todo, progress, signal);
-        return await onBoard(todo, runs.length - todo.length, progress, (board) =>
+        return await onBoard(todo, finished, progress, (board) =>
           runHere(todo, { folder, jobs, cores, board, signal }),
         );
       }),
-    () => `Finished runs stay in ${folder}; the same command goes on from there.`,
+    () =>
+      `Finished runs stay in ${folder}; the same command goes on from there.${redis ? ` The others go on without this machine; \`sweep cancel ${sweepName(runs)}\` ends them.` : ''}`,
   );
   const failed = new Set(ends.flatMap(({ name, failure }) => (failure === undefined ? [] : [name])));
   if (failed.size < runs.length) await printComparison([folder], folder);
   tell(folder, runs, ends);
+}
+
+interface RedisSweep {
+  readonly folder: string;
+  readonly sweep: string;
+  readonly finished: number;
+  readonly progress: Progress;
+  readonly signal: AbortSignal;
+}
+
+/** Has the runs done by whoever takes them from Redis. */
+async function throughRedis(
+  address: RedisAddress,
+  todo: readonly PlannedRun[],
+  { folder, sweep, finished, progress, signal }: RedisSweep,
+): Promise<RunEnd[]> {
+  const digest = dataDigests();
+  const digests = new Map<string, string | null>();
+  for (const { name, config } of todo) digests.set(name, await digest(config));
+  const { collectRuns } = await import('../sweep/redis/coordinator.js');
+  const log = (line: string) => progress.log(line);
+  return await withStore(address, log, (store) =>
+    onBoard(todo, finished, progress, (board) => collectRuns(store, todo, { folder, sweep, digests, board, signal })),
+  );
+}
+
+/** Writes scripts for Slurm, and submits them unless the run is a dry one. */
+async function throughSlurm(
+  runs: readonly PlannedRun[],
+  todo: readonly PlannedRun[],
+  folder: string,
+  { jobs: most, workers, slurmArgs = '', redis, dryRun }: SweepOptions,
+): Promise<void> {
+  if (redis !== undefined) throw new UserError('--redis and --slurm are two ways to have runs done: give one of them.');
+  const jobs = integer('--jobs', most);
+  if (jobs === 0) throw new UserError('--jobs 0: 1 or more are accepted.');
+  const cores = workers === undefined ? SLURM_CORES : workerCount(workers);
+  const print = (line: string) => void process.stdout.write(`${line}\n`);
+  const progress = progressOn(process.stderr);
+  await interruptible(
+    (signal) =>
+      inSweepFolder(folder, runs, async () => {
+        if (todo.length === 0) {
+          print(`All ${runs.length} runs are finished. \`npm start -- sweep collect ${folder}\` puts them together.`);
+          return;
+        }
+        if (!dryRun) await clearEarlier(folder, todo);
+        const scripts = await writeScripts(
+          todo,
+          { folder, jobs, cores, args: slurmArgs },
+          dryRun ? undefined : await mostTasks(),
+        );
+        for (const { file, tasks } of scripts) print(`${file}: ${tasks} ${tasks === 1 ? 'run' : 'runs'}`);
+        if (dryRun) return;
+        await fetchMissing(todo, progress, signal);
+        const ids = await submit(folder, scripts);
+        print(
+          `Submitted as ${list(ids)}; \`squeue -j ${ids.join()}\` tells how far it is. The same command goes on with what is left, \`npm start -- sweep collect ${folder}\` puts together what is finished.`,
+        );
+      }),
+    () => 'What was submitted stays so.',
+  );
 }
 
 /** Prints how it ended. */
@@ -137,10 +217,16 @@ interface Means {
   readonly folder: string;
   readonly jobs: number;
   readonly cores: number;
+  /** Where others take them from, if that is so. */
+  readonly redis?: string | undefined;
 }
 
 /** `40 runs in out/…: 12 finished, 28 to do, 2 at a time on 2 cores, about 1 h 20 min.` */
-function sumText(runs: readonly PlannedRun[], states: ReadonlyMap<string, RunState>, { folder, jobs, cores }: Means) {
+function sumText(
+  runs: readonly PlannedRun[],
+  states: ReadonlyMap<string, RunState>,
+  { folder, jobs, cores, redis }: Means,
+) {
   const todo = runs.filter(({ name }) => states.get(name) !== 'finished');
   const counts = (['finished', 'to audit', 'begun', 'to do'] as const).flatMap((state) => {
     const count = runs.filter(({ name }) => states.get(name) === state).length;
@@ -151,7 +237,9 @@ function sumText(runs: readonly PlannedRun[], states: ReadonlyMap<string, RunSta
   const rest =
     todo.length === 0
       ? ''
-      : `; ${jobs} at a time on ${cores} ${cores === 1 ? 'core' : 'cores'}, about ${duration(seconds)}`;
+      : redis !== undefined
+        ? `; done by the workers at ${redis}`
+        : `; ${jobs} at a time on ${cores} ${cores === 1 ? 'core' : 'cores'}, about ${duration(seconds)}`;
   return `${runs.length} ${runs.length === 1 ? 'run' : 'runs'} in ${folder}: ${list(counts)}${rest}.`;
 }
 

@@ -93,12 +93,12 @@ const onnxOf = ({ layers, parameters, metadata, rule }: SavedNetwork, { activati
 };
 
 /** Weights, biases and feedback weights by their names, and what pixels are normalised by. */
-function parametersOf({ spec, parameters }: SavedNetwork): Record<string, NpyArray> {
+function parametersOf({ spec, rule, parameters }: SavedNetwork): Record<string, NpyArray> {
   const perChannel = (values: readonly number[]) => ({ shape: [values.length], data: Float32Array.from(values) });
   return {
     'normalize.mean': perChannel(spec.mean),
     'normalize.std': perChannel(spec.std),
-    ...networkTensors(spec, parameters),
+    ...networkTensors({ spec, rule }, parameters),
   };
 }
 

@@ -1,6 +1,6 @@
 import { test } from 'tap';
-import { type AuditWork, auditNetworks, type Subject } from '../../src/audit/audit.js';
-import { quickAudit } from '../../src/audit/recipe.js';
+import { type AuditWork, auditNetworks } from '../../src/audit/audit.js';
+import { type Audited, quickAudit } from '../../src/audit/recipe.js';
 
 const images = { pixels: new Uint8Array(4), labels: Uint8Array.of(0, 1, 0, 1), count: 4 };
 const settings = { ...quickAudit, epsilons: [0.1, 1] };
@@ -11,8 +11,9 @@ async function sourcesIn(names: readonly string[]): Promise<Record<string, strin
   const counts = (['cross-entropy', 'margin'] as const).flatMap((loss) =>
     (['feedback', 'true'] as const).map((path) => ({ loss, path, zero: 0, notFinite: 0 })),
   );
+  const answers = { likeProbabilities: 0, changing: 0 };
   const work: AuditWork = {
-    inspect: async () => [{ first: 0, predictions: images.labels, counts, angles: new Float64Array(4) }],
+    inspect: async () => [{ first: 0, predictions: images.labels, answers, counts, angles: new Float64Array(4) }],
     async tryAttacks(name, _, trials) {
       asked[name] ??= [...new Set(trials.flatMap(({ attack }) => attack.source ?? []))];
       return trials.map((trial, t) => ({
@@ -22,7 +23,7 @@ async function sourcesIn(names: readonly string[]): Promise<Record<string, strin
       }));
     },
   };
-  const subjects = names.map((name): Subject => ({ name, ownPath: name === 'bp' ? 'true' : 'feedback', classes: 2 }));
+  const subjects = names.map((name): Audited => ({ name, ownPath: name === 'bp' ? 'true' : 'feedback', classes: 2 }));
   await auditNetworks(subjects, images, settings, work);
   return asked;
 }

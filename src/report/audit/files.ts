@@ -1,9 +1,11 @@
 /** What an audit leaves in a run's folder. Each file is written to a temporary name and renamed. */
 import { join } from 'node:path';
-import { csvFormat } from 'd3-dsv';
+import { csvFormat, csvParse } from 'd3-dsv';
+import { z } from 'zod';
 import type { ImageRow } from '../../audit/conclude.js';
 import { type Audit, parseAudit } from '../../audit/findings.js';
 import { writeWhole } from '../../disk/files.js';
+import { UserError } from '../../errors.js';
 import { figureF } from '../figures/angle.js';
 import { drawInto } from '../figures/draw.js';
 import { figureC } from '../figures/worst-case.js';
@@ -35,8 +37,16 @@ export async function writeAudit(
   parseAudit(json, join(folder, 'audit.json'));
   await writeWhole(join(folder, 'audit.json'), json);
   await writeWhole(join(folder, 'audit.csv'), formatAuditCsv(rows));
-  const figures = await drawInto(folder, { 'figure-c': figureC(audit), 'figure-f': figureF(audit) });
-  return ['audit.json', 'audit.csv', ...figures];
+  return ['audit.json', 'audit.csv', ...(await writeAuditFigures(audit, folder))];
+}
+
+/**
+ * Draws figures (c) and (f) into an existing folder; one that the audit has nothing for is removed.
+ *
+ * @returns the names of the files
+ */
+export function writeAuditFigures(audit: Audit, folder: string): Promise<string[]> {
+  return drawInto(folder, { 'figure-c': figureC(audit), 'figure-f': figureF(audit) });
 }
 
 /**
@@ -54,4 +64,42 @@ export function formatAuditCsv(rows: Readonly<Record<string, readonly ImageRow[]
     })),
   );
   return `${csvFormat(flat, [...columns])}\n`;
+}
+
+const rowSchema = z.strictObject({
+  model: z.string(),
+  epsilon: z.string(),
+  image: z.string(),
+  label: z.string(),
+  cleanPrediction: z.string(),
+  firstAttack: z.string(),
+  queries: z.string(),
+  prediction: z.string(),
+} satisfies Record<(typeof columns)[number], z.ZodString>);
+
+/**
+ * Checks that a text is the `audit.csv` of an audit: as {@link formatAuditCsv} writes one, a row for each of the audit's
+ * networks, epsilons and images.
+ *
+ * @throws {UserError} if it is not
+ */
+export function checkAuditCsv(text: string, { models, testImages }: Audit): void {
+  const rows = csvParse(text);
+  const refuse = (why: string): never => {
+    throw new UserError(`audit.csv is not that of the audit: ${why}.`);
+  };
+  const expected = Object.values(models).reduce((sum, { points }) => sum + points.length * testImages, 0);
+  if (rows.columns.join() !== columns.join()) refuse('it has other columns');
+  if (rows.length !== expected) refuse(`it has ${rows.length} rows; ${expected} are expected`);
+  const whole = (field: string) => /^\d{1,9}$/.test(field);
+  for (const [index, row] of rows.entries()) {
+    const { success, data } = rowSchema.safeParse({ ...row });
+    const fits =
+      success &&
+      models[data.model]?.points.some(({ epsilon }) => `${epsilon}` === data.epsilon) &&
+      [data.image, data.label, data.cleanPrediction].every(whole) &&
+      [data.queries, data.prediction].every((field) => field === '' || whole(field)) &&
+      data.firstAttack.length < 200;
+    if (!fits) refuse(`its row ${index + 1} can't be`);
+  }
 }
