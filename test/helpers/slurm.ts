@@ -58,6 +58,7 @@ export async function startSlurm(t: Test): Promise<TestSlurm> {
     'ProctrackType=proctrack/linuxproc',
     'TaskPlugin=task/none',
     'SelectType=select/cons_tres',
+    'SelectTypeParameters=CR_CPU', // else each task takes all the memory
     'MpiDefault=none',
     'ReturnToService=2',
     'KillWait=5',

@@ -7,7 +7,7 @@ import { difference } from '../crash/crash.js';
 import { call, cli, finish, smallRun } from '../helpers/command-line.js';
 import { noSlurm, startSlurm } from '../helpers/slurm.js';
 
-const small = ['--rules', 'bp', ...smallRun, '--train-size', '2000', '--epochs', '100'];
+const small = ['--rules', 'bp', ...smallRun, '--train-size', '2000', '--epochs', '60'];
 
 test('an array of Slurm’s leaves what single runs leave, though tasks are cancelled, requeued and out of time', {
   skip: noSlurm,
@@ -34,7 +34,7 @@ test('an array of Slurm’s leaves what single runs leave, though tasks are canc
   t.ok(id, first.stdout);
 
   const epochs = (number: number) =>
-    logs().includes(`run-${number}.log`) && /epoch 1\/100/.test(logs().split(`run-${number}.log`)[1].split('.log')[0]);
+    logs().includes(`run-${number}.log`) && /epoch 1\/60/.test(logs().split(`run-${number}.log`)[1].split('.log')[0]);
   await until(() => epochs(0) && epochs(1));
   const early = await withSlurm(...command);
   t.equal(early.code, 2);
