@@ -2,9 +2,13 @@
 import { cifar10 } from './cifar10.js';
 import type { DatasetSource } from './dataset.js';
 import { fashionMnist } from './fashion-mnist.js';
+import { folder } from './folder.js';
 import { mnist } from './mnist.js';
 
-export const datasets = { mnist, 'fashion-mnist': fashionMnist, cifar10 } satisfies Record<string, DatasetSource>;
+export const datasets = { mnist, 'fashion-mnist': fashionMnist, cifar10, folder } satisfies Record<
+  string,
+  DatasetSource
+>;
 
 /** A data set's name on the command line. */
 export type DatasetName = keyof typeof datasets;

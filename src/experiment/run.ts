@@ -6,8 +6,11 @@ import { MOST_WORKERS } from '../crew/crew.js';
 import type { Dataset } from '../datasets/dataset.js';
 import { datasets } from '../datasets/index.js';
 import { UserError } from '../errors.js';
+import { losses } from '../losses/index.js';
+import type { Loss } from '../losses/loss.js';
 import { chance } from '../metrics/accuracy.js';
 import { wilson } from '../metrics/wilson.js';
+import { layersOf } from '../models/checkpoint.js';
 import { networkSpec } from '../models/create.js';
 import { checkMemory } from '../parallel/memory-need.js';
 import { WorkerPool } from '../parallel/pool.js';
@@ -15,6 +18,7 @@ import { writeFigures, writeResults } from '../report/run/files.js';
 import type { Curve, Results } from '../report/run/results.js';
 import type { RuleName } from '../rules/index.js';
 import { firstImages, type LabelledImages } from '../tensor/images.js';
+import { shapeText } from '../tensor/tensor.js';
 import { attackStep } from './attack.js';
 import { auditAndWrite, auditSettings } from './audit.js';
 import { type Config, parseConfig, type TrainingConfig } from './config.js';
@@ -59,6 +63,7 @@ export async function runExperiment(given: Config, settings: RunSettings): Promi
   const config = parseConfig(given, 'runExperiment: config');
   checkSettings(config, settings);
   const dataset = await loadDataset(config, settings.progress, settings.signal);
+  checkClasses(config, dataset);
   return await RunFolder.locked(settings.out, () => runInFolder(config, dataset, settings), settings);
 }
 
@@ -77,6 +82,7 @@ async function runInFolder(
   try {
     signal?.throwIfAborted();
     const spec = networkSpec(dataset, config);
+    layersOf(spec, `${config.model} can't be built for images of ${shapeText(dataset.shape)}`);
     await checkMemory(pool, spec, config.training);
     const context: RunContext = { config, dataset, trainingImages: images, spec, pool, folder, progress };
     const networks = await trainAll(context);
@@ -132,6 +138,15 @@ function checkSettings({ dataset }: Config, settings: RunSettings): void {
   if (onWait !== undefined) check.callable(where, 'settings.onWait', onWait);
   if (signal === undefined || signal instanceof AbortSignal) return;
   throw new TypeError(check.refusal(where, 'settings.signal', signal, 'an AbortSignal'));
+}
+
+/** @throws {UserError} if there are too few classes for the loss that the attacks are to make grow */
+function checkClasses({ loss }: Config, { name, classes }: Dataset): void {
+  const { leastClasses = 2 }: Loss = losses[loss];
+  if (classes.length >= leastClasses) return;
+  throw new UserError(
+    `--loss ${loss} needs ${leastClasses} classes; ${name} has ${classes.length}. Take --loss margin.`,
+  );
 }
 
 type TrainedNetworks = ReadonlyMap<RuleName, TrainedNetwork>;
