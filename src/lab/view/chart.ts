@@ -13,18 +13,25 @@ export interface Line {
 export interface ChartOptions {
   readonly title: string;
   readonly x: { readonly label: string; readonly most: number };
-  readonly y: { readonly least: number; readonly most: number; readonly text: (value: number) => string };
+  readonly y: {
+    readonly least: number;
+    readonly most: number;
+    /** Between two ticks; a round number where none is given. */
+    readonly every?: number;
+    readonly text: (value: number) => string;
+  };
 }
 
 const [WIDTH, HEIGHT] = [420, 200];
 const [LEFT, RIGHT, TOP, BOTTOM] = [44, 8, 10, 30];
-const TICKS = 4;
+/** Ticks beyond the first, at most. */
+const TICKS = 5;
 
 export class Chart {
   readonly element: HTMLElement;
   private readonly paths = new Map<string, SVGPathElement>();
   private readonly drawing: SVGSVGElement;
-  private readonly ticks: { x: SVGTextElement[]; y: SVGTextElement[] };
+  private readonly ticks: { x: SVGTextElement[]; y: SVGTextElement[]; grid: SVGLineElement[] };
   private readonly legend = h('ul', { class: 'legend' });
   private readonly table = h('tbody');
   private readonly head = h('tr');
@@ -34,25 +41,16 @@ export class Chart {
 
   constructor(options: ChartOptions) {
     this.options = options;
-    const places = Array.from({ length: TICKS + 1 }, (_, i) => i / TICKS);
-    const line = (share: number) => TOP + (1 - share) * (HEIGHT - TOP - BOTTOM);
-    const grid = places.map((share) =>
-      svg('line', { class: 'grid', x1: LEFT, x2: WIDTH - RIGHT, y1: line(share), y2: line(share) }),
-    );
+    const places = Array.from({ length: TICKS + 1 });
     this.ticks = {
-      y: places.map((share) => svg('text', { x: LEFT - 6, y: line(share) + 4, 'text-anchor': 'end' })),
-      x: places.map((share) =>
-        svg('text', {
-          x: LEFT + share * (WIDTH - LEFT - RIGHT),
-          y: HEIGHT - 12,
-          'text-anchor': share === 1 ? 'end' : 'middle',
-        }),
-      ),
+      y: places.map(() => svg('text', { x: LEFT - 6, 'text-anchor': 'end' })),
+      x: places.map(() => svg('text', { y: HEIGHT - 12, 'text-anchor': 'middle' })),
+      grid: places.map(() => svg('line', { class: 'grid', x1: LEFT, x2: WIDTH - RIGHT })),
     };
     this.drawing = svg(
       'svg',
       { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: 'img', 'aria-label': options.title, class: 'chart' },
-      ...grid,
+      ...this.ticks.grid,
       ...this.ticks.y,
       ...this.ticks.x,
       svg('text', { x: WIDTH - RIGHT, y: HEIGHT - 1, 'text-anchor': 'end', class: 'soft' }, options.x.label),
@@ -74,18 +72,13 @@ export class Chart {
     this.options = { ...this.options, ...changes };
     this.lines = lines;
     const { x, y } = this.options;
-    const span = y.most - y.least;
-    this.ticks.y.forEach((text, i) => {
-      setText(text, y.text(y.least + (i / TICKS) * span));
-    });
-    this.ticks.x.forEach((text, i) => {
-      setText(text, `${Number(((i / TICKS) * x.most).toPrecision(3))}`);
-    });
-    const place = ([px, py]: readonly [number, number]) => {
-      const share = Math.max(0, Math.min(1, (py - y.least) / span));
-      const at = [LEFT + (px / x.most) * (WIDTH - LEFT - RIGHT), TOP + (1 - share) * (HEIGHT - TOP - BOTTOM)];
-      return at.map((value) => value.toFixed(1)).join(' ');
+    const across = (value: number) => LEFT + (value / x.most) * (WIDTH - LEFT - RIGHT);
+    const down = (value: number) => {
+      const share = Math.max(0, Math.min(1, (value - y.least) / (y.most - y.least)));
+      return TOP + (1 - share) * (HEIGHT - TOP - BOTTOM);
     };
+    this.drawTicks(across, down);
+    const place = ([px, py]: readonly [number, number]) => `${across(px).toFixed(1)} ${down(py).toFixed(1)}`;
     const names = lines.map(({ name }) => name).join();
     if (names !== [...this.paths.keys()].join()) this.begin(lines);
     for (const { name, points } of lines) {
@@ -94,6 +87,31 @@ export class Chart {
       setAttribute(path, 'd', known.length > 0 ? `M${known.map(place).join('L')}` : '');
     }
     if (this.details.open) this.fillTable();
+  }
+
+  private drawTicks(across: (value: number) => number, down: (value: number) => number): void {
+    const { x, y } = this.options;
+    const show = (element: Element, tick: number | undefined) =>
+      setAttribute(element, 'display', tick === undefined && 'none');
+    const ys = ticksOf(y.least, y.most, y.every);
+    for (const [i, text] of this.ticks.y.entries()) {
+      const line = this.ticks.grid[i];
+      for (const element of [text, line]) show(element, ys[i]);
+      if (ys[i] === undefined) continue;
+      const at = down(ys[i]).toFixed(1);
+      setText(text, y.text(ys[i]));
+      setAttribute(text, 'y', Number(at) + 4);
+      setAttribute(line, 'y1', at);
+      setAttribute(line, 'y2', at);
+    }
+    const xs = ticksOf(0, x.most);
+    for (const [i, text] of this.ticks.x.entries()) {
+      show(text, xs[i]);
+      if (xs[i] === undefined) continue;
+      setText(text, `${xs[i]}`);
+      setAttribute(text, 'x', across(xs[i]).toFixed(1));
+      setAttribute(text, 'text-anchor', xs[i] === x.most ? 'end' : 'middle');
+    }
   }
 
   private begin(lines: readonly Line[]): void {
@@ -132,4 +150,17 @@ export class Chart {
       ),
     );
   }
+}
+
+/** Round numbers from the least on, as many as there are ticks for at most. */
+function ticksOf(least: number, most: number, every = roundUp((most - least) / TICKS)): number[] {
+  const count = Math.min(TICKS, Math.floor((most - least) / every + 1e-9));
+  return Array.from({ length: count + 1 }, (_, i) => Number((least + i * every).toPrecision(6)));
+}
+
+/** The next of 1, 2, 2.5, 5 and 10, times a power of ten. */
+function roundUp(value: number): number {
+  const power = 10 ** Math.floor(Math.log10(value));
+  const digit = [1, 2, 2.5, 5, 10].find((candidate) => candidate * power >= value * (1 - 1e-9)) ?? 10;
+  return digit * power;
 }

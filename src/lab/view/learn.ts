@@ -31,7 +31,7 @@ export function learnView(lab: Lab): { element: HTMLElement; render: () => void 
     angles: new Chart({
       title: 'Angle of dW to backpropagation’s dW',
       x,
-      y: { least: 0, most: 120, text: (value) => `${Math.round(value)}°` },
+      y: { least: 0, most: 120, every: 30, text: (value) => `${Math.round(value)}°` },
     }),
   };
   const element = h(
@@ -105,6 +105,7 @@ function settingsPanel(lab: Lab): { element: HTMLElement; render: () => void } {
   );
   const optimizer = choice('Optimizer', titles(optimizers), (name) => restart({ optimizer: name as OptimizerName }));
   const seed = numberField('Seed', { min: 0, max: 0xffffffff, step: 1 }, (value) => restart({ seed: value }));
+  for (const { element: long } of [plan, optimizer, seed]) long.classList.add('wide');
   const training = [plan, optimizer, seed, ...rates];
   const element = h(
     'div',
