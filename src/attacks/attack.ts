@@ -1,4 +1,4 @@
-import type { Kernels } from '../tensor/kernels.js';
+import { allOrNone, type Kernels } from '../tensor/kernels.js';
 import { type RandomStream, stream } from '../tensor/random.js';
 
 /**
@@ -103,9 +103,15 @@ export interface AttackMemory {
 }
 
 export function attackMemory(kernels: Kernels<Float32Array>, capacity: number, size: number): AttackMemory {
-  const arrays: Float32Array[] = [];
+  const length = capacity * size;
+  const first = allOrNone(kernels, ({ alloc }) => ({
+    x: alloc(length),
+    clean: alloc(length),
+    direction: alloc(length),
+  }));
+  const arrays: Float32Array[] = Object.values(first);
   const array = () => {
-    const made = kernels.alloc(capacity * size);
+    const made = kernels.alloc(length);
     arrays.push(made);
     return made;
   };
@@ -114,9 +120,7 @@ export function attackMemory(kernels: Kernels<Float32Array>, capacity: number, s
     kernels,
     capacity,
     size,
-    x: array(),
-    clean: array(),
-    direction: array(),
+    ...first,
     labels: new Uint8Array(capacity),
     index: new Int32Array(capacity),
     queries: new Int32Array(capacity),

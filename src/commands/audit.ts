@@ -14,7 +14,7 @@ import { auditText } from '../report/audit/text.js';
 import { rules } from '../rules/index.js';
 import { decimalNumber, duration } from '../words.js';
 import { interruptible } from './interrupt.js';
-import { choice, integer, workerCount } from './options.js';
+import { choice, integer, seedOption, workerCount } from './options.js';
 import { filesText } from './outcome.js';
 import { progressOn } from './progress.js';
 import { widthOf } from './terminal.js';
@@ -121,9 +121,8 @@ async function ofFile(file: string, options: AuditOptions): Promise<Audited> {
     names: names === undefined ? undefined : parseTensorNames(await readText(names, '--names'), names),
     mean: perChannel('--mean', options.mean),
     std: perChannel('--std', options.std),
-    seed: integer('--seed', options.seed) ?? 1,
+    seed: seedOption(options.seed) ?? 1,
   };
-  if (description.seed > 0xffffffff) throw new UserError(`--seed ${options.seed}: ${0xffffffff} is the most.`);
   const folder = options.out ?? join(dirname(file), `${parse(file).name}.audit`);
   return { folder, audit: (audited) => auditFile(file, description, folder, audited) };
 }

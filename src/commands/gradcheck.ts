@@ -23,7 +23,7 @@ import { paragraphs, textTable } from '../report/text.js';
 import { feedbackAlignment } from '../rules/feedback-alignment.js';
 import { stream } from '../tensor/random.js';
 import { float64Kernels } from '../tensor/reference.js';
-import { integer } from './options.js';
+import { seedOption } from './options.js';
 import { widthOf } from './terminal.js';
 
 /** The exit code where a check fails. */
@@ -109,7 +109,7 @@ function untrainedAngles(seed: number): LayerAlignment[] {
  * @throws {UserError} if the seed is unusable
  */
 export function gradcheckCommand({ seed }: { readonly seed?: string }): void {
-  const report = gradientReport(integer('--seed', seed) ?? 1);
+  const report = gradientReport(seedOption(seed) ?? 1);
   process.stdout.write(`${gradientReportText(report, widthOf(process.stdout))}\n`);
   if (!report.passed) process.exitCode = FAILED;
 }

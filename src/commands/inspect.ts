@@ -2,7 +2,7 @@ import { type AttackName, attacks } from '../attacks/index.js';
 import type { Dataset } from '../datasets/dataset.js';
 import { type DatasetName, datasets } from '../datasets/index.js';
 import { UserError } from '../errors.js';
-import { runConfig, runNetwork } from '../experiment/finished-run.js';
+import { runConfig, runNetworks } from '../experiment/finished-run.js';
 import { losses } from '../losses/index.js';
 import { ExampleMaker } from '../metrics/examples.js';
 import { createNetwork, networkSpec } from '../models/create.js';
@@ -29,7 +29,7 @@ import { firstImages, imageBatch } from '../tensor/images.js';
 import { train } from '../training/train.js';
 import { percent, short } from '../words.js';
 import { interruptible } from './interrupt.js';
-import { choice, decimal, integer } from './options.js';
+import { choice, decimal, integer, seedOption } from './options.js';
 import { widthOf } from './terminal.js';
 
 /** The options of `npm start -- inspect`, as they were written. */
@@ -72,7 +72,7 @@ export async function inspectCommand(folder: string | undefined, options: Inspec
     path: choice('--path', options.path, PATHS) ?? 'feedback',
     loss: losses[choice('--loss', options.loss, losses) ?? 'cross-entropy'],
     iterations: integer('--iterations', options.iterations),
-    seed: integer('--seed', options.seed),
+    seed: seedOption(options.seed),
   };
   const { attack, epsilon, path, loss, iterations } = asked;
   if (epsilon < 0 || epsilon > 1) throw new UserError(`--epsilon ${epsilon}: a number from 0 to 1 is expected.`);
@@ -160,11 +160,10 @@ async function runSubject(folder: string, data: string | undefined, seed: number
   const config = await runConfig(folder);
   const kernels = await loadKernels(config.backend);
   const networks = new Map<string, Network<Float32Array>>();
-  for (const rule of Object.keys(config.training)) {
-    const saved = await runNetwork(folder, rule as RuleName, kernels);
+  const dataset = await load(config.dataset, data ?? config.data ?? undefined);
+  for (const [rule, saved] of await runNetworks(folder, config, dataset, kernels, say)) {
     networks.set(rule, new Network(saved.layers, rules[saved.rule], kernels, saved.parameters));
   }
-  const dataset = await load(config.dataset, data ?? config.data ?? undefined);
   return { dataset, networks, seed: seed ?? config.seed };
 }
 

@@ -70,7 +70,7 @@ export function configFrom(dataset: DatasetName, options: ConfigOptions, backend
     {
       ...start,
       data: folder('--data', options.data ?? start.data),
-      seed: integer('--seed', options.seed) ?? start.seed,
+      seed: seedOption(options.seed) ?? start.seed,
       trainSize: integer('--train-size', options.trainSize) ?? start.trainSize,
       testSize: integer('--test-size', options.testSize) ?? start.testSize,
       model: options.model ?? start.model,
@@ -203,6 +203,13 @@ export function integer(option: string, text: string | undefined): number | unde
   if (text === undefined) return undefined;
   const expected = `a whole number from 0 to ${Number.MAX_SAFE_INTEGER} is expected, such as 10`;
   return wholeNumber(text) ?? refuse(option, text, expected);
+}
+
+/** A seed, 32 bits. @throws {UserError} if the text is none */
+export function seedOption(text: string | undefined): number | undefined {
+  const seed = integer('--seed', text);
+  if (seed === undefined || seed <= 0xffffffff) return seed;
+  throw new UserError(`--seed ${text}: a whole number from 0 to ${0xffffffff} is expected.`);
 }
 
 /** @throws {UserError} if the text is not as {@link decimalNumber} reads it. */

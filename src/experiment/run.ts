@@ -72,10 +72,6 @@ async function runInFolder(
   dataset: Dataset,
   { out, workers, force, progress, audit: auditChanges, signal }: RunSettings,
 ): Promise<RunOutcome> {
-  const folder = await RunFolder.open(out, config, { force, log: (line) => progress.log(line) });
-  const images = trainingImages(dataset.train);
-  await checkLeft(folder, config, images);
-  await folder.begin(config);
   const pool = new WorkerPool(workers, config.backend);
   const stop = () => void pool.close();
   signal?.addEventListener('abort', stop, { once: true });
@@ -84,6 +80,11 @@ async function runInFolder(
     const spec = networkSpec(dataset, config);
     layersOf(spec, `${config.model} can't be built for images of ${shapeText(dataset.shape)}`);
     await checkMemory(pool, spec, config.training);
+    // Last, since with `force` it removes an old run: whatever refuses the new one has done so.
+    const folder = await RunFolder.open(out, config, { force, log: (line) => progress.log(line) });
+    const images = trainingImages(dataset.train);
+    await checkLeft(folder, config, images);
+    await folder.begin(config);
     const context: RunContext = { config, dataset, trainingImages: images, spec, pool, folder, progress };
     const networks = await trainAll(context);
     const results = await measure(context, networks);
@@ -130,7 +131,10 @@ function checkSettings({ dataset }: Config, settings: RunSettings): void {
   check.text(where, 'settings.out', out);
   check.wholeNumber(where, 'settings.workers', workers, { to: MOST_WORKERS });
   check.flag(where, 'settings.force', force);
-  check.object(where, 'settings.progress', progress, 'progress, such as silent,', { log: 'function' });
+  check.object(where, 'settings.progress', progress, 'progress, such as silent,', {
+    log: 'function',
+    during: 'function',
+  });
   if (audit !== undefined) {
     check.object(where, 'settings.audit', audit, "an object with what the audit's settings differ in");
     auditSettings(dataset, audit, 1);

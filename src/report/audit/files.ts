@@ -22,7 +22,8 @@ const columns = [
 ] as const;
 
 /**
- * Writes `audit.json`, `audit.csv` and figures (c) and (f) into an existing folder.
+ * Writes `audit.csv`, figures (c) and (f), and then `audit.json` into an existing folder: where that is, nothing is
+ * missing.
  *
  * @param rows by model, in the order of audit.json
  * @returns the names of the files
@@ -35,9 +36,10 @@ export async function writeAudit(
 ): Promise<string[]> {
   const json = `${JSON.stringify(audit, null, 2)}\n`;
   parseAudit(json, join(folder, 'audit.json'));
-  await writeWhole(join(folder, 'audit.json'), json);
   await writeWhole(join(folder, 'audit.csv'), formatAuditCsv(rows));
-  return ['audit.json', 'audit.csv', ...(await writeAuditFigures(audit, folder))];
+  const figures = await writeAuditFigures(audit, folder);
+  await writeWhole(join(folder, 'audit.json'), json);
+  return ['audit.json', 'audit.csv', ...figures];
 }
 
 /**
