@@ -98,6 +98,15 @@ program
   });
 
 program
+  .command('report')
+  .description('write report.html: all that is in the folder of a run or an audit, in one file to hand round')
+  .argument('<folder>', 'such as out/mnist-1')
+  .action(async (folder: string) => {
+    const { reportCommand } = await import('./commands/report.js');
+    await reportCommand(folder);
+  });
+
+program
   .command('data')
   .description('list the data sets, where they come from and whether they are here; with a name, fetch and verify it')
   .argument('[name]', `data set to fetch: ${choices(datasets)}`)

@@ -18,7 +18,8 @@ export const networkName = (rule: RuleName): string => `${rule}.safetensors`;
 export const checkpointName = (rule: RuleName): string => `${rule}.checkpoint.safetensors`;
 
 /** What a run writes beside its networks. */
-const OTHER_FILES = /^((config|results|audit)\.json|(results|audit)\.csv|metrics\.jsonl|figure-[a-z]\.(svg|png))$/;
+const OTHER_FILES =
+  /^((config|results|audit)\.json|(results|audit)\.csv|metrics\.jsonl|report\.html|figure-[a-z]\.(svg|png))$/;
 
 /** Whether a run that trains by these rules writes a file of this name. */
 const isRunFile = (name: string, trained: readonly RuleName[]): boolean =>

@@ -1,0 +1,49 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseAudit } from '../audit/findings.js';
+import { onDisk } from '../disk/faults.js';
+import { checkNamed, readTextIfThere, writeWhole } from '../disk/files.js';
+import { UserError } from '../errors.js';
+import { reportPage } from '../report/page/page.js';
+import { parseResults } from '../report/run/results.js';
+import { parseConfigText } from './config.js';
+import { parseMetrics } from './metrics.js';
+
+export const REPORT = 'report.html';
+
+/**
+ * Writes `report.html` of what is in a folder: a run's, or that of a network's audit. No path stands in it: of the
+ * configuration, `data` is left out.
+ *
+ * @returns the file's name
+ * @throws {UserError} if there is neither a results.json nor an audit.json, or a file is damaged; nothing is written then
+ */
+export async function writeReport(folder: string): Promise<string> {
+  checkNamed(folder, 'The folder of the run');
+  const read = async <Value>(
+    name: string,
+    parse: (text: string, file: string) => Value,
+  ): Promise<Value | undefined> => {
+    const file = join(folder, name);
+    const text = await readTextIfThere(file);
+    return text === undefined ? undefined : parse(text, file);
+  };
+  const results = await read('results.json', parseResults);
+  const audit = await read('audit.json', parseAudit);
+  const dataset = results?.dataset ?? audit?.dataset;
+  if (dataset === undefined) {
+    throw new UserError(
+      `${folder} holds nothing to report: there is no results.json and no audit.json. Give the folder of a finished run or audit.`,
+    );
+  }
+  const config = await read('config.json', parseConfigText);
+  const names = await onDisk('read', folder, () => readdir(folder));
+  const figures = new Map<string, string>();
+  for (const name of names.filter((each) => /^figure-[a-z]\.svg$/.test(each)).sort()) {
+    figures.set(name, (await read(name, (text) => text)) ?? '');
+  }
+  const epochs = (await read('metrics.jsonl', parseMetrics)) ?? [];
+  const page = reportPage({ dataset, results, audit, epochs, config: config && { ...config, data: null }, figures });
+  await writeWhole(join(folder, REPORT), page);
+  return REPORT;
+}

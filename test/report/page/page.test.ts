@@ -1,0 +1,101 @@
+import { test } from 'tap';
+import { drawing } from '../../../src/report/page/drawing.js';
+import { type ReportedRun, reportPage } from '../../../src/report/page/page.js';
+import { exampleAudit } from '../../helpers/audit-example.js';
+import { exampleResults } from '../../helpers/results-example.js';
+
+const svg =
+  '<svg xmlns="http://www.w3.org/2000/svg" width="9"><g><text x="1">a &amp; b</text><path d="M0,0"/></g></svg>';
+const run: ReportedRun = {
+  dataset: 'mnist',
+  results: exampleResults(),
+  audit: exampleAudit,
+  epochs: [
+    {
+      rule: 'bp',
+      epoch: 1,
+      loss: 0.2,
+      trainAccuracy: 0.9,
+      testAccuracy: 0.91,
+      gradientAngles: { conv1: 0, fc1: null },
+    },
+  ],
+  config: { dataset: 'mnist', data: null, preset: 'paper' },
+  figures: new Map([['figure-a.svg', svg]]),
+};
+
+/** The same with another text in each string, names of fields in tables included. */
+function withEvery(value: unknown, text: string): unknown {
+  if (typeof value === 'string') return text + value;
+  if (Array.isArray(value)) return value.map((each) => withEvery(each, text));
+  if (value === null || typeof value !== 'object') return value;
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, withEvery(each, text)]));
+}
+
+const elements = (page: string): string[] => page.match(/<\/?[a-z!][a-z0-9]*/gi) ?? [];
+
+test('the page has the verdict before all else, every figure, and the command that repeats the run', (t) => {
+  const page = reportPage(run);
+  const [, verdict] = page.match(/<h2>(.*?)<\/h2>/) ?? [];
+  t.equal(verdict, 'Verdict');
+  t.ok(page.includes(svg));
+  t.match(page, /npm start -- mnist --config config\.json/);
+  t.equal(reportPage(run), page, 'the same run gives the same bytes');
+  t.end();
+});
+
+test('it asks for nothing, and allows its own style alone', (t) => {
+  const page = reportPage(run);
+  t.match(page, /content="default-src &#39;none&#39;; style-src &#39;sha256-[A-Za-z0-9+/=]{44}&#39;"/);
+  t.notMatch(page, /<script|<link|<img|\ssrc=|\shref=|url\(|@import/);
+  t.end();
+});
+
+test('no text of a file breaks out of the page', (t) => {
+  const evil = `"'><script>alert(1)</script></pre></style><!-- & `;
+  const { results, audit, config, epochs } = withEvery({ ...run, figures: undefined }, evil) as ReportedRun;
+  const page = reportPage({ ...run, results, audit, config, epochs, dataset: evil });
+  t.ok(page.includes('&lt;script&gt;alert(1)'), 'the text is shown');
+  t.notMatch(page, /<script|<!--/);
+  const known = new Set(elements(reportPage(run)));
+  t.same(
+    [...new Set(elements(page))].filter((each) => !known.has(each)),
+    [],
+    'no other elements',
+  );
+  t.equal(page.split('</style').length, 2);
+  t.end();
+});
+
+test('an SVG is taken up only if it is a drawing and nothing else', (t) => {
+  t.ok(drawing(svg));
+  for (const bad of [
+    '',
+    'text',
+    `${svg}<p>`,
+    `${svg}${svg}`,
+    `${svg} more`,
+    '<svg><g></svg>',
+    '<svg></g></svg>',
+    '<svg>',
+    '</svg>',
+    '<svg><script>1</script></svg>',
+    '<svg onload="x"></svg>',
+    '<svg><path ONCLICK="x"/></svg>',
+    '<svg><rect style="fill:url(x)"/></svg>',
+    '<svg><text xlink:href="x">a</text></svg>',
+    '<svg><foreignObject></foreignObject></svg>',
+    '<svg><!-- --></svg>',
+  ]) {
+    t.equal(drawing(bad), undefined, bad);
+    t.match(reportPage({ ...run, figures: new Map([['figure-b.svg', bad]]) }), /figure-b\.svg is no drawing/);
+  }
+  t.end();
+});
+
+test('what is missing is left out, and a missing audit said', (t) => {
+  const page = reportPage({ dataset: 'mnist', results: exampleResults(), epochs: [], figures: new Map() });
+  t.match(page, /Not audited/);
+  t.notMatch(page, /<h2>(Training|Checks|Figures)/);
+  t.end();
+});
