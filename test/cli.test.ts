@@ -17,6 +17,8 @@ test('bad input is one clear message on standard error, exit code 2, and no stac
     [['mnist', '--config', 'broken.json'], /broken\.json is not JSON/],
     [['mnist', '--data', 'nowhere'], /nowhere/],
     [['gradcheck', '--seed', 'x'], /--seed "x"/],
+    [['gradcheck', '--seed', '5000000000'], /--seed 5000000000: .* to 4294967295 is expected/],
+    [['inspect', '--seed', '4294967296'], /--seed 4294967296: .* to 4294967295 is expected/],
     [['data', 'mnits'], /data set "mnits" is not known; accepted are mnist/],
     [['audit', 'nowhere'], /nowhere holds no run/],
     [['audit', '.', '--images', 'few'], /--images "few"/],

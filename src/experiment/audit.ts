@@ -20,7 +20,7 @@ import type { Backend } from '../tensor/kernels.js';
 import { runConfig, runNetworks } from './finished-run.js';
 import { RunFolder, type Waiting } from './folder.js';
 import type { Progress } from './progress.js';
-import { writeReport } from './report.js';
+import { reportIfReadable } from './report.js';
 
 export interface AuditRunOptions {
   /** What differs from {@link defaultAudit}. */
@@ -137,17 +137,6 @@ export async function auditAndWrite(
     folder,
   );
   return { audit, files: [...files, ...(await reportIfReadable(folder, context.progress))] };
-}
-
-/** What an audit took minutes to find stands, also where a file beside it can't be read for the report. */
-async function reportIfReadable(folder: string, progress: Progress): Promise<string[]> {
-  try {
-    return [await writeReport(folder)];
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    progress.log(`No report was written. ${error.message}`);
-    return [];
-  }
 }
 
 /** An audit's work, done by the pool. */

@@ -8,6 +8,7 @@ import { reportPage } from '../report/page/page.js';
 import { parseResults } from '../report/run/results.js';
 import { parseConfigText } from './config.js';
 import { parseMetrics } from './metrics.js';
+import type { Progress } from './progress.js';
 
 export const REPORT = 'report.html';
 
@@ -46,4 +47,19 @@ export async function writeReport(folder: string): Promise<string> {
   const page = reportPage({ dataset, results, audit, epochs, config: config && { ...config, data: null }, figures });
   await writeWhole(join(folder, REPORT), page);
   return REPORT;
+}
+
+/**
+ * The same at the end of a run or an audit. What took minutes to find stands, also where a file beside it can't be read.
+ *
+ * @returns the names of the files written, one or none
+ */
+export async function reportIfReadable(folder: string, progress: Progress): Promise<string[]> {
+  try {
+    return [await writeReport(folder)];
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    progress.log(`No report was written. ${error.message}`);
+    return [];
+  }
 }

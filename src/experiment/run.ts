@@ -24,7 +24,7 @@ import { auditAndWrite, auditSettings } from './audit.js';
 import { type Config, parseConfig, type TrainingConfig } from './config.js';
 import { networkName, RunFolder, type Waiting } from './folder.js';
 import type { Progress } from './progress.js';
-import { writeReport } from './report.js';
+import { reportIfReadable } from './report.js';
 import { findLeft } from './resume.js';
 import { type RunContext, type TrainedNetwork, trainStep } from './train.js';
 import { type TrainingImages, trainingHash, trainingImages } from './training-hash.js';
@@ -99,8 +99,8 @@ async function runInFolder(
       )),
       ...(await writeResults(results, out)),
     ];
-    const report = await writeReport(out);
-    if (!auditChanges) return { results, files: [...files, report] };
+    const report = await reportIfReadable(out, progress);
+    if (!auditChanges) return { results, files: [...files, ...report] };
     const settings = auditSettings(config.dataset, auditChanges, dataset.test.count);
     const shared = new Map([...networks].map(([rule, { network }]) => [rule, network]));
     const audited = await auditAndWrite(

@@ -20,7 +20,10 @@ test('audit of a file: its results lie beside it, and options that only a file n
       /map\.json is no map of tensors' names:\n✖ conv1\.weight is 3/,
     ],
     [['net.safetensors', '--dataset', 'mnist', '--names', 'no.json'], /Can't read --names no\.json/],
-    [['net.safetensors', '--dataset', 'mnist', '--seed', '4294967296'], /--seed 4294967296: 4294967295 is the most/],
+    [
+      ['net.safetensors', '--dataset', 'mnist', '--seed', '4294967296'],
+      /--seed 4294967296: a whole number from 0 to 4294967295 is expected/,
+    ],
   ] as const) {
     const { code, stderr } = await call(['audit', ...args], cwd);
     t.equal(code, 2, args.join(' '));

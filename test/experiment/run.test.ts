@@ -53,7 +53,15 @@ test('a run leaves all its files; its curves and networks are the same for 1 and
   const [one, three] = [whole, join(t.testdir(), 'three')];
   const { results, files } = await finished;
   const again = await run(three, { workers: 3 });
-  const expected = ['config.json', 'metrics.jsonl', 'bp.safetensors', 'fa.safetensors', 'results.json', 'results.csv'];
+  const expected = [
+    'config.json',
+    'metrics.jsonl',
+    'bp.safetensors',
+    'fa.safetensors',
+    'results.json',
+    'results.csv',
+    'report.html',
+  ];
   const figures = ['a', 'b', 'd'].flatMap((letter) => [`figure-${letter}.svg`, `figure-${letter}.png`]);
   t.same([...files].sort(), [...expected, ...figures].sort(), 'the files it says it wrote');
   t.same(readdirSync(one).sort(), [...expected, ...figures].sort(), 'are those in the folder, and no others');

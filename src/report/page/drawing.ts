@@ -2,7 +2,7 @@ import { Html } from './html.js';
 
 /** The elements and attributes that our figures are made of; none loads, links or runs anything. */
 const ELEMENTS = new Set(['svg', 'g', 'path', 'rect', 'line', 'circle', 'text', 'tspan', 'title']);
-const REFUSED_ATTRIBUTE = /\s(on\w*|style|id|(xlink:)?href)=/i;
+const REFUSED_ATTRIBUTE = /\s(on\w*|style|id|(xlink:)?href)=|url\(/i;
 const PIECE = /<(\/?)([a-z]+)((?:\s+[a-zA-Z][\w:-]*="[^"<>]*")*)\s*(\/?)>|[^<>]+/gy;
 
 /**

@@ -84,6 +84,7 @@ test('an SVG is taken up only if it is a drawing and nothing else', (t) => {
     '<svg><path ONCLICK="x"/></svg>',
     '<svg><rect style="fill:url(x)"/></svg>',
     '<svg><text xlink:href="x">a</text></svg>',
+    '<svg><rect fill="url(http://x)"/></svg>',
     '<svg><foreignObject></foreignObject></svg>',
     '<svg><!-- --></svg>',
   ]) {
