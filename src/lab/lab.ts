@@ -85,6 +85,8 @@ export class Lab {
     }
     this.test = joined(this.test as LabelledImages, await rest);
     await this.each(({ engine }) => engine.call('setImages', { test: this.test }));
+    this.forget(); // a picture that was not there yet had another in its place
+    if (this.needsTrace()) await this.retrace();
     this.changed();
   }
 

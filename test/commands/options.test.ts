@@ -166,7 +166,7 @@ test('what is not accepted is refused with the option, the value and what is', a
   refused({ lr: 'nosuch=1' }, /"nosuch=1" can't be read; accepted is one value for all, or bp=VALUE,fa=VALUE/);
   refused({ lr: 'bp=1,bp=2' }, /"bp=2" can't be read.* at most once/);
   refused({ lr: '0' }, /training\.bp\.learningRate is 0: /);
-  refused({ seed: '4294967296' }, /seed is 4294967296: /);
+  refused({ seed: '4294967296' }, /--seed 4294967296: /);
   refused({ optimizer: 'lion' }, /optimizer/);
   refused({ activation: 'gelu' }, /activation/);
   refused({ epochs: '0' }, /epochs/);
