@@ -55,6 +55,9 @@ test('so is an array of another heap, and of a copy of this one, by every kernel
     adam: (x) => kernels.adam(x, x, x, x, 4, step),
     sumParts: (x) => kernels.sumParts([x, x], 2, x, 4),
     signStep: (x) => kernels.signStep(x, x, x, 4, 0, 0, 0, 1),
+    copySigns: (x) => kernels.copySigns(x, x, x, 4),
+    rescale: (x) => kernels.rescale(x, 4, 1),
+    uniform: (x) => kernels.uniform(x, 4, 0, { keys: [1, 2], step: 0 }),
   };
   const own = { ...kernels, ...kernels.convolution };
   const names = Object.keys(own).filter(
