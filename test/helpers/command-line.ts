@@ -20,7 +20,10 @@ export const smallRunFiles = [
   'figure-a.svg',
   'figure-b.png',
   'figure-b.svg',
+  'figure-d.png',
+  'figure-d.svg',
   'metrics.jsonl',
+  'report.html',
   'results.csv',
   'results.json',
 ];

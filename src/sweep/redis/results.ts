@@ -6,6 +6,7 @@ import { makeFolder, readIfThere, removeUnfinished, writeWhole } from '../../dis
 import { UserError } from '../../errors.js';
 import { networkName } from '../../experiment/folder.js';
 import { parseMetrics } from '../../experiment/metrics.js';
+import { writeReport } from '../../experiment/report.js';
 import { HASH } from '../../experiment/resume.js';
 import { readNetwork } from '../../models/checkpoint.js';
 import { checkAuditCsv, writeAuditFigures } from '../../report/audit/files.js';
@@ -116,4 +117,5 @@ export async function writeRun(folder: string, run: PlannedRun, files: Files): P
   await writeFigures(parsed.results, parsed.metrics, folder);
   await writeWhole(join(folder, 'results.csv'), formatCsv(parsed.results));
   await writeWhole(join(folder, 'results.json'), bytesOf(files, 'results.json'));
+  await writeReport(folder);
 }
