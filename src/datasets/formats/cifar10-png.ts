@@ -4,6 +4,7 @@ import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { list, parseJson } from '../../schema.js';
 import { RECORD } from './cifar10-binary.js';
+import { labelFiles, pngFiles } from './cifar10-package.js';
 import { fileError, reading } from './files.js';
 import { openRgbPng } from './png.js';
 
@@ -16,12 +17,6 @@ const MOST_IMAGES = 10_000;
 const MOST_PNG_BYTES = 32_000_000;
 /** Bytes of a file of labels at most: 50,000 digits and commas, with room for spaces. */
 const MOST_LABEL_BYTES = 1_000_000;
-
-const labelFiles = ['train_lables.json', 'test_lables.json'];
-const pngFiles = [1, 2, 3, 4, 5].map((batch) => `data_batch_${batch}.png`).concat('test_batch.png');
-
-/** The package's files that are of use. */
-export const packageFiles: readonly string[] = [...labelFiles, ...pngFiles];
 
 /**
  * Turns the package's files in `folder` into the author's: `test_batch.png` and its labels into `test_batch.bin`.

@@ -1,5 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
-import { decode } from 'fast-png';
+import type { DecodedPng } from 'fast-png';
 import type { Dataset } from '../dataset.js';
 import { fileError, reading } from './files.js';
 
@@ -39,7 +39,7 @@ export async function readPicture(path: string): Promise<PixelPlanes> {
       `${depth}-bit ones of colour type ${colour}`,
     );
   }
-  const { data } = decodeAt(path, bytes);
+  const { data } = await decodeAt(path, bytes);
   const planes = new Uint8Array(channels * height * width);
   if (data.length !== planes.length) throw fileError(path, `${planes.length} numbers`, `${data.length}`);
   for (let p = 0; p < height * width; p++) {
@@ -48,7 +48,9 @@ export async function readPicture(path: string): Promise<PixelPlanes> {
   return { shape: [channels, height, width], planes };
 }
 
-function decodeAt(path: string, bytes: Uint8Array): ReturnType<typeof decode> {
+/** The library is loaded at the first picture: most commands see none. */
+async function decodeAt(path: string, bytes: Uint8Array): Promise<DecodedPng> {
+  const { decode } = await import('fast-png');
   try {
     return decode(bytes, { checkCrc: true });
   } catch (error) {
