@@ -1,7 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { onDisk } from '../disk/faults.js';
-import { remove } from '../disk/files.js';
+import { readText, remove } from '../disk/files.js';
 import { UserError } from '../errors.js';
 import { expectedSeconds } from '../sweep/estimate.js';
 import { progressInMessages } from '../sweep/messages.js';
@@ -27,7 +25,7 @@ export interface OneRunOptions {
  * @throws {Interruption} if it was interrupted
  */
 export async function oneRunCommand(file: string, name: string, options: OneRunOptions): Promise<void> {
-  const plan = parsePlan(await onDisk('read the plan', file, () => readFile(file, 'utf8')), file);
+  const plan = parsePlan(await readText(file, 'the plan'), file);
   const run = runNamed(plan.runs, name, file);
   const out = options.out ?? join(options.outIn ?? dirname(file), run.name);
   if (options.alone) await remove(join(out, 'run.lock'));

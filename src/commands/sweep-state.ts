@@ -1,7 +1,6 @@
 /** `sweep status`, `sweep collect` and `sweep cancel`. */
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { onDisk } from '../disk/faults.js';
+import { readText } from '../disk/files.js';
 import { UserError } from '../errors.js';
 import { textTable } from '../report/text.js';
 import { PLAN, parsePlan } from '../sweep/plan.js';
@@ -55,7 +54,7 @@ export async function collectCommand(folder: string): Promise<void> {
 
 async function statesIn(folder: string) {
   const file = join(folder, PLAN);
-  const { runs } = parsePlan(await onDisk('read', file, () => readFile(file, 'utf8')), file);
+  const { runs } = parsePlan(await readText(file), file);
   return { runs, states: await runStates(folder, runs) };
 }
 

@@ -1,7 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { onDisk } from '../disk/faults.js';
-import { checkNamed, checkWritable } from '../disk/files.js';
+import { checkNamed, checkWritable, readText } from '../disk/files.js';
 import { UserError } from '../errors.js';
 import type { Progress } from '../experiment/progress.js';
 import { textTable } from '../report/text.js';
@@ -194,7 +192,7 @@ async function planned(
 /** A plan's file is axes, or the list that a sweep has written. */
 async function runsInFile(file: string): Promise<PlannedRun[]> {
   checkNamed(file, '--plan');
-  const text = await onDisk('read --plan', file, () => readFile(file, 'utf8'));
+  const text = await readText(file, '--plan');
   const value = parseJson(text, file, 'Give a plan: {"datasets": "mnist", "seeds": "1..5", "lr": [0.01, 0.02]}, say.');
   if (valueAt(value, ['runs']) !== undefined) return checkPlan(value, file).runs;
   return runsFrom(axesIn(value, file));

@@ -65,13 +65,13 @@ export const readTextIfThere = async (path: string): Promise<string | undefined>
   (await onDisk('read', path, () => read(path, MOST_TEXT).catch(nothingThere)))?.toString();
 
 /**
- * The text of a run's file that must be there.
+ * The text of a file that must be there.
  *
- * @param name what messages call it, such as `--config`
+ * @param name what messages call it beside its path, such as `--config`
  * @throws {UserError} if it can't be read, or is too large
  */
-export const readText = async (path: string, name: string): Promise<string> =>
-  (await onDisk(`read ${name}`, path, () => read(path, MOST_TEXT))).toString();
+export const readText = async (path: string, name = ''): Promise<string> =>
+  (await onDisk(`read ${name}`.trimEnd(), path, () => read(path, MOST_TEXT))).toString();
 
 function nothingThere(error: NodeJS.ErrnoException): undefined {
   if (error.code !== 'ENOENT') throw error;

@@ -1,6 +1,6 @@
 /** The child's side of a sweep: one run of a plan, begun, gone on with or audited, whatever is left of it to do. */
 import { join } from 'node:path';
-import { readIfThere, writeWhole } from '../disk/files.js';
+import { readTextIfThere, writeWhole } from '../disk/files.js';
 import { auditRun } from '../experiment/audit.js';
 import { parseConfigText } from '../experiment/config.js';
 import type { Progress } from '../experiment/progress.js';
@@ -40,8 +40,8 @@ export async function doRun(run: PlannedRun, settings: OneRunSettings): Promise<
 /** A run that goes on where the same data lie under another path takes that path. */
 async function takeDataPath(out: string, { config }: PlannedRun): Promise<void> {
   const file = join(out, 'config.json');
-  const text = await readIfThere(file);
-  const begun = text && parseConfigText(text.toString(), file);
+  const text = await readTextIfThere(file);
+  const begun = text === undefined ? undefined : parseConfigText(text, file);
   if (!begun || begun.data === config.data || !sameRun(begun, config)) return;
   await writeWhole(file, `${JSON.stringify(config, null, 2)}\n`);
 }

@@ -4,8 +4,9 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { z } from 'zod';
-import { makeFolder, readIfThere, remove, writeWhole } from '../disk/files.js';
+import { makeFolder, readTextIfThere, remove, writeWhole } from '../disk/files.js';
 import { UserError } from '../errors.js';
+import { parseJson } from '../schema.js';
 import { formatPlan, type PlannedRun } from './plan.js';
 
 const CLI = fileURLToPath(new URL('../cli.js', import.meta.url));
@@ -140,8 +141,9 @@ const jobsFile = (folder: string): string => join(folder, 'slurm', 'jobs.json');
  * @throws {UserError} if one is still at work
  */
 export async function clearEarlier(folder: string, runs: readonly PlannedRun[]): Promise<void> {
-  const text = await readIfThere(jobsFile(folder));
-  const ids = text ? (jobsSchema.safeParse(JSON.parse(text.toString())).data ?? []) : [];
+  const text = await readTextIfThere(jobsFile(folder));
+  const advice = 'It lists the jobs of an earlier submission: remove it once none of them is at work.';
+  const ids = text === undefined ? [] : (jobsSchema.safeParse(parseJson(text, jobsFile(folder), advice)).data ?? []);
   for (const id of ids) {
     // An id that Slurm has forgotten is an error of squeue's, and a job that has ended.
     const left = await slurm('squeue', ['--noheader', '--format=%i', `--jobs=${id}`]).catch((error: Error) => {

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { readIfThere } from '../disk/files.js';
+import { readTextIfThere } from '../disk/files.js';
 import { UserError } from '../errors.js';
 import { parseConfigText } from '../experiment/config.js';
 import { parseResults } from '../report/run/results.js';
@@ -16,15 +16,15 @@ export type RunState = 'finished' | 'to audit' | 'begun' | 'to do';
  */
 export async function runState(folder: string, { config, audit }: PlannedRun): Promise<RunState> {
   const file = join(folder, 'config.json');
-  const text = await readIfThere(file);
-  if (!text) return 'to do';
-  if (!sameRun(parseConfigText(text.toString(), file), config)) {
+  const text = await readTextIfThere(file);
+  if (text === undefined) return 'to do';
+  if (!sameRun(parseConfigText(text, file), config)) {
     throw new UserError(
       `${folder} holds another run than its name says. Remove it, or choose another folder with --out.`,
     );
   }
-  const results = await readIfThere(join(folder, 'results.json'));
-  if (!results) return 'begun';
-  parseResults(results.toString(), join(folder, 'results.json'));
+  const results = await readTextIfThere(join(folder, 'results.json'));
+  if (results === undefined) return 'begun';
+  parseResults(results, join(folder, 'results.json'));
   return audit === 'none' || existsSync(join(folder, 'audit.json')) ? 'finished' : 'to audit';
 }

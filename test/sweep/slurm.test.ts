@@ -3,8 +3,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'tap';
 import { configFrom } from '../../src/commands/options.js';
+import { UserError } from '../../src/errors.js';
 import { type PlannedRun, parsePlan } from '../../src/sweep/plan.js';
-import { scriptText, writeScripts } from '../../src/sweep/slurm.js';
+import { clearEarlier, scriptText, writeScripts } from '../../src/sweep/slurm.js';
 
 const config = configFrom('mnist', {}, 'simd');
 const runs: PlannedRun[] = Array.from({ length: 5 }, (_, index) => ({ name: `run-${index}`, audit: 'none', config }));
@@ -40,4 +41,9 @@ test('whatever is in a path, bash takes it as one word', (t) => {
   t.equal(words[3], `${odd}/plan.json`);
   t.equal(words[words.indexOf('--out-in') + 1], odd);
   t.end();
+});
+
+test('a damaged list of an earlier submission’s jobs is an error that names it', async (t) => {
+  const folder = t.testdir({ slurm: { 'jobs.json': '[12' } });
+  await t.rejects(clearEarlier(folder, runs), { constructor: UserError, message: /slurm\/jobs\.json/ });
 });

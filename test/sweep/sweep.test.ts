@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, statSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'tap';
 import { parseSummary } from '../../src/report/summary/summary.js';
@@ -106,4 +106,25 @@ test('bad input is one clear message', async (t) => {
     t.equal(stdout, '');
   }
   t.same(readdirSync(cwd).sort(), ['bad.json', 'empty'], 'and nothing was written');
+});
+
+test('a text larger than any string is refused by name, wherever a sweep reads one', async (t) => {
+  const cwd = t.testdir({ sw: {}, run: { 'config.json': '{}' } });
+  for (const file of ['huge.json', 'sw/plan.json', 'run/results.json']) {
+    writeFileSync(join(cwd, file), '');
+    truncateSync(join(cwd, file), 700_000_000); // sparse: it takes no room on the disk
+  }
+  for (const [args, file] of [
+    [['sweep', '--plan', 'huge.json'], 'huge.json'],
+    [['run', 'huge.json', 'x'], 'huge.json'],
+    [['sweep', 'status', 'sw'], 'sw/plan.json'],
+    [['sweep', 'collect', 'sw'], 'sw/plan.json'],
+    [['compare', 'sw'], 'sw/plan.json'],
+    [['compare', 'run'], 'run/results.json'],
+  ] as const) {
+    const { code, stderr } = await call(args, cwd);
+    t.equal(code, 2, args.join(' '));
+    t.match(stderr, `${file} has 700000000 bytes; 20000000 are the most that is read`);
+    t.notMatch(stderr, /\n\s+at /, 'no stack trace');
+  }
 });

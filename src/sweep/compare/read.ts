@@ -1,10 +1,10 @@
 /** Runs' folders, as the summary takes them in. */
 import { existsSync } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseAudit } from '../../audit/findings.js';
 import { onDisk } from '../../disk/faults.js';
-import { checkNamed, readIfThere } from '../../disk/files.js';
+import { checkNamed, readText, readTextIfThere } from '../../disk/files.js';
 import { UserError } from '../../errors.js';
 import type { Config } from '../../experiment/config.js';
 import { runConfig } from '../../experiment/finished-run.js';
@@ -58,8 +58,8 @@ async function runFolders(folder: string): Promise<string[]> {
   checkNamed(folder, 'The folder of a run');
   if (existsSync(join(folder, 'config.json'))) return [folder];
   const file = join(folder, PLAN);
-  const plan = await readIfThere(file);
-  if (plan) return parsePlan(plan.toString(), file).runs.map(({ name }) => join(folder, name));
+  const plan = await readTextIfThere(file);
+  if (plan !== undefined) return parsePlan(plan, file).runs.map(({ name }) => join(folder, name));
   const names = await onDisk('read', folder, () => readdir(folder));
   const found = names.map((name) => join(folder, name)).filter((each) => existsSync(join(each, 'config.json')));
   if (found.length > 0) return found.sort();
@@ -71,8 +71,7 @@ async function runFolders(folder: string): Promise<string[]> {
 /** @returns undefined if it is not finished */
 async function readRun(folder: string): Promise<FinishedRun | undefined> {
   const path = (name: string) => join(folder, name);
-  const textOf = async (name: string) => (await readIfThere(path(name)))?.toString();
-  const text = await textOf('results.json');
+  const text = await readTextIfThere(path('results.json'));
   if (text === undefined) return undefined;
   const results = parseResults(text, path('results.json'));
   const config = await runConfig(folder);
@@ -81,8 +80,8 @@ async function readRun(folder: string): Promise<FinishedRun | undefined> {
       `${path('results.json')} is of ${results.dataset}, seed ${results.seed}, and config.json beside it of ${config.dataset}, seed ${config.seed}: they are not of one run.`,
     );
   }
-  const metrics = await onDisk('read', path('metrics.jsonl'), () => readFile(path('metrics.jsonl'), 'utf8'));
-  const auditText = await textOf('audit.json');
+  const metrics = await readText(path('metrics.jsonl'));
+  const auditText = await readTextIfThere(path('audit.json'));
   const audit = auditText === undefined ? undefined : parseAudit(auditText, path('audit.json'));
   if (audit && Object.keys(audit.models).join() !== Object.keys(results.models).join()) {
     throw new UserError(`${path('audit.json')} is of other networks than results.json beside it.`);

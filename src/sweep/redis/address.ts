@@ -1,6 +1,4 @@
-import { readFile } from 'node:fs/promises';
-import { onDisk } from '../../disk/faults.js';
-import { checkNamed } from '../../disk/files.js';
+import { checkNamed, readText } from '../../disk/files.js';
 import { UserError } from '../../errors.js';
 
 /** The variable that holds the password, which no command line may. */
@@ -71,5 +69,5 @@ export async function redisAddress(
 async function tlsOptions(ca: string | undefined): Promise<{ ca?: string }> {
   if (ca === undefined) return {};
   checkNamed(ca, '--redis-ca');
-  return { ca: await onDisk('read --redis-ca', ca, () => readFile(ca, 'utf8')) };
+  return { ca: await readText(ca, '--redis-ca') };
 }
