@@ -14,11 +14,13 @@ import type { ActivationName } from '../models/lenet.js';
 import { parseNetworkMetadata } from '../models/metadata.js';
 import { type Checkpoint, decodeCheckpoint } from '../models/safetensors.js';
 import { checkMemory } from '../parallel/memory-need.js';
-import { type RuleName, rules } from '../rules/index.js';
-import { loadKernels } from '../tensor/backends.js';
+import { withPool } from '../parallel/pool.js';
+import type { RuleName } from '../rules/index.js';
+import { defaultBackend, loadKernels } from '../tensor/backends.js';
 import { shapeText } from '../tensor/tensor.js';
 import { list } from '../words.js';
-import { type AuditOutcome, type AuditRunOptions, auditAndWrite, auditSettings, withPool } from './audit.js';
+import { type AuditOutcome, type AuditRunOptions, auditAndWrite, auditSettings } from './audit.js';
+import { loadData } from './data.js';
 import { RunFolder } from './folder.js';
 
 /** What a person says of a network in a file. What they leave out is taken from the file's metadata, if that says it. */
@@ -61,11 +63,7 @@ export async function auditFile(
   const { settings: changes = {}, workers, progress, signal } = options;
   const checkpoint = decodeCheckpoint(bytes, file);
   const name = datasetOf(checkpoint, description, file);
-  const dataset = await datasets[name].load({
-    directory: description.data,
-    onProgress: (message) => progress.log(message),
-    signal,
-  });
+  const dataset = await loadData(name, description.data, { progress, signal });
   const settings = auditSettings(name, changes, dataset.test.count);
   const { spec, rule } = describe(checkpoint, description, dataset, file);
   const { model, activation, mean, std } = spec;
@@ -78,7 +76,7 @@ export async function auditFile(
   const network: AuditedNetwork = { file: basename(file), sha256, rule, model, activation, mean, std };
   return await RunFolder.locked(out, async () => {
     await removeUnfinished(out);
-    return await withPool(workers, undefined, signal, async (pool) => {
+    return await withPool(workers, defaultBackend(), signal, async (pool) => {
       await checkMemory(pool, spec, { [rule]: undefined });
       const kernels = await loadKernels(pool.backend, pool.heap);
       const networks = new Map([[rule, { spec, rule, ...parametersFrom(spec, rule, tensors, file, kernels) }]]);
@@ -140,5 +138,5 @@ function checkPerChannel(option: string, values: readonly number[], { name, shap
 function ruleOf(tensors: Checkpoint['tensors'], names: TensorNames): RuleName {
   const held = [...Object.keys(tensors), ...Object.keys(names).filter((name) => names[name] !== null)];
   const feedback = held.some((name) => name.endsWith('.feedback') && names[name] !== null);
-  return (Object.keys(rules) as RuleName[]).find((rule) => rules[rule].usesFeedback === feedback) ?? 'bp';
+  return feedback ? 'fa' : 'bp';
 }

@@ -10,13 +10,13 @@ import { UserError } from '../errors.js';
 import { networkSpec } from '../models/create.js';
 import { checkMemory } from '../parallel/memory-need.js';
 import type { SharedNetwork } from '../parallel/messages.js';
-import { WorkerPool } from '../parallel/pool.js';
+import { type WorkerPool, withPool } from '../parallel/pool.js';
 import { writeAudit } from '../report/audit/files.js';
 import { rules } from '../rules/index.js';
 import { ownPath } from '../rules/path.js';
-import { defaultBackend, loadKernels } from '../tensor/backends.js';
+import { loadKernels } from '../tensor/backends.js';
 import { firstImages, type LabelledImages } from '../tensor/images.js';
-import type { Backend } from '../tensor/kernels.js';
+import { loadData } from './data.js';
 import { runConfig, runNetworks } from './finished-run.js';
 import { RunFolder, type Waiting } from './folder.js';
 import type { Progress } from './progress.js';
@@ -55,11 +55,7 @@ async function auditInFolder(
 ): Promise<AuditOutcome> {
   const config = await runConfig(folder);
   await removeUnfinished(folder);
-  const dataset = await datasets[config.dataset].load({
-    directory: config.data ?? undefined,
-    onProgress: (message) => progress.log(message),
-    signal,
-  });
+  const dataset = await loadData(config.dataset, config.data, { progress, signal });
   const images = firstImages(dataset.test, config.testSize ?? dataset.test.count);
   const settings = auditSettings(config.dataset, changes, images.count);
   return await withPool(workers, config.backend, signal, async (pool) => {
@@ -70,29 +66,6 @@ async function auditInFolder(
     const context = { networks, images, seed: config.seed, settings, pool, progress };
     return await auditAndWrite(context, { dataset: config.dataset, folder });
   });
-}
-
-/**
- * Does work with a pool of workers, which ends with it, or at once if the signal is aborted.
- *
- * @param backend the fastest there is, if it is not said
- */
-export async function withPool<Result>(
-  workers: number,
-  backend: Backend | undefined,
-  signal: AbortSignal | undefined,
-  work: (pool: WorkerPool) => Promise<Result>,
-): Promise<Result> {
-  const pool = new WorkerPool(workers, backend ?? defaultBackend());
-  const stop = () => void pool.close();
-  signal?.addEventListener('abort', stop, { once: true });
-  try {
-    signal?.throwIfAborted();
-    return await work(pool);
-  } finally {
-    signal?.removeEventListener('abort', stop);
-    await pool.close();
-  }
 }
 
 /** Networks in memory that a pool's workers see, and how they are to be audited. */

@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { type AttackName, attacks } from '../attacks/index.js';
-import { datasets } from '../datasets/index.js';
 import { removeUnfinished, writeWhole } from '../disk/files.js';
 import { UserError } from '../errors.js';
 import { encodeNpz, type NpyArray } from '../export/npz.js';
@@ -17,6 +16,7 @@ import { loadKernels } from '../tensor/backends.js';
 import { firstImages, imageBatch, type LabelledImages } from '../tensor/images.js';
 import { contiguous, tensor } from '../tensor/tensor.js';
 import type { Config } from './config.js';
+import { loadData } from './data.js';
 import { runConfig, runNetworks } from './finished-run.js';
 import { RunFolder } from './folder.js';
 import type { Progress } from './progress.js';
@@ -53,11 +53,7 @@ export interface ExportOptions {
 export async function exportRun(folder: string, options: ExportOptions): Promise<string[]> {
   const { to, out, progress, signal } = options;
   const config = await runConfig(folder);
-  const dataset = await datasets[config.dataset].load({
-    directory: config.data ?? undefined,
-    onProgress: (message) => progress.log(message),
-    signal,
-  });
+  const dataset = await loadData(config.dataset, config.data, { progress, signal });
   const kernels = await loadKernels(config.backend);
   const saved = await runNetworks(folder, config, dataset, kernels, (line) => progress.log(line));
   const networks = new Map(

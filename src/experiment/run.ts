@@ -4,7 +4,6 @@ import type { AuditSettings } from '../audit/recipe.js';
 import * as check from '../check.js';
 import { MOST_WORKERS } from '../crew/crew.js';
 import type { Dataset } from '../datasets/dataset.js';
-import { datasets } from '../datasets/index.js';
 import { UserError } from '../errors.js';
 import { losses } from '../losses/index.js';
 import type { Loss } from '../losses/loss.js';
@@ -13,7 +12,7 @@ import { wilson } from '../metrics/wilson.js';
 import { layersOf } from '../models/checkpoint.js';
 import { networkSpec } from '../models/create.js';
 import { checkMemory } from '../parallel/memory-need.js';
-import { WorkerPool } from '../parallel/pool.js';
+import { withPool } from '../parallel/pool.js';
 import { writeFigures, writeResults } from '../report/run/files.js';
 import type { Curve, Results } from '../report/run/results.js';
 import type { RuleName } from '../rules/index.js';
@@ -22,6 +21,7 @@ import { shapeText } from '../tensor/tensor.js';
 import { attackStep } from './attack.js';
 import { auditAndWrite, auditSettings } from './audit.js';
 import { type Config, parseConfig, type TrainingConfig } from './config.js';
+import { loadData } from './data.js';
 import { networkName, RunFolder, type Waiting } from './folder.js';
 import type { Progress } from './progress.js';
 import { reportIfReadable } from './report.js';
@@ -73,11 +73,7 @@ async function runInFolder(
   dataset: Dataset,
   { out, workers, force, progress, audit: auditChanges, signal }: RunSettings,
 ): Promise<RunOutcome> {
-  const pool = new WorkerPool(workers, config.backend);
-  const stop = () => void pool.close();
-  signal?.addEventListener('abort', stop, { once: true });
-  try {
-    signal?.throwIfAborted();
+  return await withPool(workers, config.backend, signal, async (pool) => {
     const spec = networkSpec(dataset, config);
     layersOf(spec, `${config.model} can't be built for images of ${shapeText(dataset.shape)}`);
     await checkMemory(pool, spec, config.training);
@@ -108,10 +104,7 @@ async function runInFolder(
       { dataset: dataset.name, folder: out },
     );
     return { results, audit: audited.audit, files: [...files, ...audited.files] };
-  } finally {
-    signal?.removeEventListener('abort', stop);
-    await pool.close();
-  }
+  });
 }
 
 /**
@@ -198,11 +191,7 @@ async function loadDataset(
   progress: Progress,
   signal: AbortSignal | undefined,
 ): Promise<Dataset> {
-  const dataset = await datasets[name].load({
-    directory: data ?? undefined,
-    onProgress: (message) => progress.log(message),
-    signal,
-  });
+  const dataset = await loadData(name, data, { progress, signal });
   const cut = (images: LabelledImages, size: number | null, option: string): LabelledImages => {
     if (size !== null && size > images.count) {
       throw new UserError(

@@ -117,6 +117,27 @@ export class WorkerPool {
   }
 }
 
+/**
+ * Does work with a pool of workers, which ends with it, or at once if the signal is aborted.
+ */
+export async function withPool<Result>(
+  workers: number,
+  backend: Backend,
+  signal: AbortSignal | undefined,
+  work: (pool: WorkerPool) => Promise<Result>,
+): Promise<Result> {
+  const pool = new WorkerPool(workers, backend);
+  const stop = () => void pool.close();
+  signal?.addEventListener('abort', stop, { once: true });
+  try {
+    signal?.throwIfAborted();
+    return await work(pool);
+  } finally {
+    signal?.removeEventListener('abort', stop);
+    await pool.close();
+  }
+}
+
 const startFailure = (size: number, { message }: Error): UserError =>
   new UserError(
     `The system refuses to start ${size} worker threads (${message}). Give fewer with --workers, or raise its limits on threads and memory.`,

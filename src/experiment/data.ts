@@ -1,0 +1,17 @@
+import type { Dataset } from '../datasets/dataset.js';
+import { type DatasetName, datasets } from '../datasets/index.js';
+import type { Progress } from './progress.js';
+
+/**
+ * A data set, whole, got first where it isn't there yet.
+ *
+ * @param folder the user's own, instead of the data set's usual source
+ * @throws {UserError} if a file is missing, or not the one expected
+ * @throws the signal's reason, or an Interruption that says what is kept, if it was aborted
+ */
+export const loadData = (
+  name: DatasetName,
+  folder: string | null | undefined,
+  { progress, signal }: { readonly progress: Progress; readonly signal?: AbortSignal | undefined },
+): Promise<Dataset> =>
+  datasets[name].load({ directory: folder ?? undefined, onProgress: (message) => progress.log(message), signal });
