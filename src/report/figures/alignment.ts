@@ -2,7 +2,7 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { displayName } from '../names.js';
 import { look, plotWidth } from './chart.js';
-import { legendOfNames } from './legend.js';
+import { colourOfNames, legendOfNames } from './legend.js';
 import { coloursOfNetworks, gridInk, ink } from './style.js';
 
 type View = Extract<TopLevelSpec, { vconcat: unknown }>['vconcat'][number];
@@ -127,12 +127,7 @@ function panel(values: ReturnType<typeof valuesOf>, options: PanelOptions): View
       minExtent: first ? 28 : 0,
     },
   };
-  const color = {
-    field: 'name',
-    type: 'nominal' as const,
-    scale: { domain: [...names], range: [...colours] },
-    legend: null,
-  };
+  const color = colourOfNames(names, colours);
   return {
     title: { text: layer, fontSize: 13, anchor: 'middle', offset: 4, color: ink },
     width,

@@ -3,8 +3,8 @@ import type { TopLevelSpec } from 'vega-lite';
 import type { Audit, AuditedModel } from '../../audit/findings.js';
 import { epsilonText, in255ths } from '../epsilon-text.js';
 import { displayName } from '../names.js';
-import { edge, look, plotWidth } from './chart.js';
-import { legendOfNames } from './legend.js';
+import { edge, look, percentAxis, plotWidth } from './chart.js';
+import { colourOfNames, legendOfNames } from './legend.js';
 import { coloursOfNetworks, softInk } from './style.js';
 
 type View = Extract<TopLevelSpec, { vconcat: unknown }>['vconcat'][number];
@@ -97,22 +97,8 @@ function panel(values: readonly Point[], { names, colours, width, first, epsilon
     scale: { domain: [0, 100], nice: false, padding: edge },
     axis: { title: 'angle to the true gradient (°)', values: [0, 30, 60, 90] },
   };
-  const y = {
-    type: 'quantitative' as const,
-    scale: { domain: [0, 100], nice: false, padding: edge },
-    axis: {
-      title: first ? 'Accuracy (%)' : null,
-      labels: first,
-      values: [0, 20, 40, 60, 80, 100],
-      minExtent: first ? 36 : 0,
-    },
-  };
-  const color = {
-    field: 'name',
-    type: 'nominal' as const,
-    scale: { domain: [...names], range: [...colours] },
-    legend: null,
-  };
+  const y = percentAxis(first);
+  const color = colourOfNames(names, colours);
   return {
     title: { text: `ε = ${epsilon}`, fontSize: 15 },
     width,

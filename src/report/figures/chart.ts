@@ -319,3 +319,15 @@ function unique<T>(values: readonly T[]): T[] {
 function longest(texts: readonly string[]): number {
   return Math.max(...texts.map((text) => text.length));
 }
+
+/** The y axis of panels in a row, in %: the first carries its labels and title for all. */
+export const percentAxis = (first: boolean) => ({
+  type: 'quantitative' as const,
+  scale: { domain: [0, 100], nice: false, padding: edge },
+  axis: {
+    title: first ? 'Accuracy (%)' : null,
+    labels: first,
+    values: [0, 20, 40, 60, 80, 100],
+    minExtent: first ? 36 : 0,
+  },
+});

@@ -8,6 +8,14 @@ const sampleWidth = 20;
 /** Between a sample and its name, and between a name and the next sample. */
 const [nameGap, itemGap] = [6, 14];
 
+/** A mark's colour by its `name`, with the legend of {@link legendOfNames} in the place of its own. */
+export const colourOfNames = (names: readonly string[], colours: readonly string[]) => ({
+  field: 'name',
+  type: 'nominal' as const,
+  scale: { domain: [...names], range: [...colours] },
+  legend: null,
+});
+
 /** Names beside a sample of their colour, in as many rows as they need. */
 export function legendOfNames(names: readonly string[], colours: readonly string[]): View {
   const items: { name: string; x: number; y: number }[] = [];
@@ -18,12 +26,7 @@ export function legendOfNames(names: readonly string[], colours: readonly string
     items.push({ name, x, y: row * rowHeight + rowHeight / 2 });
     x += width;
   }
-  const color = {
-    field: 'name',
-    type: 'nominal' as const,
-    scale: { domain: [...names], range: [...colours] },
-    legend: null,
-  };
+  const color = colourOfNames(names, colours);
   const at = { field: 'x', type: 'quantitative' as const, scale: null, axis: null };
   const y = { field: 'y', type: 'quantitative' as const, scale: null, axis: null };
   return {

@@ -3,7 +3,7 @@ import type { TopLevelSpec } from 'vega-lite';
 import type { Audit, AuditedModel } from '../../audit/findings.js';
 import { displayName } from '../names.js';
 import { seedsText } from './accuracy.js';
-import { edge, epsilonAxis, look, plotWidth } from './chart.js';
+import { epsilonAxis, look, percentAxis, plotWidth } from './chart.js';
 import { coloursOfNetworks, ink, softInk } from './style.js';
 
 type View = Extract<TopLevelSpec, { vconcat: unknown }>['vconcat'][number];
@@ -86,16 +86,7 @@ function panel(
     worstCase: 100 * worstCase,
   }));
   const x = epsilonAxis([{ points: all }], true);
-  const y = {
-    type: 'quantitative' as const,
-    scale: { domain: [0, 100], nice: false, padding: edge },
-    axis: {
-      title: first ? 'Accuracy (%)' : null,
-      labels: first,
-      values: [0, 20, 40, 60, 80, 100],
-      minExtent: first ? 36 : 0,
-    },
-  };
+  const y = percentAxis(first);
   const curve = (field: 'paper' | 'worstCase', { dash, shape, size }: typeof paperStyle | typeof worstStyle) => [
     {
       mark: { type: 'line' as const, color: colour, strokeDash: [...dash], strokeWidth: 2.2 },
