@@ -14,14 +14,19 @@ import { decays } from '../training/schedule.js';
 
 export const choices = (table: object): string => Object.keys(table).join(', ');
 
+/** A paragraph below a command's options, as wide as its help. */
+export const paragraph =
+  (text: string) =>
+  ({ command }: { readonly command: Command }): string => {
+    const help = command.createHelp();
+    return `\n${help.boxWrap(text, help.helpWidth ?? 80)}`;
+  };
+
 /** What the options that take numbers and lists accept: nothing else is read. */
-export function forms({ command }: { readonly command: Command }): string {
-  const text =
-    'Numbers are written as 10, 0.05, .05 or 5e-2, whole ones (<n>) in digits alone. ' +
-    'Lists have commas between their parts, with or without spaces.';
-  const help = command.createHelp();
-  return `\n${help.boxWrap(text, help.helpWidth ?? 80)}`;
-}
+export const forms = paragraph(
+  'Numbers are written as 10, 0.05, .05 or 5e-2, whole ones (<n>) in digits alone. ' +
+    'Lists have commas between their parts, with or without spaces.',
+);
 
 /**
  * Everything that decides a run's configuration, but its seed.

@@ -7,7 +7,7 @@ import type { SweepOptions } from '../commands/sweep.js';
 import type { WorkOptions } from '../commands/work.js';
 import { type DatasetName, datasets } from '../datasets/index.js';
 import { presetsOf } from '../experiment/presets.js';
-import { choices, configOptions, forms } from './options.js';
+import { choices, configOptions, forms, paragraph } from './options.js';
 
 export function addSweepCommands(program: Command): void {
   const sweep = program
@@ -117,10 +117,7 @@ const collect = (value: string, before: readonly string[] = []): string[] => [..
 const presetNames = (): string =>
   [...new Set((Object.keys(datasets) as DatasetName[]).flatMap((name) => Object.keys(presetsOf(name))))].join(', ');
 
-function axes({ command }: { readonly command: Command }): string {
-  const text =
-    'Where one value stands, several with commas between them make an axis: --lr 0.01,0.02 doubles the runs. ' +
-    'What is a list itself, or a value for each rule, has semicolons between one and the next: --attacks "fgsm;fgsm,bim".';
-  const help = command.createHelp();
-  return `\n${help.boxWrap(text, help.helpWidth ?? 80)}`;
-}
+const axes = paragraph(
+  'Where one value stands, several with commas between them make an axis: --lr 0.01,0.02 doubles the runs. ' +
+    'What is a list itself, or a value for each rule, has semicolons between one and the next: --attacks "fgsm;fgsm,bim".',
+);

@@ -6,10 +6,9 @@ import { UserError } from '../errors.js';
 import { exportFormats, exportRun } from '../experiment/export.js';
 import { parseEpsilons } from '../experiment/parse-epsilons.js';
 import { losses } from '../losses/index.js';
-import { gradientPaths } from '../rules/path.js';
 import { duration } from '../words.js';
 import { interruptible } from './interrupt.js';
-import { choice, integer, names } from './options.js';
+import { choice, integer, names, pathOption } from './options.js';
 import { filesText } from './outcome.js';
 import { progressOn } from './progress.js';
 
@@ -37,7 +36,6 @@ export async function exportCommand(folder: string, options: ExportCommandOption
   checkNamed(folder, 'The folder of the run');
   const out = options.out ?? join(folder, 'export');
   checkNamed(out, '--out');
-  const paths = Object.fromEntries(gradientPaths.map((path) => [path, path]));
   const asked = {
     to: names('--to', options.to, exportFormats) ?? exportFormats,
     out,
@@ -45,7 +43,7 @@ export async function exportCommand(folder: string, options: ExportCommandOption
     images: integer('--images', options.images) ?? 1000,
     attack: choice('--attack', options.attack, attacks) ?? 'bim',
     epsilon: options.epsilon === undefined ? 0.2 : oneEpsilon(options.epsilon),
-    path: (choice('--path', options.path, paths) ?? 'true') as (typeof gradientPaths)[number],
+    path: pathOption(options.path) ?? 'true',
     loss: choice('--loss', options.loss, losses) ?? 'cross-entropy',
     version: JSON.parse(readFileSync(packageFile, 'utf8')).version as string,
   } as const;

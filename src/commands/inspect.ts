@@ -10,6 +10,7 @@ import { Network } from '../models/network.js';
 import { summaryOf, Tracer } from '../models/trace.js';
 import { DifferenceQuotients } from '../models/trace-check.js';
 import { equation, parsePlace } from '../models/trace-equation.js';
+import { displayName } from '../report/names.js';
 import { wrap } from '../report/text.js';
 import {
   agrees,
@@ -22,14 +23,13 @@ import {
   placeText,
   slopesAt,
 } from '../report/trace/text.js';
-import { type RuleName, rules } from '../rules/index.js';
-import type { GradientPath } from '../rules/path.js';
+import { rules } from '../rules/index.js';
 import { loadKernels } from '../tensor/backends.js';
 import { firstImages, imageBatch } from '../tensor/images.js';
 import { train } from '../training/train.js';
 import { percent, short } from '../words.js';
 import { interruptible } from './interrupt.js';
-import { choice, decimal, integer, seedOption } from './options.js';
+import { choice, decimal, integer, pathOption, seedOption } from './options.js';
 import { widthOf } from './terminal.js';
 
 /** The options of `npm start -- inspect`, as they were written. */
@@ -49,8 +49,6 @@ export interface InspectOptions {
 /** What is trained where no run is given: enough to see gradients that have learned something, in seconds. */
 const SMALL = { images: 10_000, epochs: 3 } as const;
 
-const PATHS = { feedback: true, true: true } satisfies Record<GradientPath, true>;
-
 interface Subject {
   readonly dataset: Dataset;
   readonly seed: number;
@@ -69,7 +67,7 @@ export async function inspectCommand(folder: string | undefined, options: Inspec
     epsilon: decimal('--epsilon', options.epsilon) ?? 0,
     attack: attacks[choice('--attack', options.attack, attacks) ?? 'bim'],
     attackName: (options.attack ?? 'bim') as AttackName,
-    path: choice('--path', options.path, PATHS) ?? 'feedback',
+    path: pathOption(options.path) ?? 'feedback',
     loss: losses[choice('--loss', options.loss, losses) ?? 'cross-entropy'],
     iterations: integer('--iterations', options.iterations),
     seed: seedOption(options.seed),
@@ -91,7 +89,7 @@ export async function inspectCommand(folder: string | undefined, options: Inspec
       image = new ExampleMaker(network, 1).make(image, labels, asked.image, settings).adversarial.slice();
     }
     const trace = new Tracer(network).trace(image, labels[0], loss);
-    return { rule, network, image, trace, name: displayed(rule) };
+    return { rule, network, image, trace, name: displayName(rule) };
   });
   const numbers = (options.at === undefined ? [] : seen).map(({ name, network, image, trace }): CheckedNumber => {
     const place = parsePlace(options.at as string, trace);
@@ -153,8 +151,6 @@ function wholeText(networks: readonly NamedTrace[], classes: readonly string[], 
     sentences.join('\n'),
   ].join('\n\n');
 }
-
-const displayed = (rule: string): string => rules[rule as RuleName]?.label ?? rule;
 
 async function runSubject(folder: string, data: string | undefined, seed: number | undefined): Promise<Subject> {
   const config = await runConfig(folder);

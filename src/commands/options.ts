@@ -9,7 +9,7 @@ import { parseEpsilons } from '../experiment/parse-epsilons.js';
 import { defaultPreset, presetNamed, presetsOf, quick, trainingOf } from '../experiment/presets.js';
 import { chooseEpsilons } from '../report/epsilon-text.js';
 import { paperRules, type RuleName, rules } from '../rules/index.js';
-import { gradientPaths } from '../rules/path.js';
+import { type GradientPath, gradientPaths } from '../rules/path.js';
 import { keysOf } from '../schema.js';
 import { decimalNumber, wholeNumber } from '../words.js';
 import { valueForRule } from './by-rule.js';
@@ -234,3 +234,8 @@ export function choice<Table extends object>(
   }
   return text as keyof Table & string;
 }
+
+const paths = Object.fromEntries(gradientPaths.map((path) => [path, true])) as Record<GradientPath, true>;
+
+/** One gradient's path. @throws {UserError} as {@link choice} does */
+export const pathOption = (text: string | undefined): GradientPath | undefined => choice('--path', text, paths);
