@@ -8,6 +8,7 @@ import { honestySentences } from '../run/honesty.js';
 import type { Curve, Results } from '../run/results.js';
 import { drawing } from './drawing.js';
 import { Html, html } from './html.js';
+import { table } from './table.js';
 
 /** One epoch of one network: a line of metrics.jsonl. Angles are in degrees, by layer. */
 export interface ReportedEpoch {
@@ -17,7 +18,6 @@ export interface ReportedEpoch {
   readonly trainAccuracy: number;
   readonly testAccuracy: number;
   readonly gradientAngles: Readonly<Record<string, number | null>>;
-  readonly weightAngles?: Readonly<Record<string, number | null>> | undefined;
 }
 
 /** What a folder holds; all but the data set's name may be missing. */
@@ -194,22 +194,6 @@ function settings({ dataset, config, results, audit }: ReportedRun): Html {
     ? html`<p>With the config.json below in a file, this repeats the run: <code>npm start -- ${dataset} --config config.json</code></p>`
     : undefined;
   return html`<section><h2>How it was made</h2>${repeat}${shown}</section>`;
-}
-
-/** @param left how many of the first columns are words; the others are numbers */
-function table(caption: string, heads: readonly string[], rows: readonly (readonly string[])[], left = 1): Html {
-  const kind = (column: number) => (column < left ? 'word' : 'number');
-  const head = heads.map((text, column) => html`<th scope="col" class="${kind(column)}">${text}</th>`);
-  const body = rows.map(
-    (row) => html`<tr>${row.map((text, column) => html`<td class="${kind(column)}">${text}</td>`)}</tr>
-`,
-  );
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="${caption}"><table>
-<caption>${caption}</caption>
-<thead><tr>${head}</tr></thead>
-<tbody>${body}</tbody>
-</table></div>
-`;
 }
 
 const STYLE = `
