@@ -80,10 +80,10 @@ export function trainingMemory(
     return {
       shards: Array.from({ length: shards }, () => taking.alloc(parameterCount)),
       total: taking.alloc(parameterCount),
-      shardLosses: float64(shards),
-      shardCorrect: float64(shards),
       state: init(parameterCount),
       feedback: feedbackMemory(network, taking, init),
+      shardLosses: float64(shards), // last: where an array before them fails, none of these is to be given back
+      shardCorrect: float64(shards),
     };
   });
 }
