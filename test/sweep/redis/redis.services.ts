@@ -7,7 +7,7 @@ import { type Test, test } from 'tap';
 import { parsePlan } from '../../../src/sweep/plan.js';
 import { formatJob, jobId, keys, PREFIX, QUEUE } from '../../../src/sweep/redis/job.js';
 import { difference } from '../../crash/crash.js';
-import { call, cli, finish, smallRun } from '../../helpers/command-line.js';
+import { call, cli, type Finished, finish, smallRun } from '../../helpers/command-line.js';
 import { noRedis, startRedis, type TestRedis } from '../../helpers/redis.js';
 
 const small = ['--rules', 'bp', ...smallRun];
@@ -38,8 +38,13 @@ async function until(condition: () => boolean | Promise<boolean>, told: () => st
   }
 }
 
-const sweep = (cwd: string, { address }: TestRedis, ...options: string[]) =>
-  call(['sweep', 'mnist', ...small, '--out', 'sw', '--redis', address, ...options], cwd);
+/** A sweep that ends with the test at the latest: without its Redis it would wait for ever. */
+function sweep(t: Test, cwd: string, { address }: TestRedis, ...options: string[]): Promise<Finished> {
+  const args = [cli, 'sweep', 'mnist', ...small, '--out', 'sw', '--redis', address, ...options];
+  const child = spawn(process.execPath, args, { cwd });
+  t.teardown(() => void child.kill('SIGKILL'));
+  return finish(child);
+}
 
 /** The runs of a sweep, as its dry run plans them. */
 async function planned(cwd: string, ...options: string[]) {
@@ -98,7 +103,7 @@ test(
     await worker.shows(/Interrupted/);
 
     // The coordinator comes back and collects.
-    const second = await sweep(cwd, redis, '--seeds', '1,2');
+    const second = await sweep(t, cwd, redis, '--seeds', '1,2');
     t.equal(second.code, 0, second.stderr);
     t.equal(runsIn(cwd).length, 2);
     t.same(
@@ -107,7 +112,7 @@ test(
       'and leaves nothing there',
     );
     await checkRuns(t, cwd, runsIn(cwd));
-    const third = await sweep(cwd, redis, '--seeds', '1,2');
+    const third = await sweep(t, cwd, redis, '--seeds', '1,2');
     t.match(third.stderr, /2 runs in sw: 2 finished/);
   },
 );
@@ -135,7 +140,7 @@ test('jobs that nobody would ask for are refused, each with its reason, and do n
   for (const [name, [, message]] of Object.entries(bad)) {
     t.match((await queue.getJob(name === 'own' ? jobId(run) : name))?.failedReason, message, name);
   }
-  const { code, stderr } = await sweep(cwd, redis);
+  const { code, stderr } = await sweep(t, cwd, redis);
   t.equal(code, 0, stderr);
   t.equal(worker.child.exitCode, null, 'the worker goes on');
   t.notOk(existsSync(join(cwd, '../escaped')));
@@ -167,7 +172,7 @@ test(
     await redis.client.hset(named, { manifest: JSON.stringify(manifest), '../../escaped': results });
     await redis.client.del(swapped);
     await redis.client.copy(named, swapped); // another seed's, and whole
-    const { code, stderr } = await sweep(cwd, redis, '--seeds', '1..4');
+    const { code, stderr } = await sweep(t, cwd, redis, '--seeds', '1..4');
     t.equal(code, 0, stderr);
     t.equal(stderr.match(/its results are not usable, and it is done again/g)?.length, 4, stderr);
     t.notOk(existsSync(join(cwd, 'escaped')));
@@ -180,7 +185,7 @@ test('two workers that do the same job harm nothing', withRedis, async (t) => {
   const redis = await startRedis(t);
   const cwd = t.testdirName;
   const long = ['--train-size', '2000', '--epochs', '30'];
-  const collecting = sweep(cwd, redis, ...long);
+  const collecting = sweep(t, cwd, redis, ...long);
   const one = startWorker(t, redis, '--jobs', '1');
   await one.shows(/begun/);
   const two = startWorker(t, redis, '--jobs', '1');
@@ -204,7 +209,7 @@ test('a Redis that is full is waited for; one that throws data away is refused',
     t.match(stderr, /maxmemory-policy allkeys-lru.*Set maxmemory-policy to noeviction/s);
   }
   await evicting('noeviction');
-  const collecting = sweep(cwd, redis, '--train-size', '2000', '--epochs', '3');
+  const collecting = sweep(t, cwd, redis, '--train-size', '2000', '--epochs', '3');
   const worker = startWorker(t, redis, '--jobs', '1');
   await worker.shows(/begun/);
   await redis.client.config('SET', 'maxmemory', '1mb'); // less than it uses
@@ -246,7 +251,7 @@ test('a run that another version has asked for is told with both', withRedis, as
   const [run] = await planned(cwd);
   const queue = new Queue(QUEUE, { connection: redis.client, prefix: PREFIX });
   await queue.add('run', { ...formatJob({ run, data: null }), version: '9.9.9' }, { jobId: jobId(run) });
-  const { code, stderr } = await sweep(cwd, redis);
+  const { code, stderr } = await sweep(t, cwd, redis);
   t.equal(code, 2);
   t.match(stderr, /asked for by weight-transport "9\.9\.9"; this is 0\.1\.0/);
   await queue.close();
@@ -259,7 +264,7 @@ test(
     const redis = await startRedis(t);
     const cwd = t.testdirName;
     const long = ['--seeds', '1,2', '--train-size', '2000', '--epochs', '300'];
-    const collecting = sweep(cwd, redis, ...long);
+    const collecting = sweep(t, cwd, redis, ...long);
     const worker = startWorker(t, redis, '--jobs', '1');
     await worker.shows(/begun/);
     const status = await call(['sweep', 'status', '--redis', redis.address], cwd);
@@ -270,7 +275,13 @@ test(
     const cancel = await call(['sweep', 'cancel', name, '--redis', redis.address], cwd);
     t.match(cancel.stdout, /Cancelled: 1 runs removed, 1 under way/);
     await worker.shows(/failed\. It was cancelled/);
-    void collecting;
     t.equal(worker.child.exitCode, null);
+    const { code, stdout } = await collecting;
+    t.equal(code, 1);
+    t.match(stdout, /0 of 2 runs are finished/);
+    t.equal(stdout.match(/failed\. It was cancelled/g)?.length, 2);
+    const before = worker.said().match(/begun/g)?.length ?? 0;
+    void sweep(t, cwd, redis, ...long);
+    await until(() => (worker.said().match(/begun/g)?.length ?? 0) > before, worker.said);
   },
 );
