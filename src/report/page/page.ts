@@ -94,7 +94,7 @@ function networks({ dataset, results, audit }: ReportedRun): Html {
     ];
   });
   const heads = ['Network', 'The paper', 'Clean accuracy (%)', 'Lowest under attack (%)', "The audit's worst case"];
-  return html`<section><h2>What was measured</h2>${table('Accuracy of each network; in brackets: 95 % intervals', heads, rows)}</section>`;
+  return html`<section><h2>What was measured</h2>${table('Accuracy of each network; in brackets: 95 % intervals', heads, rows, heads.length)}</section>`;
 }
 
 function figures(run: ReportedRun): Html | undefined {
