@@ -8,6 +8,7 @@ import { closeSync, openSync, readFileSync, readlinkSync, rmSync, writeSync } fr
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
+import { onDisk } from './disk/faults.js';
 import { UserError } from './errors.js';
 
 /** What a lock's file holds. */
@@ -49,14 +50,15 @@ const LOOKS = 5;
  * be there. It is given back however the work ends, `process.exit` included; one that a killed process has left is
  * taken over.
  *
- * @throws {UserError} if another process holds it, or may hold it: the message names process and host
+ * @throws {UserError} if another process holds it, or may hold it: the message names process and host; or if the
+ *   system lets nobody make the file
  */
 export async function withLock<Result>(lock: Lock, work: () => Promise<Result>): Promise<Result> {
-  const { file, onWait, signal } = lock;
+  const { file, subject, onWait, signal } = lock;
   let told = false;
   for (;;) {
     signal?.throwIfAborted();
-    const taken = await take(file);
+    const taken = await onDisk('lock', subject, () => take(file));
     if ('id' in taken) {
       try {
         return await work();

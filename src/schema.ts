@@ -71,7 +71,7 @@ function firstIssue(error: z.ZodError, key: PropertyKey, context: z.RefinementCt
  * What a JSON text may be at most, so that reading one takes no more than 64 MB beyond its own size. The files of a run
  * nest less than ten deep, their objects have some dozen keys, and the largest results some hundred thousand values.
  */
-const MOST_CHARACTERS = 20_000_000;
+export const MOST_CHARACTERS = 20_000_000;
 const MOST_DEPTH = 64;
 const MOST_KEYS = 10_000;
 const MOST_VALUES = 1_000_000;

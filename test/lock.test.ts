@@ -206,6 +206,19 @@ test('it can be waited for: what is waited for is said once, and waiting can be 
   );
 });
 
-test('a folder that is not there, or can not be written, is the system’s own error', async (t) => {
-  await t.rejects(take(join(t.testdir(), 'nowhere', 'run.lock')), { code: 'ENOENT' });
+test('a folder that is not there, or takes no file, is told in a sentence', async (t) => {
+  const missing = join(t.testdir({ file: '' }), 'nowhere', 'run.lock');
+  await t.rejects(take(missing), {
+    name: 'UserError',
+    message: /^Can't lock out\/run: there is no such file or folder/,
+  });
+  await t.rejects(take('/proc/run.lock'), { name: 'UserError', message: /^Can't lock out\/run: / });
+});
+
+test('an error of the work itself is not taken for one of the lock', async (t) => {
+  const broken = Object.assign(new Error('own'), { code: 'ENOENT', syscall: 'open' });
+  await t.rejects(
+    take(setUp(t), () => Promise.reject(broken)),
+    broken,
+  );
 });

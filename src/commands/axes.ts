@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { type DatasetName, datasets } from '../datasets/index.js';
 import { UserError } from '../errors.js';
 import type { Config } from '../experiment/config.js';
-import { faultList } from '../schema.js';
+import { faultList, list } from '../schema.js';
 import type { AuditName } from '../sweep/plan.js';
 import { wholeNumber } from '../words.js';
 import { type ConfigOptions, configFrom } from './options.js';
@@ -115,23 +115,25 @@ export function parseSeeds(text: string): number[] {
       `--seeds "${text}": "${part.trim()}" can't be read; accepted are whole numbers such as 1,2,3 and ranges such as 1..5.`,
     );
   };
+  let count = 0;
   const seeds = text.split(',').flatMap((part) => {
     const ends = part.split('..').map((piece) => wholeNumber(piece.trim()) ?? refuse(part));
     if (ends.length > 2) refuse(part);
     const [first, last = first] = ends;
     if (last < first) refuse(part);
-    if (last - first >= MOST_RUNS) throw new UserError(`--seeds "${text}": ${MOST_RUNS} runs are the most.`);
+    count += last - first + 1;
+    if (count > MOST_RUNS) throw new UserError(`--seeds "${text}": ${MOST_RUNS} runs are the most.`);
     return Array.from({ length: last - first + 1 }, (_, index) => first + index);
   });
   return [...new Set(seeds)].sort((a, b) => a - b);
 }
 
 const scalar = z.union([z.string(), z.number(), z.boolean()]);
-const axisSchema = z.union([scalar, z.array(scalar).min(1)]);
+const axisSchema = z.union([scalar, list(scalar, 1)]);
 const optionNames = (Object.keys(kinds) as AxisOption[]).map(optionName);
 
 const blockSchema = z.strictObject({
-  datasets: z.union([z.string(), z.array(z.string()).min(1)]),
+  datasets: z.union([z.string(), list(z.string(), 1)]),
   seeds: axisSchema.optional(),
   audit: z.boolean().optional(),
   ...(Object.fromEntries(optionNames.map((name) => [name, axisSchema.optional()])) as Record<

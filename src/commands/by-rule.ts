@@ -7,10 +7,16 @@ export const byRule = paperRules.map((rule) => `${rule}=VALUE`).join(',');
 /**
  * What an option's text says for one rule: `0.01` says it for all, `bp=0.001,fa=0.01` for each.
  *
+ * @param chosen the rules that are trained
  * @returns undefined where the text says nothing for this rule
- * @throws {UserError} if the text can't be read
+ * @throws {UserError} if the text can't be read, or names a rule that is not trained
  */
-export function valueForRule(option: string, text: string | undefined, rule: RuleName): string | undefined {
+export function valueForRule(
+  option: string,
+  text: string | undefined,
+  rule: RuleName,
+  chosen: readonly RuleName[],
+): string | undefined {
   if (text === undefined || !text.includes('=')) return text;
   const values = new Map<string, string>();
   for (const part of text.split(',')) {
@@ -22,6 +28,13 @@ export function valueForRule(option: string, text: string | undefined, rule: Rul
       );
     }
     values.set(name, given);
+  }
+  const idle = [...values.keys()].find((name) => !(chosen as readonly string[]).includes(name));
+  if (idle !== undefined) {
+    throw new UserError(
+      `${option} "${text}": ${idle} is not among the rules that are trained, which are ${chosen.join(', ')}. ` +
+        `Leave "${idle}=" out, or say --rules ${[...chosen, idle].join(',')}.`,
+    );
   }
   return values.get(rule);
 }

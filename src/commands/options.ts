@@ -64,7 +64,7 @@ export function configFrom(dataset: DatasetName, options: ConfigOptions, backend
   const whole = base ?? presetConfig(dataset, options.preset ?? defaultPreset(dataset), backend);
   const start = options.quick ? madeSmall(whole) : whole;
   const chosen = names('--rules', options.rules, keysOf(rules)) ?? keysOf(start.training);
-  const training = Object.fromEntries(chosen.map((rule) => [rule, trainingFor(rule, start, options)]));
+  const training = Object.fromEntries(chosen.map((rule) => [rule, trainingFor(rule, chosen, start, options)]));
   const { attackOptions } = start;
   return parseConfig(
     {
@@ -142,9 +142,9 @@ function madeSmall(config: Config): Config {
 const short = (plan: TrainingConfig): TrainingConfig => ({ ...plan, epochs: Math.min(plan.epochs, quick.epochs) });
 
 /** How a rule's network is trained: as the configuration says, else its preset; then as was said for this rule. */
-function trainingFor(rule: RuleName, start: Config, options: ConfigOptions): unknown {
+function trainingFor(rule: RuleName, chosen: readonly RuleName[], start: Config, options: ConfigOptions): unknown {
   const plan = start.training[rule] ?? unlistedPlan(rule, start, options.quick ?? false);
-  const said = (option: string, text: string | undefined) => valueForRule(option, text, rule);
+  const said = (option: string, text: string | undefined) => valueForRule(option, text, rule, chosen);
   return {
     ...plan,
     optimizer: said('--optimizer', options.optimizer) ?? plan.optimizer,

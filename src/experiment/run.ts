@@ -1,4 +1,5 @@
 import { cpus } from 'node:os';
+import { resolve } from 'node:path';
 import type { Audit } from '../audit/findings.js';
 import type { AuditSettings } from '../audit/recipe.js';
 import * as check from '../check.js';
@@ -61,12 +62,16 @@ export interface RunOutcome {
  * @throws {RangeError | TypeError} if another setting is none
  */
 export async function runExperiment(given: Config, settings: RunSettings): Promise<RunOutcome> {
-  const config = parseConfig(given, 'runExperiment: config');
+  const config = anywhere(parseConfig(given, 'runExperiment: config'));
   checkSettings(config, settings);
   const dataset = await loadDataset(config, settings.progress, settings.signal);
   checkClasses(config, dataset);
   return await RunFolder.locked(settings.out, () => runInFolder(config, dataset, settings), settings);
 }
+
+/** With its data's folder by its whole path: it is read again from other folders, by an audit for one. */
+const anywhere = (config: Config): Config =>
+  config.data === null ? config : { ...config, data: resolve(config.data) };
 
 async function runInFolder(
   config: Config,

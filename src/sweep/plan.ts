@@ -5,7 +5,7 @@ import { type AuditSettings, quickAudit } from '../audit/recipe.js';
 import { UserError } from '../errors.js';
 import { type Config, configSchema } from '../experiment/config.js';
 import { sortedJson } from '../experiment/training-hash.js';
-import { faultList, list, parseJson } from '../schema.js';
+import { faultList, list, MOST_CHARACTERS, parseJson } from '../schema.js';
 
 /** How the run of a sweep is audited at its end: what `audit` does by default, what `--quick` does, or not at all. */
 export const audits = {
@@ -61,7 +61,19 @@ export function sweepName(runs: readonly PlannedRun[]): string {
 export const sameRun = (one: Config, other: Config): boolean =>
   isDeepStrictEqual({ ...one, data: null }, { ...other, data: null });
 
-export const formatPlan = (runs: readonly PlannedRun[]): string => `${JSON.stringify({ schema: 1, runs }, null, 2)}\n`;
+/**
+ * The text of a `plan.json`, a run a line.
+ *
+ * @throws {UserError} if it would be longer than what {@link parsePlan} reads
+ */
+export function formatPlan(runs: readonly PlannedRun[]): string {
+  const text = `{ "schema": 1, "runs": [\n${runs.map((run) => JSON.stringify(run)).join(',\n')}\n] }\n`;
+  if (text.length <= MOST_CHARACTERS) return text;
+  const fitting = Math.floor((MOST_CHARACTERS / text.length) * runs.length);
+  throw new UserError(
+    `The plan of ${runs.length} such runs has ${text.length} characters; ${MOST_CHARACTERS} are the most, for some ${fitting} runs. Make several sweeps of it.`,
+  );
+}
 
 /**
  * Reads the text of a `plan.json`.

@@ -165,6 +165,8 @@ test('what is not accepted is refused with the option, the value and what is', a
   refused({ lr: 'bp=' }, /--lr "bp="/);
   refused({ lr: 'nosuch=1' }, /"nosuch=1" can't be read; accepted is one value for all, or bp=VALUE,fa=VALUE/);
   refused({ lr: 'bp=1,bp=2' }, /"bp=2" can't be read.* at most once/);
+  refused({ rules: 'bp', lr: 'fa=0.1' }, /--lr "fa=0.1": fa is not among the rules that are trained, which are bp\./);
+  refused({ epochs: 'bp=1,dfa=x' }, /dfa is not among .* bp, fa\..* --rules bp,fa,dfa\./);
   refused({ lr: '0' }, /training\.bp\.learningRate is 0: /);
   refused({ seed: '4294967296' }, /--seed 4294967296: /);
   refused({ optimizer: 'lion' }, /optimizer/);

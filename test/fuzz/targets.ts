@@ -4,6 +4,7 @@ import { copyFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { parseAudit } from '../../src/audit/findings.js';
+import { axesIn, configsFrom, parseSeeds } from '../../src/commands/axes.js';
 import { type ConfigOptions, configFrom } from '../../src/commands/options.js';
 import { cifar10 } from '../../src/datasets/cifar10.js';
 import { unpack } from '../../src/datasets/formats/archive.js';
@@ -15,11 +16,15 @@ import { parseEpsilons } from '../../src/experiment/parse-epsilons.js';
 import { initialState, parseAddress, printAddress } from '../../src/lab/address.js';
 import { crossEntropy } from '../../src/losses/cross-entropy.js';
 import { readNetwork, saveNetwork } from '../../src/models/checkpoint.js';
+import { parseTensorNames } from '../../src/models/foreign.js';
 import { decodeCheckpoint, encodeCheckpoint } from '../../src/models/safetensors.js';
 import { Tracer } from '../../src/models/trace.js';
 import { parsePlace } from '../../src/models/trace-equation.js';
 import { parseResults } from '../../src/report/run/results.js';
 import { rules } from '../../src/rules/index.js';
+import { parseJson } from '../../src/schema.js';
+import { parsePlan } from '../../src/sweep/plan.js';
+import { formatJob, jobId, parseJob } from '../../src/sweep/redis/job.js';
 import { referenceKernels } from '../../src/tensor/reference.js';
 import { FIXTURE, pngOf, RECORD } from '../datasets/cifar10-fixture.js';
 import { idxBytes } from '../datasets/formats/idx-bytes.js';
@@ -34,7 +39,7 @@ import { encode, jsonFiles, jsonLines } from './inputs/json.js';
 import { pngFiles } from './inputs/png.js';
 import { networkFiles, safetensorsFiles } from './inputs/safetensors.js';
 import { tarFiles } from './inputs/tar.js';
-import { epsilonLists, ruleOptions } from './inputs/text.js';
+import { epsilonLists, ruleOptions, seedLists } from './inputs/text.js';
 
 const decode = (bytes: Uint8Array): string => new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
 
@@ -59,6 +64,14 @@ const smallTensors = encodeCheckpoint({
 });
 
 const config = configFrom('mnist', {}, 'simd');
+const planned = { name: 'mnist-1-0123456789ab', audit: 'full', config } as const;
+const axes = {
+  datasets: ['mnist', 'cifar10'],
+  seeds: '1..2',
+  rules: ['bp', 'bp,fa'],
+  lr: [0.01, 'bp=0.1'],
+  quick: true,
+};
 const results = exampleResults({ attacks: ['fgsm'], epsilons: [0, 0.5] });
 const epoch = {
   ...{ rule: 'fa', epoch: 1, loss: 0.5, trainAccuracy: 0.8, testAccuracy: 0.9, learningRate: 0.01, seconds: 1.5 },
@@ -126,6 +139,24 @@ export const targets = {
   results: { inputs: jsonFiles(results), parse: ofText(parseResults) },
   audit: { inputs: jsonFiles(exampleAudit), parse: ofText(parseAudit) },
   metrics: { inputs: jsonLines(epoch), parse: ofText(parseMetrics) },
+  'tensor-names': {
+    inputs: jsonFiles({ 'conv1.weight': 'features.0.weight', 'fc1.weight_backward': null }),
+    parse: ofText(parseTensorNames),
+  },
+  'sweep-plan': { inputs: jsonFiles({ schema: 1, runs: [planned] }), parse: ofText(parsePlan) },
+  'sweep-axes': {
+    inputs: jsonFiles(axes),
+    parse: ofText((text, file) =>
+      axesIn(parseJson(text, file, ''), file).map((block) => configsFrom(block, 'simd', undefined)),
+    ),
+    names: /input|--|"|is \d|has \d|The combination of options/,
+  },
+  'sweep-seeds': { inputs: seedLists, parse: (_, bytes) => parseSeeds(decode(bytes)), names: /--seeds/ },
+  'queue-job': {
+    inputs: jsonFiles(formatJob({ run: planned, data: null })),
+    parse: (path, bytes) => parseJob(parseJson(decode(bytes), path, ''), jobId(planned)),
+    names: /[Jj]ob|input|asked for/,
+  },
   epsilons: { inputs: epsilonLists, parse: (_, bytes) => parseEpsilons(decode(bytes)), names: /--epsilons/ },
   'inspect-place': {
     inputs: changedBytes(encode('conv1.weight[3,0,2,2]'), encode(' pool2.dx[ 4,0,1 ]')),

@@ -36,6 +36,12 @@ test('a plan is read as it was written', (t) => {
   t.end();
 });
 
+test('a plan that would be too long to be read is refused when it is written', (t) => {
+  const runs = Array.from({ length: 40_000 }, (_, seed) => run(`mnist-${seed}`));
+  t.throws(() => formatPlan(runs), { name: 'UserError', message: /^The plan of 40000 such runs has \d+ characters/ });
+  t.end();
+});
+
 test('a plan whose names lead out of its folder, are there twice, or that has other fields is refused', (t) => {
   for (const [runs, message] of [
     [[run('../out')], /runs\[0\]\.name is "\.\.\/out": accepted are a to z/],

@@ -67,6 +67,30 @@ export const epsilonLists: fc.Arbitrary<Uint8Array> = fc
   )
   .map(([parts, comma, times]) => encode(new Array<string>(times).fill(parts.join(comma)).join(comma)));
 
+/** Lists like `1,2` and `1..5`, right and wrong. */
+export const seedLists: fc.Arbitrary<Uint8Array> = fc
+  .tuple(
+    fc.array(
+      fc.oneof(
+        number,
+        fc.array(number, { minLength: 2, maxLength: 3 }).map((ends) => ends.join('..')),
+        fc.constantFrom(
+          '1..5',
+          '5..1',
+          '0..4294967296',
+          '9007199254740990..9007199254740991',
+          '1...3',
+          '..',
+          '1..9999',
+        ),
+      ),
+      { minLength: 1, maxLength: 6 },
+    ),
+    fc.constantFrom(',', ',', ' , ', ';', ',,'),
+    fc.constantFrom(1, 1, 1, 1, 5000),
+  )
+  .map(([parts, comma, times]) => encode(new Array<string>(times).fill(parts.join(comma)).join(comma)));
+
 /** Options like `0.01` and `bp=0.001,fa=0.01`, right and wrong. */
 export const ruleOptions = (rules: readonly string[], values: readonly string[]): fc.Arbitrary<Uint8Array> => {
   const name = fc.oneof(fc.constantFrom(...rules), fc.constantFrom('', 'BP', '__proto__', 'constructor', ' bp', 'x'));
