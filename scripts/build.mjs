@@ -4,12 +4,13 @@
  * Each step leaves a print of what it was made from: a hash over the names and contents of its sources, its settings
  * and the list of what is installed. Files' times are not asked, since `git checkout` and `git pull` set them as they
  * come. A step removes its print before it works and writes it afterwards, so that a build that was cut short counts as
- * none.
+ * none. Of several builds at once, in two terminals for instance, one works and the others wait.
  */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 process.chdir(fileURLToPath(new URL('..', import.meta.url)));
@@ -69,15 +70,24 @@ const page = {
   prepare: () => {},
 };
 
-/** Runs a step unless what it made is there and its print is that of today's sources. @returns whether it is well. */
-async function make({ name, sources, outputs, command, prepare }) {
+/** How a step stands: the print that its last build left, today's, and whether all that it makes is there. */
+function stateOf({ name, sources, outputs }) {
   const file = `dist/.built-${name}`;
   const before = existsSync(file) ? readFileSync(file, 'utf8') : undefined;
   const now = printOf([...sources, 'node_modules/.package-lock.json']);
-  const present = outputs.every((output) => existsSync(output));
-  if (before === now && present) return true;
+  return { file, before, now, present: outputs.every((output) => existsSync(output)) };
+}
 
-  mkdirSync('dist', { recursive: true });
+const isDone = (step) => {
+  const { before, now, present } = stateOf(step);
+  return present && before === now;
+};
+
+/** Runs a step unless what it made is there and its print is that of today's sources. @returns whether it is well. */
+async function make(step) {
+  if (isDone(step)) return true;
+  const { file, before, now, present } = stateOf(step);
+  const { command, prepare } = step;
   rmSync(file, { force: true });
   prepare(before !== undefined && present);
   const [code] = await once(spawn(process.execPath, command, { stdio: ['ignore', 'inherit', 'inherit'] }), 'close');
@@ -94,6 +104,45 @@ function printOf(files) {
   return hash.digest('hex');
 }
 
-const well = await Promise.all(steps.map(make));
-if (well.every(Boolean) && existsSync(page.command[0])) well.push(await make(page));
-if (!well.every(Boolean)) process.exitCode = 1;
+/** Does work that no other process does at the same time; a lock whose process has ended is taken over. */
+async function alone(work) {
+  const file = 'dist/.building';
+  mkdirSync('dist', { recursive: true });
+  for (let told = false; ; ) {
+    try {
+      writeFileSync(file, `${process.pid}`, { flag: 'wx' });
+      break;
+    } catch (error) {
+      if (error.code !== 'EEXIST') throw error;
+    }
+    const holder = existsSync(file) ? Number(readFileSync(file, 'utf8')) : 0;
+    if (holder > 0 && !lives(holder)) rmSync(file, { force: true });
+    else if (!told)
+      console.error(`Waiting for process ${holder}, which builds dist/ (if there is none, remove ${file}).`);
+    told = true;
+    await sleep(100);
+  }
+  process.once('exit', () => rmSync(file, { force: true }));
+  return await work();
+}
+
+function lives(pid) {
+  try {
+    process.kill(pid, 0); // no signal: only asks whether there is such a process
+    return true;
+  } catch (error) {
+    return error.code !== 'ESRCH';
+  }
+}
+
+const pages = existsSync(page.command[0]) ? [page] : [];
+
+async function build() {
+  for (const step of [steps, pages]) {
+    const well = await Promise.all(step.map(make));
+    if (!well.every(Boolean)) return false;
+  }
+  return true;
+}
+
+if (![...steps, ...pages].every(isDone) && !(await alone(build))) process.exitCode = 1;

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import {
   copyFileSync,
   existsSync,
@@ -113,4 +114,19 @@ test('with no edit nothing is built, whatever the times of the files; an edit bu
     await build();
     t.match(read('dist/src/one.js'), 'one = 1;', 'cut short');
   });
+});
+
+test('of two builds at once one waits for the other; what a killed one left does not hold up the next', async (t) => {
+  const { build, at, read, write } = await project(t);
+  write('src/one.ts', 'export const one = 2;\n');
+  const both = await Promise.all([build(), build()]);
+  t.equal(both.filter(({ stderr }) => /^Waiting for process \d+, which builds dist\//.test(stderr)).length, 1);
+  t.match(read('dist/src/one.js'), 'one = 2');
+  t.notOk(existsSync(at('dist/.building')));
+
+  const { pid } = spawnSync(process.execPath, ['--version']);
+  write('dist/.building', `${pid}`);
+  write('src/one.ts', 'export const one = 3;\n');
+  await build();
+  t.match(read('dist/src/one.js'), 'one = 3');
 });
