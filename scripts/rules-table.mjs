@@ -10,10 +10,10 @@ import { parseAudit } from '../dist/src/audit/findings.js';
 import { parseConfigText } from '../dist/src/experiment/config.js';
 import { parseMetrics } from '../dist/src/experiment/metrics.js';
 import { displayName } from '../dist/src/report/names.js';
+import { replaceTable } from './page-table.mjs';
 
 const PAGE = new URL('../docs/rules.md', import.meta.url);
 const CSV = new URL('../docs/rules.csv', import.meta.url);
-const [BEGIN, END] = ['<!-- table: npm run -s rules-table -->\n', '<!-- end of table -->'];
 const EPSILONS = [0.1, 0.3];
 
 /** One row for each network of a run. */
@@ -96,8 +96,6 @@ if (folders.length === 0) {
 const rows = folders.flatMap(rowsOf);
 const seeds = [...new Set(rows.map(({ seed }) => seed))];
 const images = [...new Set(rows.map(({ auditedImages }) => auditedImages))];
-const page = readFileSync(PAGE, 'utf8');
-const [from, to] = [page.indexOf(BEGIN) + BEGIN.length, page.indexOf(END)];
 const said = `Seed${seeds.length > 1 ? 's' : ''} ${seeds.join(', ')}; attacks on the first ${images.join(' or ')} test images.`;
 writeFileSync(CSV, `${csvFormat(rows)}\n`);
-writeFileSync(PAGE, `${page.slice(0, from)}\n${said}\n\n${table(rows)}\n\n${page.slice(to)}`);
+writeFileSync(PAGE, replaceTable(readFileSync(PAGE, 'utf8'), 'rules-table', `${said}\n\n${table(rows)}`));

@@ -1,0 +1,7 @@
+/** A page's text with the table that a script makes put between its two marks, in the place of the one there. */
+export function replaceTable(page, script, table) {
+  const [begin, end] = [`<!-- table: npm run -s ${script} -->\n`, '<!-- end of table -->'];
+  const [from, to] = [page.indexOf(begin) + begin.length, page.indexOf(end)];
+  if (from < begin.length || to < from) throw new Error(`the page has no place for the table of ${script}`);
+  return `${page.slice(0, from)}\n${table}\n\n${page.slice(to)}`;
+}
