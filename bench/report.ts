@@ -58,16 +58,18 @@ export function movingTable(results: readonly KernelResult[]): string {
   return textTable(['kernel', 'where', 'shape', 'simd GB/s', 'ns a number', 'reference', 'times'], rows, 3);
 }
 
-/** Seconds per epoch. */
+/** Seconds per epoch, and each rule's beside BP's on the same backend. */
 export function epochTable(times: readonly EpochTime[]): string {
+  const bp = (backend: string) => times.find((other) => other.rule === 'bp' && other.backend === backend)?.seconds;
   const rows = times.map(({ rule, backend, workers, images, seconds }) => [
     displayName(rule),
     backend,
     `${workers}`,
     `${images}`,
     digits(seconds),
+    `${(seconds / (bp(backend) ?? seconds)).toFixed(2)} ×`,
   ]);
-  return textTable(['rule', 'backend', 'workers', 'images measured', 's an epoch of 60,000'], rows, 2);
+  return textTable(['rule', 'backend', 'workers', 'images measured', 's an epoch of 60,000', 'of BP’s'], rows, 2);
 }
 
 /** Epoch times by number of workers. */
