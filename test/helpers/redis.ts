@@ -1,7 +1,10 @@
 /* A Redis of one's own for a test, on a port that is free. */
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtempSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import type { Test } from 'tap';
 
@@ -53,6 +56,18 @@ export async function startRedis(t: Test, ...options: string[]): Promise<TestRed
       await start();
     },
   };
+}
+
+/** A Redis that speaks TLS too, with a certificate that it has signed itself: the file `ca` vouches for it. */
+export async function startEncryptedRedis(t: Test): Promise<TestRedis & { readonly ca: string }> {
+  const [key, ca] = ['key.pem', 'ca.pem'].map((name) => join(mkdtempSync(join(tmpdir(), 'tls-')), name));
+  const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1'];
+  const made = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-keyout', key, '-out', ca];
+  execFileSync('openssl', [...made, ...subject], { stdio: 'ignore' });
+  const port = await freePort();
+  const files = ['--tls-cert-file', ca, '--tls-key-file', key, '--tls-ca-cert-file', ca];
+  const redis = await startRedis(t, '--tls-port', `${port}`, ...files, '--tls-auth-clients', 'no');
+  return { ...redis, address: `rediss://127.0.0.1:${port}`, ca };
 }
 
 async function freePort(): Promise<number> {

@@ -89,6 +89,11 @@ function noStore(text: string, { message, ...more }: Error, withPassword: boolea
       `Redis at ${text} asks for a password: put it into the environment variable WEIGHT_TRANSPORT_REDIS.`,
     );
   }
+  if (code !== undefined && /CERT|SIGNATURE|ISSUER/.test(code)) {
+    return new UserError(
+      `Redis at ${text} shows a certificate that nobody known here vouches for, or that is another host's (${code}): give the file of its authority's certificate with --redis-ca, and the host by the name that the certificate has.`,
+    );
+  }
   const reason = code === undefined ? 'there is no answer' : `${code}`;
   return new UserError(`Can't reach Redis at ${text} (${reason}): start it, or give its address with --redis.`);
 }

@@ -8,7 +8,7 @@ import { parsePlan } from '../../../src/sweep/plan.js';
 import { formatJob, jobId, keys, PREFIX, QUEUE } from '../../../src/sweep/redis/job.js';
 import { difference } from '../../crash/crash.js';
 import { call, cli, type Finished, finish, smallRun } from '../../helpers/command-line.js';
-import { noRedis, startRedis, type TestRedis } from '../../helpers/redis.js';
+import { noRedis, startEncryptedRedis, startRedis, type TestRedis } from '../../helpers/redis.js';
 
 const small = ['--rules', 'bp', ...smallRun];
 const withRedis = { skip: noRedis, timeout: 300_000 };
@@ -244,6 +244,27 @@ test('a password opens, a wrong or missing one is told, and none is ever shown',
   t.equal(nobody.code, 2);
   t.match(nobody.stderr, /Can't reach Redis at redis:\/\/127\.0\.0\.1:1\/0 \(ECONNREFUSED\)/);
 });
+
+test(
+  'encrypted: with the authority’s certificate a sweep goes through, without it the refusal says why',
+  withRedis,
+  async (t) => {
+    const redis = await startEncryptedRedis(t);
+    const cwd = t.testdirName;
+    startWorker(t, redis, '--jobs', '1', '--redis-ca', redis.ca);
+    const { code, stderr } = await sweep(t, cwd, redis, '--redis-ca', redis.ca);
+    t.equal(code, 0, stderr);
+    t.equal(runsIn(cwd).length, 1);
+    const strange = await call(['sweep', 'status', '--redis', redis.address], cwd);
+    t.equal(strange.code, 2);
+    t.match(
+      strange.stderr,
+      /^Redis at rediss:\S+ shows a certificate that .*\(DEPTH_ZERO_SELF_SIGNED_CERT\).*--redis-ca/,
+    );
+    const name = await call(['sweep', 'status', '--redis', `rediss://[::1]:1`, '--redis-ca', redis.ca], cwd);
+    t.match(name.stderr, /^Can't reach Redis/);
+  },
+);
 
 test('a run that another version has asked for is told with both', withRedis, async (t) => {
   const redis = await startRedis(t);
