@@ -11,12 +11,17 @@ import type { FloatArray } from './tensor.js';
 export function angleBetween(a: FloatArray, b: FloatArray): number | undefined {
   check.floats('angleBetween', 'a', a);
   check.floats('angleBetween', 'b', b, a.length);
-  const u = unitVector(a);
-  const v = unitVector(b);
-  if (!u || !v) return undefined;
-  const sum = u.map((value, i) => value + v[i]);
-  const difference = u.map((value, i) => value - v[i]);
-  return (2 * Math.atan2(norm(difference), norm(sum)) * 180) / Math.PI;
+  const [largestOfA, largestOfB] = [largest(a), largest(b)];
+  if (largestOfA === 0 || largestOfB === 0) return undefined;
+  const [lengthOfA, lengthOfB] = [scaledNorm(a, largestOfA), scaledNorm(b, largestOfB)];
+  let [sums, differences] = [0, 0];
+  for (let i = 0; i < a.length; i++) {
+    const u = a[i] / largestOfA / lengthOfA;
+    const v = b[i] / largestOfB / lengthOfB;
+    sums += (u + v) * (u + v);
+    differences += (u - v) * (u - v);
+  }
+  return (2 * Math.atan2(Math.sqrt(differences), Math.sqrt(sums)) * 180) / Math.PI;
 }
 
 /** √Σ x², in float64. */
@@ -26,13 +31,19 @@ export function norm(values: FloatArray): number {
   return Math.sqrt(squares);
 }
 
-/** Scaled by the largest magnitude first: a saturated network's gradients would vanish when squared. */
-function unitVector(values: FloatArray): Float64Array | undefined {
-  let largest = 0;
-  // A NaN is passed over here, and then spreads from the sum of squares.
-  for (let i = 0; i < values.length; i++) if (Math.abs(values[i]) > largest) largest = Math.abs(values[i]);
-  if (!(largest > 0)) return undefined;
-  const scaled = Float64Array.from(values, (value) => value / largest);
-  const length = norm(scaled);
-  return scaled.map((value) => value / length);
+/** Of the magnitudes. A NaN is passed over here, and then spreads from the sum of squares. */
+function largest(values: FloatArray): number {
+  let most = 0;
+  for (let i = 0; i < values.length; i++) if (Math.abs(values[i]) > most) most = Math.abs(values[i]);
+  return most;
+}
+
+/** The norm, with the largest magnitude as the unit: a saturated network's gradients would vanish when squared. */
+function scaledNorm(values: FloatArray, unit: number): number {
+  let squares = 0;
+  for (let i = 0; i < values.length; i++) {
+    const scaled = values[i] / unit;
+    squares += scaled * scaled;
+  }
+  return Math.sqrt(squares);
 }
