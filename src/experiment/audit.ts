@@ -17,7 +17,7 @@ import { ownPath } from '../rules/path.js';
 import { loadKernels } from '../tensor/backends.js';
 import { firstImages, type LabelledImages } from '../tensor/images.js';
 import { loadData } from './data.js';
-import { runConfig, runNetworks } from './finished-run.js';
+import { checkTestImages, runConfig, runNetworks } from './finished-run.js';
 import { RunFolder, type Waiting } from './folder.js';
 import type { Progress } from './progress.js';
 import { reportIfReadable } from './report.js';
@@ -57,6 +57,7 @@ async function auditInFolder(
   await removeUnfinished(folder);
   const dataset = await loadData(config.dataset, config.data, { progress, signal });
   const images = firstImages(dataset.test, config.testSize ?? dataset.test.count);
+  await checkTestImages(folder, images);
   const settings = auditSettings(config.dataset, changes, images.count);
   return await withPool(workers, config.backend, signal, async (pool) => {
     await checkMemory(pool, networkSpec(dataset, config), config.training);

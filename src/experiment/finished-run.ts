@@ -5,8 +5,9 @@ import { UserError } from '../errors.js';
 import { readNetwork, type SavedNetwork } from '../models/checkpoint.js';
 import { networkSpec } from '../models/create.js';
 import type { NetworkSpec } from '../models/index.js';
+import { parseResults } from '../report/run/results.js';
 import type { RuleName } from '../rules/index.js';
-import { firstImages } from '../tensor/images.js';
+import { firstImages, type LabelledImages } from '../tensor/images.js';
 import type { Kernels } from '../tensor/kernels.js';
 import { shapeText } from '../tensor/tensor.js';
 import { type Config, parseConfigText } from './config.js';
@@ -75,6 +76,22 @@ export async function runNetworks(
     networks.set(rule, saved);
   }
   return networks;
+}
+
+/**
+ * Holds test images against those that the run's results are of, where it has any: a robustness measured on others
+ * would stand beside them as if it were of the same.
+ *
+ * @throws {UserError} if they are others
+ */
+export async function checkTestImages(folder: string, images: LabelledImages): Promise<void> {
+  const file = join(folder, 'results.json');
+  const text = await readTextIfThere(file);
+  const measured = text === undefined ? undefined : parseResults(text, file).imagesSha256?.test;
+  if (measured === undefined || measured === trainingImages(images).sha256) return;
+  throw new UserError(
+    `The test images there are now are not those of ${file}: their SHA-256 is another. Restore the data that the run was made with, or make the run anew.`,
+  );
 }
 
 /**

@@ -180,6 +180,15 @@ test('an audit of a run leaves the same files whatever the number of workers', a
     await refused(/fa\.safetensors: conv1\.weight holds NaN \(its number 5/);
   });
 
+  await t.test('test images other than those of the results are refused', async (t) => {
+    const results = read('results.json');
+    const { imagesSha256 } = JSON.parse(results);
+    writeFileSync(join(folder, 'results.json'), results.replace(imagesSha256.test, '0'.repeat(64)));
+    const message = /^The test images there are now are not those of .*results\.json: their SHA-256 is another/;
+    await t.rejects(auditRun(folder, { ...options, settings: tiny }), { constructor: UserError, message });
+    writeFileSync(join(folder, 'results.json'), results);
+  });
+
   await t.test('a network without a training hash is audited, and that is said', async (t) => {
     put('bp.safetensors', { trainingHash: undefined });
     const said: string[] = [];
