@@ -1,11 +1,11 @@
 #!/usr/bin/env node
-import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { Command } from 'commander';
 import { attacks } from './attacks/index.js';
 import { defaultAudit } from './audit/recipe.js';
-import { choices, configOptions, forms } from './cli/options.js';
+import { attackOptions, choices, configOptions, forms } from './cli/options.js';
 import { addSweepCommands } from './cli/sweep.js';
+import type { AttackCommandOptions } from './commands/attack.js';
 import type { AuditOptions } from './commands/audit.js';
 import type { ExportCommandOptions } from './commands/export.js';
 import { helpFormat } from './commands/help.js';
@@ -21,6 +21,7 @@ import { losses } from './losses/index.js';
 import { models } from './models/index.js';
 import { activations } from './models/lenet.js';
 import { paperRules, rules } from './rules/index.js';
+import { VERSION } from './version.js';
 import { epsilonNumber, list } from './words.js';
 
 // Each command's own module is loaded when the command is given: --help and a mistyped option need none of them.
@@ -30,12 +31,31 @@ const networks = list(paperRules.map((rule) => rules[rule].label));
 
 const program = new Command('weight-transport')
   .description('Train, attack and understand neural networks that learn without weight transport.')
-  .version(JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version)
+  .version(VERSION)
   .exitOverride()
   .showHelpAfterError('(add --help for the options)')
   .configureHelp(helpFormat(widthOf(process.stdout)));
 
 for (const [name, { title }] of Object.entries(datasets)) addMainJob(name as DatasetName, title);
+
+attackOptions(
+  program
+    .command('attack')
+    .description(
+      "new attacks on a finished run's networks: curves and figures beside the run's own; nothing is trained",
+    )
+    .argument('<folder>', 'the folder of a run, such as out/mnist-1'),
+  "the run's",
+)
+  .option('--images <n>', 'test images to attack (default: 1000)')
+  .option('--name <name>', 'the files go to <folder>/attacks/<name> (default: made from the settings)')
+  .option('--workers <n>', `worker threads (default: ${availableParallelism()}, the cores here)`)
+  .option('--force', 'replace attacks that are there already')
+  .addHelpText('after', forms)
+  .action(async (folder: string, options: AttackCommandOptions) => {
+    const { attackCommand } = await import('./commands/attack.js');
+    await attackCommand(folder, options);
+  });
 
 program
   .command('audit')

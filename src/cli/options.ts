@@ -29,31 +29,45 @@ export const forms = paragraph(
 );
 
 /**
+ * How networks are attacked.
+ *
+ * @param run what the help calls the settings of a run that is there already; without it the defaults are a new one's
+ */
+export function attackOptions(command: Command, run?: string): Command {
+  const byDefault = (text: string) => `(default: ${run ?? text})`;
+  return command
+    .option('--attacks <list>', `attacks: ${choices(attacks)} ${byDefault(`${paperAttacks.join(', ')}, the paper's`)}`)
+    .option('--epsilons <list>', `L∞ radii in [0, 1], as 0:1:0.1 or 0,0.05,0.1 or 0,8/255 ${byDefault('0:1:0.1')}`)
+    .option(
+      '--path <list>',
+      `what carries an attack's gradient down: feedback (the rule's own, as in the paper), true (the transposed weights), or both ${byDefault('feedback')}`,
+    )
+    .option('--loss <name>', `what the attacks make grow: ${choices(losses)} ${byDefault('cross-entropy')}`)
+    .option('--iterations <n>', `steps of the iterative attacks ${byDefault('10')}`)
+    .option(
+      '--step-size <x>',
+      `step size of the iterative attacks, in pixel units ${byDefault('epsilon / iterations')}`,
+    )
+    .option('--momentum <x>', `MI-FGSM's decay factor μ ${byDefault('0.8')}`)
+    .option('--no-project', 'let steps leave the epsilon-ball')
+    .option('--no-clip', 'let steps leave the pixel range [0, 1]');
+}
+
+/**
  * Everything that decides a run's configuration, but its seed.
  *
  * @param preset what the help says of --preset
  */
 export function configOptions(command: Command, preset: string): Command {
   const perRule = `one value, or ${byRule}`;
-  return command
+  command
     .option('--preset <name>', preset)
     .option('--quick', 'the same job made small: two epochs, fewer images and epsilons')
     .option(
       '--rules <list>',
       `learning rules to train: ${choices(rules)} (default: ${paperRules.join(', ')}, the paper's)`,
-    )
-    .option('--attacks <list>', `attacks: ${choices(attacks)} (default: ${paperAttacks.join(', ')}, the paper's)`)
-    .option('--epsilons <list>', 'L∞ radii in [0, 1], as 0:1:0.1 or 0,0.05,0.1 or 0,8/255 (default: 0:1:0.1)')
-    .option(
-      '--path <list>',
-      "what carries an attack's gradient down: feedback (the rule's own, as in the paper), true (the transposed weights), or both (default: feedback)",
-    )
-    .option('--loss <name>', `what the attacks make grow: ${choices(losses)} (default: cross-entropy)`)
-    .option('--iterations <n>', 'steps of the iterative attacks (default: 10)')
-    .option('--step-size <x>', 'step size of the iterative attacks, in pixel units (default: epsilon / iterations)')
-    .option('--momentum <x>', "MI-FGSM's decay factor μ (default: 0.8)")
-    .option('--no-project', 'let steps leave the epsilon-ball')
-    .option('--no-clip', 'let steps leave the pixel range [0, 1]')
+    );
+  return attackOptions(command)
     .option('--epochs <n>', `passes over the training images; ${perRule} (default: the preset's)`)
     .option('--batch-size <n>', `images in a mini-batch; ${perRule} (default: the preset's)`)
     .option('--lr <x>', `learning rate; ${perRule} (default: the preset's)`)

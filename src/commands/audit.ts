@@ -77,7 +77,8 @@ export async function auditCommand(path: string, options: AuditOptions): Promise
   const started = performance.now();
   const { audit: found, files } = await interruptible(
     (signal) => audit({ settings, workers, progress, signal }),
-    () => 'An audit is written when it is complete: nothing has changed.',
+    () =>
+      `An audit is written when it is complete. What is finished of it is kept in ${folder}: the same command goes on.`,
   );
   const end = filesText(duration((performance.now() - started) / 1000), folder, files);
   process.stdout.write(`\n${auditText(found, widthOf(process.stdout))}\n\n${end}\n`);

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { attacks } from '../attacks/index.js';
 import { checkNamed, checkWritable } from '../disk/files.js';
@@ -6,6 +5,7 @@ import { UserError } from '../errors.js';
 import { exportFormats, exportRun } from '../experiment/export.js';
 import { parseEpsilons } from '../experiment/parse-epsilons.js';
 import { losses } from '../losses/index.js';
+import { VERSION } from '../version.js';
 import { duration } from '../words.js';
 import { interruptible } from './interrupt.js';
 import { choice, integer, names, pathOption } from './options.js';
@@ -23,8 +23,6 @@ export interface ExportCommandOptions {
   readonly activations?: boolean;
   readonly out?: string;
 }
-
-const packageFile = new URL('../../../package.json', import.meta.url);
 
 /**
  * `npm start -- export out/<run>`: writes a finished run's networks, and adversarial examples, for other tools.
@@ -45,7 +43,7 @@ export async function exportCommand(folder: string, options: ExportCommandOption
     epsilon: options.epsilon === undefined ? 0.2 : oneEpsilon(options.epsilon),
     path: pathOption(options.path) ?? 'true',
     loss: choice('--loss', options.loss, losses) ?? 'cross-entropy',
-    version: JSON.parse(readFileSync(packageFile, 'utf8')).version as string,
+    version: VERSION,
   } as const;
   await checkWritable(out);
   const progress = progressOn(process.stderr);

@@ -14,10 +14,8 @@ import { keysOf } from '../schema.js';
 import { decimalNumber, wholeNumber } from '../words.js';
 import { valueForRule } from './by-rule.js';
 
-/** What a person may say on the command line; undefined where they said nothing. Numbers are text until checked here. */
-export interface ConfigOptions {
-  readonly preset?: string;
-  readonly rules?: string;
+/** How networks are to be attacked, as it was written. */
+export interface AttackSettingOptions {
   readonly attacks?: string;
   readonly epsilons?: string;
   readonly path?: string;
@@ -27,6 +25,12 @@ export interface ConfigOptions {
   readonly stepSize?: string;
   readonly project?: boolean;
   readonly clip?: boolean;
+}
+
+/** What a person may say on the command line; undefined where they said nothing. Numbers are text until checked here. */
+export interface ConfigOptions extends AttackSettingOptions {
+  readonly preset?: string;
+  readonly rules?: string;
   readonly epochs?: string;
   readonly batchSize?: string;
   readonly lr?: string;
@@ -65,7 +69,6 @@ export function configFrom(dataset: DatasetName, options: ConfigOptions, backend
   const start = options.quick ? madeSmall(whole) : whole;
   const chosen = names('--rules', options.rules, keysOf(rules)) ?? keysOf(start.training);
   const training = Object.fromEntries(chosen.map((rule) => [rule, trainingFor(rule, chosen, start, options)]));
-  const { attackOptions } = start;
   return parseConfig(
     {
       ...start,
@@ -77,21 +80,33 @@ export function configFrom(dataset: DatasetName, options: ConfigOptions, backend
       activation: options.activation ?? start.activation,
       initializer: options.initializer ?? start.initializer,
       training,
-      attacks: names('--attacks', options.attacks, keysOf(attacks)) ?? start.attacks,
-      epsilons: options.epsilons === undefined ? start.epsilons : parseEpsilons(options.epsilons),
-      paths: names('--path', options.path, gradientPaths) ?? start.paths,
-      loss: options.loss ?? start.loss,
-      attackOptions: {
-        iterations: integer('--iterations', options.iterations) ?? attackOptions.iterations,
-        stepSize: decimal('--step-size', options.stepSize) ?? attackOptions.stepSize,
-        momentum: decimal('--momentum', options.momentum) ?? attackOptions.momentum,
-        project: options.project === false ? false : attackOptions.project,
-        clip: options.clip === false ? false : attackOptions.clip,
-      },
+      ...attackSettings(start, options),
       backend: options.backend ?? start.backend,
     },
     'The combination of options',
   );
+}
+
+/**
+ * How networks are attacked: as a configuration says, but for what was said otherwise.
+ *
+ * @throws {UserError} if a value can't be read; what is accepted of it {@link parseConfig} knows
+ */
+export function attackSettings(start: Config, options: AttackSettingOptions) {
+  const { attackOptions } = start;
+  return {
+    attacks: names('--attacks', options.attacks, keysOf(attacks)) ?? start.attacks,
+    epsilons: options.epsilons === undefined ? start.epsilons : parseEpsilons(options.epsilons),
+    paths: names('--path', options.path, gradientPaths) ?? start.paths,
+    loss: options.loss ?? start.loss,
+    attackOptions: {
+      iterations: integer('--iterations', options.iterations) ?? attackOptions.iterations,
+      stepSize: decimal('--step-size', options.stepSize) ?? attackOptions.stepSize,
+      momentum: decimal('--momentum', options.momentum) ?? attackOptions.momentum,
+      project: options.project === false ? false : attackOptions.project,
+      clip: options.clip === false ? false : attackOptions.clip,
+    },
+  };
 }
 
 /** The default folder of a run: `out/mnist-1`, with a word more for any but the default job. */

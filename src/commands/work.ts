@@ -5,7 +5,7 @@ import { UserError } from '../errors.js';
 import { defaultJobs } from '../sweep/cores.js';
 import { redisAddress } from '../sweep/redis/address.js';
 import { withStore } from '../sweep/redis/connection.js';
-import { VERSION } from '../sweep/redis/job.js';
+import { VERSION } from '../version.js';
 import { interruptible } from './interrupt.js';
 import { integer, workerCount } from './options.js';
 

@@ -1,21 +1,34 @@
+import { z } from 'zod';
 import { GREY_RADIUS } from '../audit/checks/sanity.js';
-import { FEW_NETWORKS, sumCounts } from '../metrics/adversarial-accuracy.js';
+import { UserError } from '../errors.js';
+import { FEW_NETWORKS, sumCounts, type TransferCounts } from '../metrics/adversarial-accuracy.js';
 import { chunkCount } from '../metrics/chunks.js';
 import { wilson } from '../metrics/wilson.js';
 import type { AttackJob } from '../parallel/messages.js';
 import type { Curve } from '../report/run/results.js';
 import { type RuleName, rules } from '../rules/index.js';
 import { type GradientPath, ownPath } from '../rules/path.js';
-import type { RunContext, TrainedNetwork } from './train.js';
+import { count, faultList, list, parseJson } from '../schema.js';
+import type { LabelledImages } from '../tensor/images.js';
+import { VERSION } from '../version.js';
+import type { RunContext, TrainedNetwork } from './context.js';
+import { networkDigest, type PieceFormat } from './kept.js';
+import { trainingImages } from './training-hash.js';
+
+/** What attacks on a run's networks work with. */
+export type AttackContext = Pick<RunContext, 'config' | 'dataset' | 'pool' | 'kept' | 'progress'>;
+
+/** A run's networks, by the rules that they learned by. */
+export type AttackedNetworks = ReadonlyMap<RuleName, Pick<TrainedNetwork, 'network'>>;
 
 /**
  * Attacks one network with every attack of the run, along each gradient path, and shows the examples to all networks:
  * figure (a)'s curves for the network itself, figure (b)'s for the others.
  */
 export async function attackStep(
-  context: RunContext,
+  context: AttackContext,
   source: RuleName,
-  networks: ReadonlyMap<RuleName, TrainedNetwork>,
+  networks: AttackedNetworks,
 ): Promise<Curve[]> {
   const curves: Curve[] = [];
   const paths: readonly GradientPath[] = ownPath(rules[source]) === 'true' ? ['true'] : context.config.paths;
@@ -35,10 +48,10 @@ export function transferEpsilons(epsilons: readonly number[]): readonly number[]
 }
 
 async function attackAlong(
-  { config, dataset, pool, progress }: RunContext,
+  { config, dataset, pool, kept, progress }: AttackContext,
   source: RuleName,
   path: GradientPath,
-  networks: ReadonlyMap<RuleName, TrainedNetwork>,
+  networks: AttackedNetworks,
 ): Promise<Curve[]> {
   const { attacks, epsilons, loss, attackOptions } = config;
   const attacked = networks.get(source)?.network;
@@ -62,12 +75,13 @@ async function attackAlong(
   };
   const { label } = rules[source];
   const title = config.paths.length > 1 ? `attacks on ${label}, ${path} path` : `attacks on ${label}`;
-  const counts = await progress.during(title, chunkCount(dataset.test.count), 0, (onProgress) =>
-    pool.run('attack', job, { onProgress }),
-  );
-
-  const { correct: totals, zeroGradient } = sumCounts(counts);
   const images = dataset.test.count;
+  const decides = { ...decidingOf(job), version: VERSION, backend: pool.backend };
+  const { correct: totals, zeroGradient } = await kept.piece(decides, transferPiece(job), async () =>
+    sumCounts(
+      await progress.during(title, chunkCount(images), 0, (onProgress) => pool.run('attack', job, { onProgress })),
+    ),
+  );
   return attacks.flatMap((attack, a) =>
     [...networks.keys()].map((target, t) => ({
       attack,
@@ -89,4 +103,47 @@ async function attackAlong(
       }),
     })),
   );
+}
+
+/** A job by what it says, and by digests of the networks and images. */
+const decidingOf = ({ source, targets, images, ...settings }: AttackJob) => ({
+  ...settings,
+  source: networkDigest(source),
+  targets: targets.map(networkDigest),
+  images: trainingImages(images).sha256,
+});
+
+const countsSchema = z.strictObject({
+  schema: z.literal(1),
+  correct: list(list(list(count))),
+  zeroGradient: count,
+});
+
+/** What a job has counted, as a file. */
+export function transferPiece({
+  plans,
+  targets,
+  images,
+}: Pick<AttackJob, 'plans' | 'targets'> & {
+  readonly images: Pick<LabelledImages, 'count'>;
+}): PieceFormat<TransferCounts> {
+  const fits = ({ correct, zeroGradient }: TransferCounts): boolean =>
+    correct.length === plans.length &&
+    correct.every(
+      (own, a) =>
+        own.length === plans[a].epsilons.length &&
+        own.every((each) => each.length === targets.length && each.every((right) => right <= images.count)),
+    ) &&
+    zeroGradient <= images.count;
+  return {
+    format: (counts) => `${JSON.stringify({ schema: 1, ...counts })}\n`,
+    parse(text, file) {
+      const data = parseJson(text, file, 'Remove it.');
+      const parsed = countsSchema.safeParse(data);
+      if (!parsed.success) throw new UserError(`${file} is no part of a run:\n${faultList(parsed.error, data)}`);
+      const { schema: _, ...counts } = parsed.data;
+      if (!fits(counts)) throw new UserError(`${file} is not the part of the run that its name says. Remove it.`);
+      return counts;
+    },
+  };
 }

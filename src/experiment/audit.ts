@@ -16,11 +16,15 @@ import { rules } from '../rules/index.js';
 import { ownPath } from '../rules/path.js';
 import { loadKernels } from '../tensor/backends.js';
 import { firstImages, type LabelledImages } from '../tensor/images.js';
+import { VERSION } from '../version.js';
+import { trialPieces } from './audit-pieces.js';
 import { loadData } from './data.js';
 import { checkTestImages, runConfig, runNetworks } from './finished-run.js';
 import { RunFolder, type Waiting } from './folder.js';
+import { KeptPieces, networkDigest } from './kept.js';
 import type { Progress } from './progress.js';
 import { reportIfReadable } from './report.js';
+import { trainingImages } from './training-hash.js';
 
 export interface AuditRunOptions {
   /** What differs from {@link defaultAudit}. */
@@ -92,7 +96,8 @@ export async function auditAndWrite(
     ownPath: ownPath(rules[rule]),
     classes: spec.classes,
   }));
-  const found = await auditNetworks(subjects, images, settings, workOf(context));
+  const kept = new KeptPieces(folder, (line) => context.progress.log(line));
+  const found = await auditNetworks(subjects, images, settings, workOf(context, kept));
   const each = <Value>(pick: (network: ConcludedNetwork) => Value): Record<string, Value> =>
     Object.fromEntries(Object.entries(found).map(([name, network]) => [name, pick(network)]));
   const models = each(({ conclusion }) => conclusion);
@@ -110,11 +115,13 @@ export async function auditAndWrite(
     each(({ rows }) => rows),
     folder,
   );
+  await kept.clear();
   return { audit, files: [...files, ...(await reportIfReadable(folder, context.progress))] };
 }
 
-/** An audit's work, done by the pool. */
-function workOf({ networks, seed, pool, progress }: AuditContext): AuditWork {
+/** An audit's work, done by the pool; the trials that an interrupted one left are taken as they are. */
+function workOf({ networks, seed, pool, progress }: AuditContext, kept: KeptPieces): AuditWork {
+  const digests = Object.fromEntries([...networks].map(([name, network]) => [name, networkDigest(network)]));
   const named = (name: string) => networks.get(name) as SharedNetwork;
   return {
     inspect: async (name, images) => (await pool.run('inspectGradients', { network: named(name), images })).flat(),
@@ -122,10 +129,17 @@ function workOf({ networks, seed, pool, progress }: AuditContext): AuditWork {
       const audited = named(name);
       const title = `audit of ${rules[audited.rule].label}${remaining ? ', what is left' : ''}`;
       const job = { audited, sources: Object.fromEntries(networks), images, seed, trials };
-      const pieces = await progress.during(title, pieceCount(trials), 0, (onProgress) =>
-        pool.run('auditTrials', job, { onProgress }),
-      );
-      return pieces.flat();
+      const decides = {
+        ...{ audited: name, networks: digests, seed, version: VERSION, backend: pool.backend },
+        images: trainingImages(images).sha256,
+        trials: trials.map((trial) => ({ ...trial, images: [...trial.images] })),
+      };
+      return await kept.piece(decides, trialPieces(trials), async () => {
+        const pieces = await progress.during(title, pieceCount(trials), 0, (onProgress) =>
+          pool.run('auditTrials', job, { onProgress }),
+        );
+        return pieces.flat();
+      });
     },
   };
 }

@@ -12,6 +12,7 @@ import type { Kernels } from '../tensor/kernels.js';
 import { shapeText } from '../tensor/tensor.js';
 import { type Config, parseConfigText } from './config.js';
 import { networkName } from './folder.js';
+import { type EpochMetrics, parseMetrics } from './metrics.js';
 import { checkHash, HASH } from './resume.js';
 import { trainingHash, trainingImages } from './training-hash.js';
 
@@ -76,6 +77,13 @@ export async function runNetworks(
     networks.set(rule, saved);
   }
   return networks;
+}
+
+/** The epochs that a run has told of; none if it has not. @throws {UserError} if the file is damaged */
+export async function runMetrics(folder: string): Promise<EpochMetrics[]> {
+  const file = join(folder, 'metrics.jsonl');
+  const text = await readTextIfThere(file);
+  return text === undefined ? [] : parseMetrics(text, file);
 }
 
 /**

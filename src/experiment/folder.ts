@@ -9,6 +9,7 @@ import { type Lock, withLock } from '../lock.js';
 import { parseResults } from '../report/run/results.js';
 import { type RuleName, rules } from '../rules/index.js';
 import { type Config, parseConfigText } from './config.js';
+import { KeptPieces } from './kept.js';
 import { type EpochMetrics, formatMetrics, parseMetrics } from './metrics.js';
 
 /** The file in which a rule's trained network is kept. */
@@ -157,7 +158,10 @@ export class RunFolder {
   private async clear(next: Config, log: (line: string) => void): Promise<void> {
     const old = await this.oldRules();
     const names = await this.names();
-    if (old) for (const name of names) if (isRunFile(name, old)) await this.remove(name);
+    if (old) {
+      for (const name of names) if (isRunFile(name, old)) await this.remove(name);
+      await new KeptPieces(this.path, log).clear();
+    }
     for (const name of await this.names()) {
       if (!isRunFile(name, trainedBy(next))) continue;
       const kept = freeName(name, names);

@@ -1,4 +1,3 @@
-import { cpus } from 'node:os';
 import { resolve } from 'node:path';
 import type { Audit } from '../audit/findings.js';
 import type { AuditSettings } from '../audit/recipe.js';
@@ -8,8 +7,6 @@ import type { Dataset } from '../datasets/dataset.js';
 import { UserError } from '../errors.js';
 import { losses } from '../losses/index.js';
 import type { Loss } from '../losses/loss.js';
-import { chance } from '../metrics/accuracy.js';
-import { wilson } from '../metrics/wilson.js';
 import { layersOf } from '../models/checkpoint.js';
 import { networkSpec } from '../models/create.js';
 import { checkMemory } from '../parallel/memory-need.js';
@@ -22,12 +19,15 @@ import { shapeText } from '../tensor/tensor.js';
 import { attackStep } from './attack.js';
 import { auditAndWrite, auditSettings } from './audit.js';
 import { type Config, parseConfig, type TrainingConfig } from './config.js';
+import type { RunContext, TrainedNetwork } from './context.js';
 import { loadData } from './data.js';
 import { networkName, RunFolder, type Waiting } from './folder.js';
+import { KeptPieces } from './kept.js';
 import type { Progress } from './progress.js';
 import { reportIfReadable } from './report.js';
+import { resultsOf } from './results.js';
 import { findLeft } from './resume.js';
-import { type RunContext, type TrainedNetwork, trainStep } from './train.js';
+import { trainStep } from './train.js';
 import { type TrainingImages, trainingHash, trainingImages } from './training-hash.js';
 
 export interface RunSettings {
@@ -87,7 +87,8 @@ async function runInFolder(
     const images = trainingImages(dataset.train);
     await checkLeft(folder, config, images);
     await folder.begin(config);
-    const context: RunContext = { config, dataset, trainingImages: images, spec, pool, folder, progress };
+    const kept = new KeptPieces(out, (line) => progress.log(line));
+    const context: RunContext = { config, dataset, trainingImages: images, spec, pool, folder, kept, progress };
     const networks = await trainAll(context);
     const results = await measure(context, networks);
     signal?.throwIfAborted();
@@ -100,6 +101,7 @@ async function runInFolder(
       )),
       ...(await writeResults(results, out)),
     ];
+    await kept.clear();
     const report = await reportIfReadable(out, progress);
     if (!auditChanges) return { results, files: [...files, ...report] };
     const settings = auditSettings(config.dataset, auditChanges, dataset.test.count);
@@ -164,30 +166,9 @@ async function trainAll(context: RunContext): Promise<TrainedNetworks> {
 }
 
 async function measure(context: RunContext, networks: TrainedNetworks): Promise<Results> {
-  const { config, dataset, pool, trainingImages: trained } = context;
   const curves: Curve[] = [];
   for (const source of networks.keys()) curves.push(...(await attackStep(context, source, networks)));
-  return {
-    schema: 1,
-    dataset: dataset.name,
-    seed: config.seed,
-    testImages: dataset.test.count,
-    imagesSha256: { training: trained.sha256, test: trainingImages(dataset.test).sha256 },
-    chance: chance(dataset.test.labels.subarray(0, dataset.test.count)),
-    models: Object.fromEntries(
-      [...networks].map(([rule, { correct, trainSeconds }]) => {
-        const { count } = dataset.test;
-        return [rule, { cleanAccuracy: correct / count, cleanInterval: wilson(correct, count), trainSeconds }];
-      }),
-    ),
-    curves,
-    environment: {
-      node: process.version,
-      workers: pool.size,
-      backend: pool.backend,
-      cpu: cpus()[0]?.model ?? 'unknown',
-    },
-  };
+  return resultsOf(context, networks, curves, context.trainingImages);
 }
 
 /** The run's images: the data set's first `trainSize` and `testSize`. */

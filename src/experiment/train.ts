@@ -1,12 +1,9 @@
-import type { Dataset } from '../datasets/dataset.js';
 import { UserError } from '../errors.js';
 import type { LayerAlignment } from '../metrics/alignment.js';
 import { checkFinite, fillParameters, networkTensors, saveNetwork } from '../models/checkpoint.js';
 import { createNetwork } from '../models/create.js';
-import type { NetworkSpec } from '../models/index.js';
 import { encodeCheckpoint } from '../models/safetensors.js';
 import type { SharedNetwork } from '../parallel/messages.js';
-import type { WorkerPool } from '../parallel/pool.js';
 import { type RuleName, rules } from '../rules/index.js';
 import { loadKernels } from '../tensor/backends.js';
 import { firstImages } from '../tensor/images.js';
@@ -19,36 +16,19 @@ import {
   trainingMemory,
 } from '../training/train.js';
 import { percent } from '../words.js';
-import type { Config, TrainingConfig } from './config.js';
-import { checkpointName, networkName, type RunFolder } from './folder.js';
+import type { TrainingConfig } from './config.js';
+import type { RunContext, TrainedNetwork } from './context.js';
+import { checkpointName, networkName } from './folder.js';
 import type { EpochMetrics } from './metrics.js';
-import type { Progress } from './progress.js';
+import { correctAmongTest } from './results.js';
 import { findLeft, HASH, type Left } from './resume.js';
-import { type TrainingImages, trainingHash } from './training-hash.js';
+import { trainingHash } from './training-hash.js';
 
 /** Training images on which the rule is measured beside backpropagation. */
 const ALIGNMENT_IMAGES = 128;
 
-export interface TrainedNetwork {
-  readonly network: SharedNetwork;
-  readonly trainSeconds: number;
-  /** How many of the run's test images it gets right. */
-  readonly correct: number;
-}
-
 /** How many trainings this process has begun; workers tell them apart by it. */
 let trainingRuns = 0;
-
-/** What a run's steps work with. */
-export interface RunContext {
-  readonly config: Config;
-  readonly dataset: Dataset;
-  readonly trainingImages: TrainingImages;
-  readonly spec: NetworkSpec;
-  readonly pool: WorkerPool;
-  readonly folder: RunFolder;
-  readonly progress: Progress;
-}
 
 /**
  * Trains one network, epoch by epoch, leaving a checkpoint after each; goes on from the last one that an interrupted
@@ -89,7 +69,7 @@ export async function trainStep(context: RunContext, rule: RuleName, plan: Train
         epoch: epoch + 1,
         loss: result.loss,
         trainAccuracy: result.accuracy,
-        testAccuracy: (await countCorrect(context, network)) / dataset.test.count,
+        testAccuracy: (await correctAmongTest(context, network)) / dataset.test.count,
         learningRate: learningRate(schedule, (epoch + 1) * batches - 1, plan.epochs * batches),
         seconds,
         ...(await angles(context, network)),
@@ -110,7 +90,7 @@ export async function trainStep(context: RunContext, rule: RuleName, plan: Train
   return {
     network,
     trainSeconds: lines.reduce((sum, { seconds }) => sum + seconds, 0),
-    correct: await countCorrect(context, network),
+    correct: await correctAmongTest(context, network),
   };
 }
 
@@ -148,12 +128,6 @@ function takeUp({ file, finished, tensors }: Left, network: SharedNetwork, memor
     array.set(data);
   }
   fillParameters(network, Object.fromEntries(rest), network, file);
-}
-
-/** How many of the test images it gets right. */
-async function countCorrect({ pool, dataset }: RunContext, network: SharedNetwork): Promise<number> {
-  const counts = await pool.run('countCorrect', { network, images: dataset.test });
-  return counts.reduce((sum, correct) => sum + correct, 0);
 }
 
 /** The rule beside backpropagation, measured on the first training images at the weights as they are now. */

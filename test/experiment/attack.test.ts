@@ -3,8 +3,8 @@ import type { AttackName } from '../../src/attacks/index.js';
 import { configFrom } from '../../src/commands/options.js';
 import { solo } from '../../src/crew/crew.js';
 import { attackStep, transferEpsilons } from '../../src/experiment/attack.js';
+import type { RunContext } from '../../src/experiment/context.js';
 import { silent } from '../../src/experiment/progress.js';
-import type { RunContext } from '../../src/experiment/train.js';
 import { createNetwork } from '../../src/models/create.js';
 import { Desk } from '../../src/parallel/desk.js';
 import type { AttackJob } from '../../src/parallel/messages.js';
@@ -20,6 +20,9 @@ const network = createNetwork(spec, { rule: 'bp', seed: 1, kernels });
 train(network, images.train, { epochs: 1 });
 const desk = new Desk(kernels);
 
+/** Every piece of the work is made anew. */
+const unkept = { piece: (_decides: unknown, _format: unknown, make: () => Promise<unknown>) => make() };
+
 /** A network's curves under an attack in a run of the given seed: the network itself and the images stay the same. */
 async function curvesOf(attack: AttackName, seed: number): Promise<string> {
   const options = { attacks: attack, seed: `${seed}`, epsilons: '0.02,0.05,0.1,0.15', iterations: '2' };
@@ -27,6 +30,7 @@ async function curvesOf(attack: AttackName, seed: number): Promise<string> {
     config: configFrom('mnist', options, 'simd'),
     dataset: { test: images.test },
     pool: { run: async (_task: 'attack', job: AttackJob) => [tasks.attack(job, solo(), desk)] },
+    kept: unkept,
     progress: silent,
   } as unknown as RunContext;
   const shared = { spec, rule: 'bp', ...network.parameters } as const;
@@ -67,6 +71,7 @@ test('many networks are shown each other’s examples at three epsilons, and the
     config: configFrom('mnist', { attacks: 'fgsm', epsilons: '0,0.05,0.1,0.2,0.3,0.6' }, 'simd'),
     dataset: { test: images.test },
     pool: { run: async (_task: 'attack', job: AttackJob) => [tasks.attack(job, solo(), desk)] },
+    kept: unkept,
     progress: silent,
   } as unknown as RunContext;
   const curves = await attackStep(context, 'bp', networks);

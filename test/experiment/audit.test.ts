@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'tap';
 import { parseAudit } from '../../src/audit/findings.js';
@@ -106,6 +106,13 @@ test('an audit of a run leaves the same files whatever the number of workers', a
     await t.rejects(auditRun(folder, interrupted));
     t.equal(begun.length, 2);
     t.equal(read('audit.json'), before);
+
+    await auditRun(folder, { ...options, settings: tiny, workers: 1, progress: { ...silent, during } });
+    t.equal(begun[2], begun[1], 'the next one goes on where it was');
+    t.notOk(existsSync(join(folder, 'unfinished')));
+    const goneOn = read('audit.json');
+    await auditRun(folder, { ...options, settings: tiny });
+    t.equal(goneOn, read('audit.json'), 'and finds the same as one that never was interrupted');
   });
 
   await t.test('the standard measure: AutoAttack’s attacks, each on what those before it left', async (t) => {

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
-import { copyFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import tap, { test } from 'tap';
 import { type ConfigOptions, configFrom } from '../../src/commands/options.js';
 import { datasets } from '../../src/datasets/index.js';
 import { UserError } from '../../src/errors.js';
+import { attackRun } from '../../src/experiment/attack-run.js';
 import type { Config } from '../../src/experiment/config.js';
 import { type Progress, silent } from '../../src/experiment/progress.js';
 import { runExperiment } from '../../src/experiment/run.js';
@@ -114,6 +115,86 @@ test('an interrupted run goes on where it was, and ends with the same bytes as o
   t.same(readdirSync(broken).sort(), readdirSync(whole).sort(), 'and leaves no checkpoint');
   const epochs = readFileSync(join(broken, 'metrics.jsonl'), 'utf8').trim().split('\n');
   t.equal(epochs.length, 6, 'each epoch once');
+});
+
+/** Begins the run's pieces of work by their titles, and is interrupted when it comes to the one that is named. */
+function interruptAt(title: string) {
+  const controller = new AbortController();
+  const begun: string[] = [];
+  const during: Progress['during'] = (name, ...work) => {
+    begun.push(name);
+    if (name === title) controller.abort();
+    return silent.during(name, ...work);
+  };
+  return { begun, settings: { progress: { ...silent, during }, signal: controller.signal } };
+}
+
+test('a run that is interrupted in its attacks goes on with those that are left', async (t) => {
+  const broken = join(t.testdir(), 'broken');
+  await finished;
+  await t.rejects(run(broken, interruptAt('attacks on FA').settings));
+  t.equal(readdirSync(join(broken, 'unfinished')).length, 1, 'BP is attacked');
+  const second = interruptAt('');
+  await run(broken, second.settings);
+  t.same(
+    second.begun.filter((title) => title.startsWith('attacks')),
+    ['attacks on FA'],
+  );
+  t.equal(hash(join(broken, 'results.csv')), hash(join(whole, 'results.csv')));
+  t.same(readdirSync(broken).sort(), readdirSync(whole).sort(), 'and nothing is left of what was kept');
+});
+
+test('new attacks on a finished run: the same attack, the same curve; beside the run, which stays as it is', async (t) => {
+  const { results } = await finished;
+  const before = readdirSync(whole).map((name) => [name, hash(join(whole, name))]);
+  const attack = (more: Partial<Parameters<typeof attackRun>[1]> = {}) =>
+    attackRun(whole, { settings: {}, images: 130, force: false, workers: 2, progress: silent, ...more });
+  const same = await attack();
+  t.match(same.folder, /attacks\/fgsm\+bim\+mi-fgsm-feedback-cross-entropy-130-[0-9a-f]{8}$/);
+  t.same(same.results, JSON.parse(readFileSync(join(same.folder, 'results.json'), 'utf8')));
+  t.same({ ...same.results, environment: 0 }, { ...JSON.parse(JSON.stringify(results)), environment: 0 });
+  t.same(readdirSync(same.folder).sort(), [...same.files].sort());
+  await t.rejects(attack(), { constructor: UserError, message: /holds these attacks already/ });
+  t.same((await attack({ force: true, workers: 1 })).results.curves, same.results.curves);
+
+  const settings = { attacks: ['apgd'], paths: ['true'], loss: 'margin', epsilons: [0.1] } as const;
+  const other = await attack({
+    settings: { ...settings, attacks: [...settings.attacks], paths: ['true'], epsilons: [0.1] },
+    images: 40,
+    name: 'strong',
+  });
+  t.equal(other.folder, join(whole, 'attacks', 'strong'));
+  t.match(other.results, { testImages: 40 });
+  t.same(
+    other.results.curves.map(({ attack: name, path, loss, points }) => [
+      name,
+      path,
+      loss,
+      points.length,
+      points[0].total,
+    ]),
+    Array(4).fill(['apgd', 'true', 'margin', 1, 40]),
+  );
+
+  const broken = interruptAt('attacks on FA');
+  await t.rejects(attack({ name: 'broken', ...broken.settings }));
+  const again = interruptAt('');
+  const { results: after } = await attack({ name: 'broken', ...again.settings });
+  t.same(again.begun, ['attacks on FA']);
+  t.same(after.curves, same.results.curves);
+
+  await t.rejects(attack({ name: '../x' }), { constructor: UserError, message: /^--name "\.\.\/x": letters/ });
+  await t.rejects(attack({ images: 131 }), {
+    constructor: UserError,
+    message: /^--images 131: the run has 130 test images/,
+  });
+  t.same(
+    before,
+    readdirSync(whole)
+      .filter((name) => name !== 'attacks')
+      .map((name) => [name, hash(join(whole, name))]),
+  );
+  rmSync(join(whole, 'attacks'), { recursive: true });
 });
 
 test('a run of every rule whose feedback learns goes on with it, and with what its optimizer remembers', {

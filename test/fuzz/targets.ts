@@ -10,6 +10,8 @@ import { cifar10 } from '../../src/datasets/cifar10.js';
 import { unpack } from '../../src/datasets/formats/archive.js';
 import { readLabels, recordsFromPng } from '../../src/datasets/formats/cifar10-png.js';
 import { readIdx } from '../../src/datasets/formats/idx.js';
+import { transferPiece } from '../../src/experiment/attack.js';
+import { trialPieces } from '../../src/experiment/audit-pieces.js';
 import { parseConfigText } from '../../src/experiment/config.js';
 import { parseMetrics } from '../../src/experiment/metrics.js';
 import { parseEpsilons } from '../../src/experiment/parse-epsilons.js';
@@ -64,6 +66,26 @@ const smallTensors = encodeCheckpoint({
 });
 
 const config = configFrom('mnist', {}, 'simd');
+const counted = {
+  correct: [
+    [
+      [7, 3],
+      [5, 2],
+    ],
+  ],
+  zeroGradient: 1,
+};
+const attacked = { spec: mnistSpec, rule: 'bp', values: new Float32Array(1), feedback: new Float32Array(0) } as const;
+const keptAttack = transferPiece({
+  plans: [{ attack: 'fgsm', options: {}, epsilons: [0, 0.1] }],
+  targets: [attacked, attacked],
+  images: { count: 10 },
+});
+const keptAudit = trialPieces([{ images: Uint32Array.of(4, 7, 9) }, { images: new Uint32Array(0) }]);
+const tried = [
+  { trial: 0, first: 0, predictions: Uint8Array.of(1, 2), queries: Int32Array.of(10, -1), notFinite: 0 },
+  { trial: 0, first: 2, predictions: Uint8Array.of(3), queries: Int32Array.of(2 ** 30), notFinite: 1 },
+];
 const planned = { name: 'mnist-1-0123456789ab', audit: 'full', config } as const;
 const axes = {
   datasets: ['mnist', 'cifar10'],
@@ -139,6 +161,8 @@ export const targets = {
   results: { inputs: jsonFiles(results), parse: ofText(parseResults) },
   audit: { inputs: jsonFiles(exampleAudit), parse: ofText(parseAudit) },
   metrics: { inputs: jsonLines(epoch), parse: ofText(parseMetrics) },
+  'kept-attack': { inputs: jsonFiles(JSON.parse(keptAttack.format(counted))), parse: ofText(keptAttack.parse) },
+  'kept-audit': { inputs: jsonFiles(JSON.parse(keptAudit.format(tried))), parse: ofText(keptAudit.parse) },
   'tensor-names': {
     inputs: jsonFiles({ 'conv1.weight': 'features.0.weight', 'fc1.weight_backward': null }),
     parse: ofText(parseTensorNames),

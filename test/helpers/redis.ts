@@ -1,7 +1,7 @@
 /* A Redis of one's own for a test, on a port that is free. */
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -60,7 +60,9 @@ export async function startRedis(t: Test, ...options: string[]): Promise<TestRed
 
 /** A Redis that speaks TLS too, with a certificate that it has signed itself: the file `ca` vouches for it. */
 export async function startEncryptedRedis(t: Test): Promise<TestRedis & { readonly ca: string }> {
-  const [key, ca] = ['key.pem', 'ca.pem'].map((name) => join(mkdtempSync(join(tmpdir(), 'tls-')), name));
+  const folder = mkdtempSync(join(tmpdir(), 'tls-')); // the test's own is emptied where Redis starts
+  t.teardown(() => rmSync(folder, { recursive: true }));
+  const [key, ca] = ['key.pem', 'ca.pem'].map((name) => join(folder, name));
   const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1'];
   const made = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-keyout', key, '-out', ca];
   execFileSync('openssl', [...made, ...subject], { stdio: 'ignore' });

@@ -1,17 +1,13 @@
 /** What a job of the queue says: which run, asked for by which version. */
-import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { UserError } from '../../errors.js';
 import { excessOf, faultList } from '../../schema.js';
+import { VERSION } from '../../version.js';
 import { checkPlan, type PlannedRun } from '../plan.js';
 
 export const QUEUE = 'runs';
 /** Before all names in Redis. */
 export const PREFIX = 'weight-transport';
-
-export const VERSION: string = JSON.parse(
-  readFileSync(new URL('../../../../package.json', import.meta.url), 'utf8'),
-).version;
 
 /** A job's id, the same for the same work: a job that is there already is not added again. */
 export const jobId = ({ name, audit }: Pick<PlannedRun, 'name' | 'audit'>): string => `${name}-${audit}`;

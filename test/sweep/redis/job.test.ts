@@ -1,7 +1,8 @@
 import { test } from 'tap';
 import { configFrom } from '../../../src/commands/options.js';
 import type { PlannedRun } from '../../../src/sweep/plan.js';
-import { formatJob, jobId, parseJob, VERSION } from '../../../src/sweep/redis/job.js';
+import { formatJob, jobId, parseJob } from '../../../src/sweep/redis/job.js';
+import { VERSION } from '../../../src/version.js';
 
 const config = configFrom('mnist', { data: '/some/where' }, 'simd');
 const run: PlannedRun = { name: 'mnist-1-abc', audit: 'quick', config };

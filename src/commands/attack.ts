@@ -1,0 +1,42 @@
+import { checkNamed, checkWritable } from '../disk/files.js';
+import { attackRun } from '../experiment/attack-run.js';
+import { runConfig } from '../experiment/finished-run.js';
+import { summary } from '../report/run/tables.js';
+import { duration } from '../words.js';
+import { interruptible } from './interrupt.js';
+import { type AttackSettingOptions, attackSettings, integer, workerCount } from './options.js';
+import { filesText } from './outcome.js';
+import { progressOn } from './progress.js';
+import { widthOf } from './terminal.js';
+
+/** The options of `npm start -- attack`, as they were written. */
+export interface AttackCommandOptions extends AttackSettingOptions {
+  readonly images?: string;
+  readonly name?: string;
+  readonly force?: boolean;
+  readonly workers?: string;
+}
+
+/**
+ * `npm start -- attack out/<run>`: new attacks on a finished run's networks.
+ *
+ * @throws {UserError} if the folder holds no finished run, or an option is unusable
+ * @throws {Interruption} if it was interrupted; the same command goes on from there
+ */
+export async function attackCommand(run: string, options: AttackCommandOptions): Promise<void> {
+  checkNamed(run, 'The folder of the run');
+  const config = await runConfig(run);
+  const settings = attackSettings(config, options) as ReturnType<typeof attackSettings> & { loss: typeof config.loss };
+  const images = integer('--images', options.images);
+  const { name, force = false } = options;
+  await checkWritable(run);
+  const workers = workerCount(options.workers);
+  const progress = progressOn(process.stderr);
+  const started = performance.now();
+  const { results, folder, files } = await interruptible(
+    (signal) => attackRun(run, { settings, images, name, force, workers, progress, signal }),
+    () => `What was finished is in ${run}; the same command goes on from there.`,
+  );
+  const end = filesText(duration((performance.now() - started) / 1000), folder, files);
+  process.stdout.write(`\n${summary(results, widthOf(process.stdout))}\n\n${end}\n`);
+}

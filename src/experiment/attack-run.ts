@@ -1,0 +1,132 @@
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { removeUnfinished, writeWhole } from '../disk/files.js';
+import { UserError } from '../errors.js';
+import { networkSpec } from '../models/create.js';
+import { checkMemory } from '../parallel/memory-need.js';
+import type { SharedNetwork } from '../parallel/messages.js';
+import { withPool } from '../parallel/pool.js';
+import { writeFigures, writeResults } from '../report/run/files.js';
+import type { Curve, Results } from '../report/run/results.js';
+import type { RuleName } from '../rules/index.js';
+import { loadKernels } from '../tensor/backends.js';
+import { firstImages } from '../tensor/images.js';
+import { attackStep } from './attack.js';
+import { type Config, parseConfig } from './config.js';
+import { loadData } from './data.js';
+import { checkTestImages, runConfig, runMetrics, runNetworks } from './finished-run.js';
+import { RunFolder, type Waiting } from './folder.js';
+import { KeptPieces } from './kept.js';
+import type { Progress } from './progress.js';
+import { reportIfReadable } from './report.js';
+import { correctAmongTest, type ResultsContext, resultsOf } from './results.js';
+import { sortedJson, trainingImages } from './training-hash.js';
+
+/** How a run's networks are attacked, where it is not as in the run itself. */
+export type AttackSettings = Pick<Config, 'attacks' | 'epsilons' | 'paths' | 'loss' | 'attackOptions'>;
+
+export interface AttackRunOptions {
+  readonly settings: Partial<AttackSettings>;
+  /** How many test images, from the run's first: a thousand, or as many as there are, unless said. */
+  readonly images?: number | undefined;
+  /** Of the folder for the files, below the run's `attacks/`; made from the settings unless given. */
+  readonly name?: string | undefined;
+  /** Whether attacks that are there already may be replaced. */
+  readonly force: boolean;
+  readonly workers: number;
+  readonly progress: Progress;
+  /** Aborted, it ends the workers at once. */
+  readonly signal?: AbortSignal | undefined;
+  /** Told who works in the folder, if that is to be waited for. */
+  readonly onWait?: Waiting['onWait'];
+}
+
+export interface AttackOutcome {
+  readonly results: Results;
+  /** Where the files are, and their names. */
+  readonly folder: string;
+  readonly files: readonly string[];
+}
+
+const IMAGES = 1000;
+const NAME = /^[A-Za-z0-9][A-Za-z0-9.+_-]{0,99}$/;
+
+/**
+ * Attacks the networks that a run left in its folder, and leaves curves and figures in `attacks/<name>/` below it.
+ * Nothing is trained, and nothing of the run's changes. An attack that was interrupted goes on where it was.
+ *
+ * @throws {UserError} if the folder holds no finished networks, the test images are others by now, a setting is
+ *   unusable, or such attacks are there already
+ */
+export async function attackRun(run: string, options: AttackRunOptions): Promise<AttackOutcome> {
+  const { settings, images = IMAGES, onWait, signal } = options;
+  const own = await runConfig(run);
+  const config = parseConfig({ ...own, ...settings, testSize: images }, 'The attack');
+  const name = options.name ?? defaultName(config);
+  if (!NAME.test(name)) {
+    throw new UserError(`--name "${name}": letters, digits, and then also . + _ - are expected, 100 at most.`);
+  }
+  const out = join(run, 'attacks', name);
+  return await RunFolder.locked(out, () => attackInto(out, run, { own, config }, options), { onWait, signal });
+}
+
+/** What the folder is called: in words, and by a hash of all that is set. */
+function defaultName({ attacks, epsilons, paths, loss, attackOptions, testSize }: Config): string {
+  const all = { attacks, epsilons, paths, loss, attackOptions, testSize };
+  const hash = createHash('sha256').update(sortedJson(all)).digest('hex').slice(0, 8);
+  return [attacks.join('+').slice(0, 60), paths.join('+'), loss, `${testSize}`, hash].join('-');
+}
+
+async function attackInto(
+  out: string,
+  run: string,
+  { own, config }: { readonly own: Config; readonly config: Config },
+  { images: asked, force, workers, progress, signal }: AttackRunOptions,
+): Promise<AttackOutcome> {
+  if (existsSync(join(out, 'results.json')) && !force) {
+    throw new UserError(
+      `${out} holds these attacks already. Choose another folder with --name, or say --force to replace them.`,
+    );
+  }
+  const whole = await loadData(own.dataset, own.data, { progress, signal });
+  const there = firstImages(whole.test, own.testSize ?? whole.test.count);
+  await checkTestImages(run, there);
+  const images = asked ?? Math.min(IMAGES, there.count);
+  if (images > there.count) {
+    throw new UserError(`--images ${images}: the run has ${there.count} test images; that many or fewer are accepted.`);
+  }
+  const dataset = { ...whole, test: firstImages(there, images) };
+  const epochs = await runMetrics(run);
+  await removeUnfinished(out);
+  return await withPool(workers, own.backend, signal, async (pool) => {
+    await checkMemory(pool, networkSpec(dataset, own), own.training);
+    const kernels = await loadKernels(pool.backend, pool.heap);
+    const saved = await runNetworks(run, own, whole, kernels, (line) => progress.log(line));
+    const networks = new Map<RuleName, { network: SharedNetwork }>(
+      [...saved].map(([rule, { spec, parameters }]) => [rule, { network: { spec, rule, ...parameters } }]),
+    );
+    await writeWhole(join(out, 'config.json'), `${JSON.stringify({ ...config, testSize: images }, null, 2)}\n`);
+    const kept = new KeptPieces(out, (line) => progress.log(line));
+    const context: ResultsContext & Parameters<typeof attackStep>[0] = { config, dataset, pool, kept, progress };
+    const curves: Curve[] = [];
+    for (const source of networks.keys()) curves.push(...(await attackStep(context, source, networks)));
+    signal?.throwIfAborted();
+    const models = new Map<string, { correct: number; trainSeconds: number }>();
+    for (const [rule, { network }] of networks) {
+      const own = epochs.filter((epoch) => epoch.rule === rule);
+      const trainSeconds = own.reduce((sum, { seconds }) => sum + seconds, 0);
+      models.set(rule, { correct: await correctAmongTest(context, network), trainSeconds });
+    }
+    const trained = trainingImages(firstImages(whole.train, own.trainSize ?? whole.train.count));
+    const results = resultsOf(context, models, curves, trained);
+    const files = [
+      'config.json',
+      ...(await writeFigures(results, [], out)),
+      ...(await writeResults(results, out)),
+      ...(await reportIfReadable(out, progress)),
+    ];
+    await kept.clear();
+    return { results, folder: out, files };
+  });
+}

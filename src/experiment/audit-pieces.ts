@@ -1,0 +1,65 @@
+/* The pieces of an audit as files: what became of each trial's images. */
+import { z } from 'zod';
+import type { Trial, TrialPiece } from '../audit/trials.js';
+import { UserError } from '../errors.js';
+import { count, faultList, list, parseJson } from '../schema.js';
+import type { PieceFormat } from './kept.js';
+
+const ADVICE = 'Remove it.';
+
+const pieceSchema = z.strictObject({
+  trial: count,
+  first: count,
+  predictions: z.base64(),
+  /** Int32, little-endian. */
+  queries: z.base64(),
+  notFinite: count,
+});
+const fileSchema = z.strictObject({ schema: z.literal(1), pieces: list(pieceSchema) });
+
+/** @param trials those that the pieces are of: what does not fit them is none of theirs */
+export const trialPieces = (trials: readonly Pick<Trial, 'images'>[]): PieceFormat<TrialPiece[]> => ({
+  format(pieces) {
+    const written = pieces.map(({ predictions, queries, ...numbers }) => ({
+      ...numbers,
+      predictions: Buffer.from(predictions).toString('base64'),
+      queries: int32Bytes(queries).toString('base64'),
+    }));
+    return `${JSON.stringify({ schema: 1, pieces: written })}\n`;
+  },
+  parse(text, file) {
+    const data = parseJson(text, file, ADVICE);
+    const parsed = fileSchema.safeParse(data);
+    if (!parsed.success) throw new UserError(`${file} is no part of an audit:\n${faultList(parsed.error, data)}`);
+    const pieces = parsed.data.pieces.map(({ predictions, queries, ...numbers }) => ({
+      ...numbers,
+      predictions: new Uint8Array(Buffer.from(predictions, 'base64')),
+      queries: int32s(Buffer.from(queries, 'base64')),
+    }));
+    if (!fit(pieces, trials)) throw new UserError(`${file} is not the part of the audit that its name says. ${ADVICE}`);
+    return pieces;
+  },
+});
+
+/** Whether the pieces are of just these trials: every image of each is there once. */
+function fit(pieces: readonly TrialPiece[], trials: readonly Pick<Trial, 'images'>[]): boolean {
+  const seen = trials.map(({ images }) => new Uint8Array(images.length));
+  for (const { trial, first, predictions, queries, notFinite } of pieces) {
+    const own = seen[trial]?.subarray(first, first + predictions.length);
+    if (own?.length !== predictions.length || queries.length !== predictions.length) return false;
+    if (own.some((times) => times > 0) || notFinite > predictions.length) return false;
+    own.fill(1);
+  }
+  return seen.every((own) => own.every((times) => times === 1));
+}
+
+function int32Bytes(values: Int32Array): Buffer {
+  const bytes = Buffer.alloc(4 * values.length);
+  values.forEach((value, i) => {
+    bytes.writeInt32LE(value, 4 * i);
+  });
+  return bytes;
+}
+
+const int32s = (bytes: Buffer): Int32Array =>
+  Int32Array.from({ length: Math.floor(bytes.length / 4) }, (_, i) => bytes.readInt32LE(4 * i));

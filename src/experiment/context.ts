@@ -1,0 +1,29 @@
+/* What the steps of a run work with, and hand on. */
+import type { Dataset } from '../datasets/dataset.js';
+import type { NetworkSpec } from '../models/index.js';
+import type { SharedNetwork } from '../parallel/messages.js';
+import type { WorkerPool } from '../parallel/pool.js';
+import type { Config } from './config.js';
+import type { RunFolder } from './folder.js';
+import type { KeptPieces } from './kept.js';
+import type { Progress } from './progress.js';
+import type { TrainingImages } from './training-hash.js';
+
+export interface RunContext {
+  readonly config: Config;
+  readonly dataset: Dataset;
+  readonly trainingImages: TrainingImages;
+  readonly spec: NetworkSpec;
+  readonly pool: WorkerPool;
+  readonly folder: RunFolder;
+  /** What an interrupted run left of its attacks. */
+  readonly kept: KeptPieces;
+  readonly progress: Progress;
+}
+
+export interface TrainedNetwork {
+  readonly network: SharedNetwork;
+  readonly trainSeconds: number;
+  /** How many of the run's test images it gets right. */
+  readonly correct: number;
+}

@@ -1,0 +1,54 @@
+/* The results of attacks on networks, as results.json has them. */
+import { cpus } from 'node:os';
+import { chance } from '../metrics/accuracy.js';
+import { wilson } from '../metrics/wilson.js';
+import type { SharedNetwork } from '../parallel/messages.js';
+import type { Curve, Results } from '../report/run/results.js';
+import type { RunContext } from './context.js';
+import { type TrainingImages, trainingImages } from './training-hash.js';
+
+/** What results are of. */
+export type ResultsContext = Pick<RunContext, 'config' | 'dataset' | 'pool'>;
+
+/** How many of the test images a network gets right. */
+export async function correctAmongTest(
+  { pool, dataset }: Pick<RunContext, 'pool' | 'dataset'>,
+  network: SharedNetwork,
+): Promise<number> {
+  const counts = await pool.run('countCorrect', { network, images: dataset.test });
+  return counts.reduce((sum, correct) => sum + correct, 0);
+}
+
+/**
+ * @param models for each network how many of the test images it gets right, and how long it was trained
+ * @param trained what they were trained on
+ */
+export function resultsOf(
+  { config, dataset, pool }: ResultsContext,
+  models: ReadonlyMap<string, { readonly correct: number; readonly trainSeconds: number }>,
+  curves: readonly Curve[],
+  trained: TrainingImages,
+): Results {
+  const { test } = dataset;
+  return {
+    schema: 1,
+    dataset: dataset.name,
+    seed: config.seed,
+    testImages: test.count,
+    imagesSha256: { training: trained.sha256, test: trainingImages(test).sha256 },
+    chance: chance(test.labels.subarray(0, test.count)),
+    models: Object.fromEntries(
+      [...models].map(([rule, { correct, trainSeconds }]) => [
+        rule,
+        { cleanAccuracy: correct / test.count, cleanInterval: wilson(correct, test.count), trainSeconds },
+      ]),
+    ),
+    curves,
+    environment: {
+      node: process.version,
+      workers: pool.size,
+      backend: pool.backend,
+      cpu: cpus()[0]?.model ?? 'unknown',
+    },
+  };
+}
