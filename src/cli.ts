@@ -29,6 +29,8 @@ import { epsilonNumber, list } from './words.js';
 /** The rules that a run trains unless told otherwise, by the names in its figures. */
 const networks = list(paperRules.map((rule) => rules[rule].label));
 
+const VERBOSE = 'end with all tables, the checks and what they mean, not with the answer alone';
+
 const program = new Command('weight-transport')
   .description('Train, attack and understand neural networks that learn without weight transport.')
   .version(VERSION)
@@ -82,6 +84,7 @@ program
   .option('--targets <n>', `classes that targeted attacks go for (default: ${defaultAudit.targets})`)
   .option('--standard', "AutoAttack's standard attacks too, just as RobustBench measures")
   .option('--workers <n>', `worker threads (default: ${availableParallelism()}, the cores here)`)
+  .option('--verbose', VERBOSE)
   .optionsGroup('Of a network in a file, where it does not say so itself:')
   .option('--dataset <name>', `what it was trained on: ${choices(datasets)}`)
   .option('--model <name>', `${choices(models)} (default: lenet5)`)
@@ -193,6 +196,7 @@ function addMainJob(name: DatasetName, title: string): void {
     .option('--out <folder>', 'where the files go (default: out/<data set>-<seed>)')
     .option('--config <file>', 'repeat the run of a config.json; other options change it')
     .option('--no-audit', 'leave out the audit at the end')
+    .option('--verbose', VERBOSE)
     .option('--force', 'replace a run that is in the folder already')
     .addHelpText('after', forms)
     .action(async (options: MainOptions) => {

@@ -10,7 +10,7 @@ import { parseEpsilons } from '../experiment/parse-epsilons.js';
 import { parseTensorNames } from '../models/foreign.js';
 import { models } from '../models/index.js';
 import { activations } from '../models/lenet.js';
-import { auditText } from '../report/audit/text.js';
+import { answerText, auditText } from '../report/audit/text.js';
 import { rules } from '../rules/index.js';
 import { decimalNumber, duration } from '../words.js';
 import { interruptible } from './interrupt.js';
@@ -45,6 +45,7 @@ export interface AuditOptions extends NetworkOptions {
   readonly targets?: string;
   readonly standard?: boolean;
   readonly workers?: string;
+  readonly verbose?: boolean;
 }
 
 /**
@@ -81,7 +82,8 @@ export async function auditCommand(path: string, options: AuditOptions): Promise
       `An audit is written when it is complete. What is finished of it is kept in ${folder}: the same command goes on.`,
   );
   const end = filesText(duration((performance.now() - started) / 1000), folder, files);
-  process.stdout.write(`\n${auditText(found, widthOf(process.stdout))}\n\n${end}\n`);
+  const told = options.verbose ? auditText : answerText;
+  process.stdout.write(`\n${told(found, widthOf(process.stdout))}\n\n${end}\n`);
 }
 
 /** Where an audit leaves its files, and how it is made. */

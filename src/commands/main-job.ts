@@ -5,7 +5,7 @@ import type { DatasetName } from '../datasets/index.js';
 import { checkNamed, checkWritable, readText } from '../disk/files.js';
 import { type Config, parseConfigText } from '../experiment/config.js';
 import { runExperiment } from '../experiment/run.js';
-import { auditText } from '../report/audit/text.js';
+import { answerText, auditText } from '../report/audit/text.js';
 import { summary } from '../report/run/tables.js';
 import { defaultBackend } from '../tensor/backends.js';
 import { duration } from '../words.js';
@@ -22,6 +22,7 @@ export interface MainOptions extends ConfigOptions {
   readonly config?: string;
   readonly force?: boolean;
   readonly audit?: boolean;
+  readonly verbose?: boolean;
 }
 
 /**
@@ -56,8 +57,9 @@ export async function mainJob(dataset: DatasetName, options: MainOptions): Promi
   );
   const width = widthOf(process.stdout);
   const time = duration((performance.now() - started) / 1000);
-  const parts = [summary(results, width), ...(found ? [auditText(found, width)] : []), filesText(time, out, files)];
-  process.stdout.write(`\n${parts.join('\n\n')}\n`);
+  const details = options.verbose || !found ? [summary(results, width)] : [];
+  const answer = found ? [(options.verbose ? auditText : answerText)(found, width)] : [];
+  process.stdout.write(`\n${[...details, ...answer, filesText(time, out, files)].join('\n\n')}\n`);
 }
 
 /** What an interrupted run has left, and how to go on. */

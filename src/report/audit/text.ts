@@ -1,10 +1,47 @@
 /** An audit as text for a terminal (or a file) of a given width, without colour. */
 import type { Audit, Check } from '../../audit/findings.js';
 import { FEW_NETWORKS } from '../../metrics/adversarial-accuracy.js';
-import { numberWithInterval } from '../../words.js';
+import { numberWithInterval, percentNumber } from '../../words.js';
 import { epsilonText, in255ths } from '../epsilon-text.js';
 import { displayName } from '../names.js';
 import { paragraphs, textTable } from '../text.js';
+
+/** An audit's answer, in a screenful: accuracies, each network's verdict in two sentences, failed checks by number. */
+export const answerText = (audit: Audit, width = 100): string =>
+  paragraphs([answerTable(audit, width), ...verdicts(audit, 2), failedChecks(audit)], width);
+
+/** Two rows a network: what the paper's attacks leave, and the worst case, at each epsilon. */
+function answerTable({ models }: Audit, width: number): string {
+  const networks = Object.entries(models);
+  const epsilons = networks[0]?.[1].points.map(({ epsilon }) => epsilon) ?? [];
+  const counted255ths = in255ths(epsilons);
+  const rows = networks.flatMap(([name, { cleanAccuracy, points }]) => {
+    const row = (title: string, of: (point: (typeof points)[number]) => number) => [
+      displayName(name),
+      title,
+      ...[cleanAccuracy, ...points.map(of)].map(percentNumber),
+    ];
+    return [row("the paper's attacks", ({ paper }) => paper), row('the worst case', ({ worstCase }) => worstCase)];
+  });
+  const heads = epsilons.map((epsilon) => epsilonText(epsilon, counted255ths));
+  return textTable(['Accuracy (%)', 'Left by', 'ε = 0', ...heads], rows, 2, width);
+}
+
+/** `Checks that fail: BP 6, 7; FA 2, 5.`, those of the audit's own attacks apart. */
+function failedChecks({ models }: Audit): string {
+  const failing = (which: 'verdict' | 'auditVerdict') =>
+    Object.entries(models)
+      .map(([name, { checks }]) => [displayName(name), checks.filter((check) => check[which] === 'fail')] as const)
+      .filter(([, failed]) => failed.length > 0)
+      .map(([name, failed]) => `${name} ${failed.map(({ id }) => id).join(', ')}`)
+      .join('; ');
+  const [paper, own] = [failing('verdict'), failing('auditVerdict')];
+  if (paper === '' && own === '') return "The paper's attacks and the audit's own pass all checks.";
+  const told =
+    paper === '' ? "The paper's attacks pass all checks." : `Checks that the paper's attacks fail: ${paper}.`;
+  const more = own === '' ? "The audit's own pass all." : `Those that the audit's own fail: ${own}.`;
+  return `${told} ${more} report.html says what each means, and --verbose too.`;
+}
 
 /** The verdicts, the accuracies behind them, and the checks with what the failed ones mean. */
 export function auditText(audit: Audit, width = 100): string {
@@ -89,5 +126,9 @@ const flags = ({ models }: Audit): string[] =>
     warnings.map((warning) => `${displayName(name)}, warning (${warning.name}): ${warning.meaning}`),
   );
 
-const verdicts = ({ models }: Audit): string[] =>
-  Object.entries(models).map(([name, { verdict, because }]) => `${displayName(name)}: ${verdict}. ${because}`);
+/** @param sentences how many of the reasons' are told at most */
+const verdicts = ({ models }: Audit, sentences = Number.POSITIVE_INFINITY): string[] =>
+  Object.entries(models).map(([name, { verdict, because }]) => {
+    const reasons = because.split(/(?<=\.) (?=[A-Z])/).slice(0, sentences);
+    return `${displayName(name)}: ${verdict}. ${reasons.join(' ')}`;
+  });

@@ -1,6 +1,6 @@
 import { test } from 'tap';
 import { runChecks } from '../../../src/audit/checks/index.js';
-import { auditText } from '../../../src/report/audit/text.js';
+import { answerText, auditText } from '../../../src/report/audit/text.js';
 import { madeUp } from '../../audit/made-up.js';
 import { exampleAudit } from '../../helpers/audit-example.js';
 
@@ -67,5 +67,29 @@ test('shares stand with their 95 % intervals, where the audit has them', (t) => 
   const point = { ...first, worstCase: 0.128, worstCaseInterval: [0.1087, 0.1502] };
   const shown = auditText({ ...exampleAudit, models: { bp: { ...bp, points: [point] } } }, 100);
   t.match(shown, '12.8 (10.9–15.0)');
+  t.end();
+});
+
+test('the answer fits a screen: two rows a network, two sentences a verdict, failed checks by number', (t) => {
+  const answer = answerText(exampleAudit, 80);
+  const { bp } = exampleAudit.models;
+  for (const line of answer.split('\n')) t.ok(line.length <= 80, line);
+  t.match(answer, /│ BP +│ the paper's attacks +│ +\d/);
+  t.match(answer, /│ +│ the worst case +│ +\d/);
+  const because = 'At ε = 0.1 it falls. The reason is this: 0.5 of it. A third sentence.';
+  const wordy = answerText({ ...exampleAudit, models: { bp: { ...bp, because } } }, 200);
+  t.match(wordy, `BP: ${bp.verdict}. At ε = 0.1 it falls. The reason is this: 0.5 of it.`);
+  t.notMatch(wordy, /third/);
+  const judged = (verdicts: readonly ('pass' | 'fail' | 'not applicable')[]) => {
+    const checks = bp.checks.map((check, i) => ({
+      ...check,
+      verdict: verdicts[i] ?? 'pass',
+      auditVerdict: 'pass' as const,
+    }));
+    return answerText({ ...exampleAudit, models: { bp: { ...bp, checks } } }, 200);
+  };
+  const [first] = bp.checks;
+  t.match(judged(['fail']), `Checks that the paper's attacks fail: BP ${first.id}. The audit's own pass all.`);
+  t.match(judged([]), /pass all checks\.$/);
   t.end();
 });
