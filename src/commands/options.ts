@@ -66,7 +66,7 @@ export function configFrom(dataset: DatasetName, options: ConfigOptions, backend
     throw new UserError(`--preset and --config both say what the defaults are: give one of them.`);
   }
   const whole = base ?? presetConfig(dataset, options.preset ?? defaultPreset(dataset), backend);
-  const start = options.quick ? madeSmall(whole) : whole;
+  const start = options.quick ? madeSmall({ ...whole, data: options.data ?? whole.data }) : whole;
   const chosen = names('--rules', options.rules, keysOf(rules)) ?? keysOf(start.training);
   const training = Object.fromEntries(chosen.map((rule) => [rule, trainingFor(rule, chosen, start, options)]));
   return parseConfig(
@@ -140,19 +140,26 @@ function presetConfig(dataset: DatasetName, name: string, backend: string): Conf
   };
 }
 
-/** The same job on fewer images, for fewer epochs, at fewer epsilons. What is smaller already stays as it is. */
+/**
+ * The same job on fewer images, for fewer epochs, at fewer epsilons. What is smaller already stays as it is, and of data
+ * of one's own, which may be few, all are taken.
+ */
 function madeSmall(config: Config): Config {
-  const { epsilons, training, trainSize, testSize } = config;
+  const { epsilons, training } = config;
   const shortened = keysOf(training).map((rule) => [rule, short(training[rule] as TrainingConfig)]);
   const usual = quick.epsilons.every((epsilon) => epsilons.includes(epsilon));
   return {
     ...config,
-    trainSize: Math.min(trainSize ?? quick.trainSize, quick.trainSize),
-    testSize: Math.min(testSize ?? quick.testSize, quick.testSize),
+    ...(config.data === null && fewImages(config)),
     training: Object.fromEntries(shortened),
     epsilons: usual ? [...quick.epsilons] : chooseEpsilons(epsilons, quick.epsilons.length),
   };
 }
+
+const fewImages = ({ trainSize, testSize }: Config) => ({
+  trainSize: Math.min(trainSize ?? quick.trainSize, quick.trainSize),
+  testSize: Math.min(testSize ?? quick.testSize, quick.testSize),
+});
 
 const short = (plan: TrainingConfig): TrainingConfig => ({ ...plan, epochs: Math.min(plan.epochs, quick.epochs) });
 

@@ -103,6 +103,18 @@ test('a config.json of version 0.1 still means the run that it meant', async (t)
   t.strictSame(parseConfigText(text, 'config-0.1.json'), defaults);
 });
 
+test('--quick takes all data of one’s own, which may be fewer images than a quick run has', (t) => {
+  t.match(configFrom('mnist', { quick: true }, 'simd'), { trainSize: 20_000, testSize: 1000 });
+  const own = { trainSize: null, testSize: null, training: { bp: { epochs: 2 } } };
+  t.match(configFrom('mnist', { quick: true, data: 'mine' }, 'simd'), own);
+  t.match(configFrom('folder', { quick: true, data: 'mine' }, 'simd'), own);
+  t.match(configFrom('folder', { quick: true, data: 'mine', trainSize: '7' }, 'simd'), {
+    trainSize: 7,
+    testSize: null,
+  });
+  t.end();
+});
+
 test('--quick makes small what a config file says, but for what is small already or said beside it', async (t) => {
   const quick = configFrom('mnist', { quick: true }, 'simd');
   const small = (options: ConfigOptions, more: ConfigOptions = {}) =>
