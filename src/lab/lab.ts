@@ -143,13 +143,16 @@ export class Lab {
 
   settingsOf(side: 0 | 1): Settings {
     const { rules: chosen, seed, optimizer, rates, plan: name } = this.state;
-    const plan = plans[name];
+    const { activation, initializer, training } = plans[name];
+    const usual = training[chosen[side]];
     return {
+      ...usual,
       rule: chosen[side],
       seed,
-      initializer: plan.initializer,
-      optimizer: optimizer ?? plan.optimizer,
-      learningRate: rates[side] ?? plan.learningRate(chosen[side]),
+      activation,
+      initializer,
+      optimizer: optimizer ?? usual.optimizer,
+      learningRate: rates[side] ?? usual.learningRate,
     };
   }
 

@@ -1,35 +1,66 @@
-import type { InitializerName, NetworkSpec, OptimizerName, RuleName } from '../core.js';
+import type { ActivationName, InitializerName, NetworkSpec, OptimizerName, RuleName } from '../core.js';
 
 /** LeNet-5 for MNIST, as a run builds it. */
-export const spec: NetworkSpec = {
+export const specWith = (activation: ActivationName): NetworkSpec => ({
   model: 'lenet5',
-  activation: 'relu',
+  activation,
   inputShape: [1, 28, 28],
   classes: 10,
   mean: [0.1307],
   std: [0.3081],
-};
+});
+
+/** What a network's training depends on, rule by rule. */
+export interface RuleTraining {
+  readonly optimizer: OptimizerName;
+  readonly learningRate: number;
+  readonly warmupEpochs: number;
+  readonly decoupledDecay: number;
+}
 
 export interface Plan {
   readonly title: string;
+  readonly activation: ActivationName;
   readonly initializer: InitializerName;
-  readonly optimizer: OptimizerName;
-  readonly learningRate: (rule: RuleName) => number;
+  readonly training: Readonly<Record<RuleName, RuleTraining>>;
 }
 
-/** The main job's two presets for MNIST, on the images that the page has. */
+const by =
+  (optimizer: OptimizerName) =>
+  (learningRate: number): RuleTraining => ({ optimizer, learningRate, warmupEpochs: 0, decoupledDecay: 0 });
+const sgd = by('sgd');
+const adam = by('adam');
+/** Kolen–Pollack begins gently, and decays: without it B would never forget where it began. */
+const kp: RuleTraining = { ...sgd(0.02), warmupEpochs: 0.5, decoupledDecay: 0.05 };
+
+/** Rules whose errors point roughly the way of the true gradient are trained as backpropagation is. */
+const likeBackprop = (training: RuleTraining) => ({
+  bp: training,
+  usf: training,
+  brsf: training,
+  frsf: training,
+  wm: training,
+});
+
+/** The main job's presets for MNIST, on the images that the page has. */
 export const plans = {
   tuned: {
     title: 'tuned: both networks learn cleanly',
+    activation: 'relu',
     initializer: 'kaiming-uniform',
-    optimizer: 'sgd',
-    learningRate: () => 0.02,
+    training: { ...likeBackprop(sgd(0.02)), fa: sgd(0.02), dfa: adam(0.001), drtp: sgd(0.02), kp },
   },
   paper: {
     title: 'paper: FA learns so fast that its softmax saturates',
+    activation: 'relu',
     initializer: 'truncated-normal',
-    optimizer: 'adam',
-    learningRate: (rule) => (rule === 'bp' ? 0.001 : 0.01),
+    training: { ...likeBackprop(adam(0.001)), fa: adam(0.01), dfa: adam(0.003), drtp: sgd(0.01), kp },
+  },
+  tanh: {
+    title: 'tanh: units that cannot explode, which DRTP needs',
+    activation: 'tanh',
+    initializer: 'kaiming-uniform',
+    training: { ...likeBackprop(adam(0.001)), fa: adam(0.001), dfa: adam(0.002), drtp: adam(0.001), kp },
   },
 } satisfies Record<string, Plan>;
 export type PlanName = keyof typeof plans;

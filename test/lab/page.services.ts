@@ -10,6 +10,7 @@ import { test } from 'tap';
 import { serveLab } from '../../src/commands/lab.js';
 import { loadKernels, saveNetwork, type Trace } from '../../src/core.js';
 import { Session, type Settings } from '../../src/lab/engine/session.js';
+import { plans } from '../../src/lab/plans.js';
 import { percent, short } from '../../src/words.js';
 import { sameBits } from '../helpers/arrays.js';
 import { launchChromium } from '../helpers/browser.js';
@@ -153,9 +154,9 @@ test('a whole visit by keyboard alone, and a link that leads to the same state',
 const settings: Settings = {
   rule: 'fa',
   seed: 1,
+  activation: 'relu',
   initializer: 'kaiming-uniform',
-  optimizer: 'sgd',
-  learningRate: 0.02,
+  ...plans.tuned.training.fa,
 };
 
 test('training, errors and gradients have Node’s very bits, along both ways', async (t) => {

@@ -1,20 +1,21 @@
 import { test } from 'tap';
+import { type RuleName, rules } from '../../src/core.js';
 import { datasets } from '../../src/datasets/index.js';
 import { presetNamed, trainingOf } from '../../src/experiment/presets.js';
-import { plans, spec } from '../../src/lab/plans.js';
+import { type Plan, plans, specWith } from '../../src/lab/plans.js';
 import { networkSpec } from '../../src/models/create.js';
 
 test('the page’s plans are the main job’s presets for MNIST', async (t) => {
-  for (const [name, plan] of Object.entries(plans)) {
+  for (const [name, plan] of Object.entries<Plan>(plans)) {
     const preset = presetNamed('mnist', name);
-    t.equal(plan.initializer, preset.initializer, name);
-    for (const rule of ['bp', 'fa'] as const) {
-      const { optimizer, learningRate } = trainingOf(preset, rule);
-      t.same([plan.optimizer, plan.learningRate(rule)], [optimizer, learningRate], `${name}, ${rule}`);
+    t.same([plan.initializer, plan.activation], [preset.initializer, preset.activation ?? 'relu'], name);
+    for (const rule of Object.keys(rules) as RuleName[]) {
+      const { optimizer, learningRate, warmupEpochs, decoupledDecay } = trainingOf(preset, rule);
+      t.same(plan.training[rule], { optimizer, learningRate, warmupEpochs, decoupledDecay }, `${name}, ${rule}`);
     }
   }
 });
 
 test('and its network is the main job’s', async (t) => {
-  t.same(spec, networkSpec(await datasets.mnist.load()));
+  t.same(specWith('relu'), networkSpec(await datasets.mnist.load()));
 });

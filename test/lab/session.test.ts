@@ -1,7 +1,16 @@
 import { test } from 'tap';
-import { createNetwork, Heap, loadKernels, referenceKernels, saveNetwork, train } from '../../src/core.js';
+import {
+  createNetwork,
+  Heap,
+  loadKernels,
+  type RuleName,
+  referenceKernels,
+  rules,
+  saveNetwork,
+  train,
+} from '../../src/core.js';
 import { Session, type Settings } from '../../src/lab/engine/session.js';
-import { EPOCHS, spec } from '../../src/lab/plans.js';
+import { EPOCHS, plans, specWith } from '../../src/lab/plans.js';
 import { sameBits } from '../helpers/arrays.js';
 import { mnistImages } from '../helpers/mnist.js';
 
@@ -9,10 +18,11 @@ const images = await mnistImages(300, 40);
 const settings: Settings = {
   rule: 'fa',
   seed: 3,
+  activation: 'relu',
   initializer: 'kaiming-uniform',
-  optimizer: 'sgd',
-  learningRate: 0.02,
+  ...plans.tuned.training.fa,
 };
+const spec = specWith('relu');
 
 async function begun(changes: Partial<Settings> = {}) {
   const session = new Session(await loadKernels());
@@ -33,6 +43,28 @@ test('training in pieces, however they are cut, is the training loop, to the bit
     }
   }
 });
+
+/** The page's settings for a rule: with tanh where it needs that. */
+function settingsFor(rule: RuleName): Settings {
+  const { activation, initializer, training } = plans[rule === 'drtp' ? 'tanh' : 'tuned'];
+  return { ...training[rule], rule, seed: 3, activation, initializer };
+}
+
+for (const rule of Object.keys(rules) as RuleName[]) {
+  test(`${rule} learns by its plan, as the training loop does, to the bit`, async (t) => {
+    const { activation, initializer, seed, rule: _rule, ...training } = settingsFor(rule);
+    const session = await begun(settingsFor(rule));
+    const steps = EPOCHS * Math.ceil(300 / 64);
+    const losses: number[] = [];
+    while (losses.length < steps) losses.push(session.advance(losses.length + 1, 0).loss);
+    const mean = (some: number[]) => some.reduce((sum, loss) => sum + loss, 0) / some.length;
+    t.ok(mean(losses.slice(-5)) < mean(losses.slice(0, 5)), `the loss falls: ${losses[0]} … ${losses.at(-1)}`);
+    const network = createNetwork(specWith(activation), { rule, seed, initializer, kernels: await loadKernels() });
+    train(network, images.train, { ...training, epochs: EPOCHS, seed });
+    t.ok(sameBits(session.parameters().values, network.parameters.values.slice()), 'weights');
+    t.ok(sameBits(session.parameters().feedback, network.parameters.feedback.slice()), 'feedback');
+  });
+}
 
 test('a budget ends a piece early, after one mini-batch at least, and the next goes on', async (t) => {
   const session = await begun();

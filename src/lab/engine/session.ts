@@ -1,5 +1,6 @@
 /* One network of the page, in a worker of its own: what it is asked is answered in pieces short enough to wait for. */
 import {
+  type ActivationName,
   type AttackName,
   alignment,
   attacks,
@@ -16,7 +17,6 @@ import {
   loadImage,
   losses,
   Network,
-  type OptimizerName,
   type Place,
   type RuleName,
   rules,
@@ -29,15 +29,14 @@ import {
   type TrainingOptions,
   trainingMemory,
 } from '../../core.js';
-import { BATCH_SIZE, EPOCHS, spec } from '../plans.js';
+import { BATCH_SIZE, EPOCHS, type RuleTraining, specWith } from '../plans.js';
 
 /** Everything that decides a network and its training. */
-export interface Settings {
+export interface Settings extends RuleTraining {
   readonly rule: RuleName;
   readonly seed: number;
+  readonly activation: ActivationName;
   readonly initializer: InitializerName;
-  readonly optimizer: OptimizerName;
-  readonly learningRate: number;
 }
 
 export interface Progress {
@@ -112,8 +111,8 @@ export class Session {
 
   /** A fresh network: the same numbers for the same settings. */
   begin(settings: Settings): void {
-    const { rule, seed, initializer } = settings;
-    this.adopt(createNetwork(spec, { rule, seed, initializer, kernels: this.kernels }));
+    const { rule, seed, activation, initializer } = settings;
+    this.adopt(createNetwork(specWith(activation), { rule, seed, initializer, kernels: this.kernels }));
     this.settings = settings;
   }
 
@@ -246,7 +245,7 @@ export class Session {
   private ready() {
     const network = this.at();
     if (!this.settings) throw new Error('a network from a file is not trained on');
-    const { optimizer, learningRate, seed } = this.settings;
+    const { optimizer, learningRate, warmupEpochs, decoupledDecay, seed } = this.settings;
     if (!this.memory) {
       this.options = {
         epochs: EPOCHS,
@@ -254,10 +253,10 @@ export class Session {
         optimizer,
         learningRate,
         decay: 'linear',
-        warmupEpochs: 0,
+        warmupEpochs,
         momentum: 0.9,
         weightDecay: 0,
-        decoupledDecay: 0,
+        decoupledDecay,
         augment: false,
         seed,
       };

@@ -80,8 +80,12 @@ function statusText({ state, training, run, canTrain, trouble, backend }: Lab): 
   if (trouble) return trouble;
   if (run.length > 0) return 'These networks come from a run’s folder; they are trained already.';
   if (!canTrain) return 'The training images are on their way …';
+  const hint =
+    state.rules.includes('drtp') && plans[state.plan].activation !== 'tanh'
+      ? ' DRTP hardly learns with ReLU units, which its targets drive without end: choose the preset tanh.'
+      : '';
   const slow = backend === 'reference' ? ' This browser has no WebAssembly SIMD: slow kernels.' : '';
-  return `${training ? 'Training' : 'Paused'} at mini-batch ${state.step} of ${STEPS}.${slow}`;
+  return `${training ? 'Training' : 'Paused'} at mini-batch ${state.step} of ${STEPS}.${hint}${slow}`;
 }
 
 function settingsPanel(lab: Lab): { element: HTMLElement; render: () => void } {
@@ -103,7 +107,9 @@ function settingsPanel(lab: Lab): { element: HTMLElement; render: () => void } {
   const plan = choice('Preset', titles(plans), (name) =>
     restart({ plan: name as PlanName, optimizer: undefined, rates: [undefined, undefined] }),
   );
-  const optimizer = choice('Optimizer', titles(optimizers), (name) => restart({ optimizer: name as OptimizerName }));
+  const optimizer = choice('Optimizer', { '': 'the preset’s, rule by rule', ...titles(optimizers) }, (name) =>
+    restart({ optimizer: name === '' ? undefined : (name as OptimizerName) }),
+  );
   const seed = numberField('Seed', { min: 0, max: 0xffffffff, step: 1 }, (value) => restart({ seed: value }));
   for (const { element: long } of [plan, optimizer, seed]) long.classList.add('wide');
   const training = [plan, optimizer, seed, ...rates];
@@ -118,12 +124,12 @@ function settingsPanel(lab: Lab): { element: HTMLElement; render: () => void } {
     render() {
       const { state } = lab;
       for (const i of [0, 1] as const) {
-        const { optimizer: used, learningRate } = lab.settingsOf(i);
+        const { learningRate } = lab.settingsOf(i);
         chosen[i].select.value = state.rules[i];
-        optimizer.select.value = used;
         if (document.activeElement !== rates[i].input) rates[i].input.value = `${learningRate}`;
       }
       plan.select.value = state.plan;
+      optimizer.select.value = state.optimizer ?? '';
       if (document.activeElement !== seed.input) seed.input.value = `${state.seed}`;
     },
   };
