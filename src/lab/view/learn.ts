@@ -1,15 +1,13 @@
 /* Learn: two networks trained before one's eyes. */
 
-import { type OptimizerName, optimizers, type RuleName, rules } from '../../core.js';
+import { type RuleName, rules } from '../../core.js';
 import type { State } from '../address.js';
 import type { Lab, Side } from '../lab.js';
-import { type PlanName, plans, STEPS } from '../plans.js';
+import { plans, STEPS } from '../plans.js';
 import { labelOf, percent, short, toneOf } from '../words.js';
 import { Chart, type Line } from './chart.js';
-import { choice, h, numberField, setText } from './dom.js';
-
-const titles = <Row extends { title: string }>(table: Readonly<Record<string, Row>>) =>
-  Object.fromEntries(Object.entries(table).map(([name, { title }]) => [name, title]));
+import { h, setText } from './dom.js';
+import { settingsPanel } from './learn-settings.js';
 
 export function learnView(lab: Lab): { element: HTMLElement; render: () => void } {
   const settings = settingsPanel(lab);
@@ -86,53 +84,6 @@ function statusText({ state, training, run, canTrain, trouble, backend }: Lab): 
       : '';
   const slow = backend === 'reference' ? ' This browser has no WebAssembly SIMD: slow kernels.' : '';
   return `${training ? 'Training' : 'Paused'} at mini-batch ${state.step} of ${STEPS}.${hint}${slow}`;
-}
-
-function settingsPanel(lab: Lab): { element: HTMLElement; render: () => void } {
-  const restart = (changes: Partial<State>) => void lab.restart(changes);
-  const ruleNames =
-    lab.run.length > 0 ? Object.fromEntries(lab.run.map((rule) => [rule, rules[rule].title])) : titles(rules);
-  const chosen = (['Left', 'Right'] as const).map((label, i) =>
-    choice(label, ruleNames, (name) =>
-      restart({
-        rules: lab.state.rules.map((rule, at) => (at === i ? (name as RuleName) : rule)) as [RuleName, RuleName],
-      }),
-    ),
-  );
-  const rates = (['Left', 'Right'] as const).map((label, i) =>
-    numberField(`${label} learning rate`, { min: 1e-6, max: 10, step: 'any' }, (value) =>
-      restart({ rates: lab.state.rates.map((rate, at) => (at === i ? value : rate)) as unknown as State['rates'] }),
-    ),
-  );
-  const plan = choice('Preset', titles(plans), (name) =>
-    restart({ plan: name as PlanName, optimizer: undefined, rates: [undefined, undefined] }),
-  );
-  const optimizer = choice('Optimizer', { '': 'the preset’s, rule by rule', ...titles(optimizers) }, (name) =>
-    restart({ optimizer: name === '' ? undefined : (name as OptimizerName) }),
-  );
-  const seed = numberField('Seed', { min: 0, max: 0xffffffff, step: 1 }, (value) => restart({ seed: value }));
-  for (const { element: long } of [plan, optimizer, seed]) long.classList.add('wide');
-  const training = [plan, optimizer, seed, ...rates];
-  const element = h(
-    'div',
-    { class: 'fields' },
-    ...chosen.map((field) => field.element),
-    ...(lab.run.length > 0 ? [] : training.map((field) => field.element)),
-  );
-  return {
-    element,
-    render() {
-      const { state } = lab;
-      for (const i of [0, 1] as const) {
-        const { learningRate } = lab.settingsOf(i);
-        chosen[i].select.value = state.rules[i];
-        if (document.activeElement !== rates[i].input) rates[i].input.value = `${learningRate}`;
-      }
-      plan.select.value = state.plan;
-      optimizer.select.value = state.optimizer ?? '';
-      if (document.activeElement !== seed.input) seed.input.value = `${state.seed}`;
-    },
-  };
 }
 
 function networkCard() {
