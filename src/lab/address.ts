@@ -11,19 +11,11 @@ import {
   type RuleName,
   rules,
 } from '../core.js';
+import { type Picture, parsePicture, printPicture } from './picture-address.js';
 import { type PlanName, plans, STEPS } from './plans.js';
 
 export const views = ['learn', 'look', 'attack', 'why'] as const;
 export type View = (typeof views)[number];
-
-/** A test image, or one that was drawn and said to be a digit. */
-export type Picture =
-  | { readonly kind: 'test'; readonly index: number }
-  | {
-      readonly kind: 'drawn';
-      readonly label: number /** 28 × 28 numbers from 0 to 15. */;
-      readonly pixels: Uint8Array;
-    };
 
 export interface State {
   readonly view: View;
@@ -68,9 +60,6 @@ export const initialState: State = {
   source: 1,
 };
 
-/** Test images that the page has. */
-export const TEST_IMAGES = 10_000;
-const SIDE = 28;
 const MOST_ITERATIONS = 100;
 /** More than any walk has steps; it ends where the network does. */
 const MOST_WALK = 999;
@@ -85,7 +74,7 @@ export function printAddress(state: State): string {
     optimizer: state.optimizer,
     rates: rates.some((rate) => rate !== undefined) ? rates.map((rate) => rate ?? '').join(',') : undefined,
     step: `${state.step}`,
-    image: picture.kind === 'test' ? `${picture.index}` : `d${picture.label}.${packPixels(picture.pixels)}`,
+    image: printPicture(picture),
     walk: `${state.walk}`,
     moved: state.moved ? '1' : undefined,
     attack: state.attack,
@@ -139,36 +128,4 @@ export function parseAddress(fragment: string): State {
     loss: key('loss', losses, usual.loss),
     source: number('source', 0, 1, usual.source) === 0 ? 0 : 1,
   };
-}
-
-function parsePicture(text: string | undefined): Picture | undefined {
-  if (text === undefined) return undefined;
-  const drawn = /^d(\d)\.([\w-]+)$/.exec(text);
-  if (!drawn) {
-    const index = /^\d+$/.test(text) ? Number(text) : Number.NaN;
-    return index < TEST_IMAGES ? { kind: 'test', index } : undefined;
-  }
-  const pixels = unpackPixels(drawn[2]);
-  return pixels && { kind: 'drawn', label: Number(drawn[1]), pixels };
-}
-
-/** Two pixels of 4 bits a byte, then base64 in the letters that addresses can hold. */
-function packPixels(pixels: Uint8Array): string {
-  let bytes = '';
-  for (let i = 0; i < pixels.length; i += 2) bytes += String.fromCharCode((pixels[i] << 4) | pixels[i + 1]);
-  return btoa(bytes).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
-}
-
-function unpackPixels(text: string): Uint8Array | undefined {
-  let bytes: string;
-  try {
-    bytes = atob(text.replaceAll('-', '+').replaceAll('_', '/'));
-  } catch {
-    return undefined;
-  }
-  if (bytes.length !== (SIDE * SIDE) / 2) return undefined;
-  return Uint8Array.from({ length: SIDE * SIDE }, (_, i) => {
-    const byte = bytes.charCodeAt(i >> 1);
-    return i % 2 === 0 ? byte >> 4 : byte & 15;
-  });
 }

@@ -1,10 +1,11 @@
 /* What the page knows and does; the views show it and call it. */
 
 import { type LabelledImages, type RuleName, rules, type Trace } from '../core.js';
-import { initialState, type Picture, parseAddress, printAddress, type State, TEST_IMAGES } from './address.js';
+import { initialState, parseAddress, printAddress, type State } from './address.js';
 import { Engine } from './engine/messages.js';
 import type { AttackSettings, Measurement, Settings } from './engine/session.js';
 import { fetchImages, joined } from './images.js';
+import { type Picture, TEST_IMAGES } from './picture-address.js';
 import { plans, STEPS } from './plans.js';
 
 /** How a network stood at a step. */
