@@ -211,6 +211,7 @@ const functions: Readonly<Record<string, Entry>> = {
       'options.kernel': noWindow.kernel,
       'options.stride': noWindow.stride,
       'options.padding': [null, Number.NaN, '1', 1.5, -1],
+      'options.algorithm': [null, 1, 'x', 'winograd'],
     },
   },
   createNetwork: {

@@ -12,6 +12,7 @@ import * as check from '../check.js';
 import { col2im, im2col, im2colShape, slidingWindow, type Window } from '../tensor/im2col.js';
 import type { Convolution, Kernels } from '../tensor/kernels.js';
 import type { FloatArray } from '../tensor/tensor.js';
+import { checkWinograd, winogradConvolution } from '../tensor/winograd.js';
 import { windowAttributes } from './graph.js';
 import type { WeightedLayer } from './layer.js';
 
@@ -119,8 +120,16 @@ export function im2colConvolution<A extends FloatArray>(kernels: Kernels<A>): Co
   };
 }
 
+/** How a layer's convolutions are computed: the numbers differ in rounding (tensor/winograd.ts says by how much). */
+export const convolutionAlgorithms = ['direct', 'winograd'] as const;
+export type ConvolutionAlgorithm = (typeof convolutionAlgorithms)[number];
+
 /** The fastest convolution that the kernels have; the same one for all layers that run on them. */
-export function convolutionOf<A extends FloatArray>(kernels: Kernels<A>): Convolution<A> {
+export function convolutionOf<A extends FloatArray>(
+  kernels: Kernels<A>,
+  algorithm: ConvolutionAlgorithm = 'direct',
+): Convolution<A> {
+  if (algorithm === 'winograd') return kernels.winograd ?? plainWinograd;
   let convolution = kernels.convolution ?? (unrolled.get(kernels) as Convolution<A> | undefined);
   if (!convolution) {
     convolution = im2colConvolution(kernels);
@@ -130,22 +139,35 @@ export function convolutionOf<A extends FloatArray>(kernels: Kernels<A>): Convol
 }
 
 const unrolled = new WeakMap<object, unknown>();
+const plainWinograd = winogradConvolution();
 
 /**
  * A convolution layer with square kernels.
  *
  * @param inputShape `[C, H, W]`
- * @throws {ShapeError} if the kernel doesn't fit the padded input, or a kernel, stride or padding makes no sense
+ * @param options.algorithm `winograd` for fewer multiplications where the kernel is 3×3, the stride 1 and the padding at
+ *   most 2; `direct` unless given
+ * @throws {ShapeError} if the kernel doesn't fit the padded input, a kernel, stride or padding makes no sense, or the
+ *   algorithm can't do them
  * @throws {RangeError | TypeError} if there is no name or output, or another argument is none
  */
 export function conv2d(
   name: string,
   inputShape: readonly number[],
-  options: { readonly outputs: number; readonly kernel: number; readonly stride?: number; readonly padding?: number },
+  options: {
+    readonly outputs: number;
+    readonly kernel: number;
+    readonly stride?: number;
+    readonly padding?: number;
+    readonly algorithm?: ConvolutionAlgorithm;
+  },
 ): WeightedLayer {
   check.text('conv2d', 'name', name);
   const window = slidingWindow('conv2d', inputShape, options);
+  const { algorithm = 'direct' } = options;
   check.wholeNumber('conv2d', 'options.outputs', options.outputs);
+  check.oneOf('conv2d', 'options.algorithm', algorithm, convolutionAlgorithms);
+  if (algorithm === 'winograd') checkWinograd('conv2d', window);
   const { channels, kernel, outHeight, outWidth } = window;
   return {
     name,
@@ -158,7 +180,7 @@ export function conv2d(
     fanIn: channels * kernel * kernel,
     writeTo: (graph, x) => graph.operator('Conv', [x, ...graph.parameters()], windowAttributes(window)),
     bind(kernels, { x, y, dx, dy }) {
-      const convolution = convolutionOf(kernels);
+      const convolution = convolutionOf(kernels, algorithm);
       return {
         forward: (n, weight, bias) => convolution.forward(x.data, weight, bias, y.data, n, window),
         backwardInput: (n, carrier) => convolution.backwardInput(dy.data, carrier, dx.data, n, window),

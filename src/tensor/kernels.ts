@@ -35,6 +35,8 @@ export interface Kernels<A extends FloatArray = FloatArray> {
 
   /** Convolutions that do without unrolled images; without them, layers/conv2d.ts makes them of matrix products. */
   readonly convolution?: Convolution<A>;
+  /** The same by Winograd's minimal filtering, for windows that winograd.ts lets pass. */
+  readonly winograd?: Convolution<A>;
 
   /** y[r, c] += bias[c]: a linear layer's bias. */
   addToColumns(y: A, bias: A, rows: number, columns: number): void;

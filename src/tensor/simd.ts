@@ -1,7 +1,7 @@
 import { ShapeError } from '../errors.js';
 import type { Heap } from './heap.js';
-import type { Window } from './im2col.js';
 import type { Kernels } from './kernels.js';
+import { type ConvolutionExports, convolutionsOver } from './simd-convolutions.js';
 
 /**
  * Kernels in WebAssembly, four float32 numbers at a time; their sources are in assembly/. They differ from the plain
@@ -99,21 +99,14 @@ function kernelsOver(heap: Heap, wasm: Exports): Kernels<Float32Array> {
     return array.byteOffset;
   }
 
-  /** Prepares a convolution to `outputs` channels; scratch memory (assembly/window.ts) grows when a larger one comes. */
-  function setWindow(window: Window, outputs: number): void {
-    const { channels, height, width, kernel, stride, padding, outHeight, outWidth } = window;
-    const places = outHeight * outWidth;
-    const packed = channels * (height + 2 * padding) * (width + 2 * padding) + outputs * (places + 2);
-    const filters = 4 * outputs * kernel * Math.ceil((kernel * channels) / 4);
-    const few = places + 3 + 64 + outputs + 1 + 2 * (outputs * places + 3) + filters;
-    const needed = places + tapsOf(window) + 4 * packed + few;
+  /** The address of at least so many numbers for what a kernel computes on the way. */
+  function scratchOf(needed: number): number {
     if (scratch.length < needed) {
       heap.free(scratch);
       scratch = heap.float32(0); // what is left if the next line fails
       scratch = heap.float32(needed);
     }
-    const address = scratch.byteOffset;
-    wasm.setWindow(address, outputs, channels, height, width, kernel, stride, padding, outHeight, outWidth);
+    return scratch.byteOffset;
   }
 
   return {
@@ -132,28 +125,7 @@ function kernelsOver(heap: Heap, wasm: Exports): Kernels<Float32Array> {
       wasm.matmulTB(at(a, m * k), at(b, n * k), at(c, m * n), m, n, k, accumulate);
     },
 
-    convolution: {
-      forward(x, weight, bias, y, n, window) {
-        const outputs = bias.length;
-        setWindow(window, outputs);
-        const from = at(x, n * imageSize(window));
-        const to = at(y, n * outputs * placesOf(window));
-        wasm.convForward(from, at(weight, outputs * tapsOf(window)), at(bias, outputs), to, n);
-      },
-      backwardInput(dy, carrier, dx, n, window) {
-        const outputs = carrier.length / tapsOf(window);
-        setWindow(window, outputs);
-        const from = at(dy, n * outputs * placesOf(window));
-        wasm.convBackwardInput(from, at(carrier, carrier.length), at(dx, n * imageSize(window)), n);
-      },
-      backwardWeights(x, dy, dw, db, n, window) {
-        const outputs = db.length;
-        setWindow(window, outputs);
-        const pixels = at(x, n * imageSize(window));
-        const errors = at(dy, n * outputs * placesOf(window));
-        wasm.convBackwardWeights(pixels, errors, at(dw, outputs * tapsOf(window)), at(db, outputs), n);
-      },
-    },
+    ...convolutionsOver(wasm, at, scratchOf),
 
     addToColumns(y, bias, rows, columns) {
       wasm.addToColumns(at(y, rows * columns), at(bias, columns), rows, columns);
@@ -241,20 +213,9 @@ function kernelsOver(heap: Heap, wasm: Exports): Kernels<Float32Array> {
   };
 }
 
-const imageSize = ({ channels, height, width }: Window): number => channels * height * width;
-
-/** C·K·K */
-const tapsOf = ({ channels, kernel }: Window): number => channels * kernel * kernel;
-
-/** OH·OW */
-const placesOf = ({ outHeight, outWidth }: Window): number => outHeight * outWidth;
-
 /** What assembly/index.ts exports: a function a kernel, which takes addresses in bytes, then sizes. */
 type Exports = Record<
-  | Exclude<keyof Kernels, 'backend' | 'alloc' | 'allocIndices' | 'free' | 'convolution'>
-  | 'convForward'
-  | 'convBackwardInput'
-  | 'convBackwardWeights'
-  | 'setWindow',
+  Exclude<keyof Kernels, 'backend' | 'alloc' | 'allocIndices' | 'free' | 'convolution' | 'winograd'>,
   (...parameters: (number | boolean)[]) => void
->;
+> &
+  ConvolutionExports;

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { test } from 'tap';
 import { ShapeError } from '../../src/errors.js';
-import { conv2d } from '../../src/layers/conv2d.js';
+import { conv2d, im2colConvolution } from '../../src/layers/conv2d.js';
 import { slidingWindow } from '../../src/tensor/im2col.js';
 import { float64Kernels } from '../../src/tensor/reference.js';
 import { largestDifference, normals } from '../helpers/arrays.js';
@@ -109,4 +109,30 @@ test('a kernel larger than the padded input is refused, with both sizes', async 
     constructor: ShapeError,
     message: 'conv2d: a 5×5 kernel does not fit an input of 3×3 with padding 0',
   });
+});
+
+test('winograd is refused where it can’t be done, with what it is for', async (t) => {
+  const refused = (options: { kernel: number; stride?: number; padding?: number }) =>
+    t.throws(() => conv2d('conv', [1, 8, 8], { outputs: 2, algorithm: 'winograd', ...options }), {
+      constructor: ShapeError,
+      message:
+        `conv2d: the algorithm is winograd, with a ${options.kernel}×${options.kernel} kernel, ` +
+        `stride ${options.stride ?? 1} and padding ${options.padding ?? 0}; ` +
+        'a 3×3 kernel, stride 1 and padding 0, 1 or 2 are expected',
+    });
+  refused({ kernel: 5, padding: 2 });
+  refused({ kernel: 3, stride: 2, padding: 1 });
+  refused({ kernel: 3, padding: 3 });
+});
+
+test('a layer runs the algorithm it was made with, and the direct one unless told', async (t) => {
+  const called: string[] = [];
+  const telling = (algorithm: string) => ({ ...im2colConvolution(kernels), forward: () => called.push(algorithm) });
+  const both = { ...kernels, convolution: telling('direct'), winograd: telling('winograd') };
+  const given = { x: new Array(16).fill(1), weight: new Array(9).fill(1), bias: [0], carrier: new Array(9).fill(1) };
+  for (const options of [{}, { algorithm: 'direct' }, { algorithm: 'winograd' }] as const) {
+    const layer = conv2d('conv', [1, 4, 4], { outputs: 1, kernel: 3, padding: 1, ...options });
+    runWeighted(both, layer, 1, { ...given, dy: new Array(16).fill(1) });
+  }
+  t.same(called, ['direct', 'direct', 'winograd']);
 });

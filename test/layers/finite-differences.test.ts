@@ -19,6 +19,12 @@ const layers: Record<string, Layer> = {
   'conv2d 1×1': conv2d('conv', image, { outputs: 3, kernel: 1 }),
   'conv2d 3×3, stride 2, padding 1': conv2d('conv', image, { outputs: 3, kernel: 3, stride: 2, padding: 1 }),
   'conv2d 4×4, stride 3, padding 3': conv2d('conv', image, { outputs: 2, kernel: 4, stride: 3, padding: 3 }),
+  'conv2d 3×3, padding 1, Winograd': conv2d('conv', image, {
+    outputs: 3,
+    kernel: 3,
+    padding: 1,
+    algorithm: 'winograd',
+  }),
   linear: linear('linear', [13], { outputs: 5 }),
   'max-pool 2×2': maxPool('pool', image, { kernel: 2 }),
   'max-pool 3×3, stride 1': maxPool('pool', image, { kernel: 3, stride: 1 }),

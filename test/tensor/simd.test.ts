@@ -34,7 +34,8 @@ test('so is an array of another heap, and of a copy of this one, by every kernel
   const heap = new Heap();
   const kernels = await simdKernels(heap);
   const window = slidingWindow('test', [1, 4, 4], { kernel: 2, stride: 2 });
-  const { convolution } = kernels;
+  const window3 = slidingWindow('test', [1, 4, 4], { kernel: 3 });
+  const { convolution, winograd } = kernels;
   const step = { rate: 0, beta1: 0, beta2: 0, epsilon: 1, decay: 0, scale: 1 };
   const calls: Readonly<Record<string, (x: Float32Array, index: Int32Array) => void>> = {
     matmul: (x) => kernels.matmul(x, x, x, 1, 1, 1),
@@ -43,6 +44,9 @@ test('so is an array of another heap, and of a copy of this one, by every kernel
     'convolution.forward': (x) => convolution?.forward(x, x, x.subarray(0, 1), x, 1, window),
     'convolution.backwardInput': (x) => convolution?.backwardInput(x, x.subarray(0, 4), x, 1, window),
     'convolution.backwardWeights': (x) => convolution?.backwardWeights(x, x, x, x.subarray(0, 1), 1, window),
+    'winograd.forward': (x) => winograd?.forward(x, x, x.subarray(0, 1), x, 1, window3),
+    'winograd.backwardInput': (x) => winograd?.backwardInput(x, x.subarray(0, 9), x, 1, window3),
+    'winograd.backwardWeights': (x) => winograd?.backwardWeights(x, x, x, x.subarray(0, 1), 1, window3),
     addToColumns: (x) => kernels.addToColumns(x, x, 1, 1),
     sumColumns: (x) => kernels.sumColumns(x, x, 1, 1),
     relu: (x) => kernels.relu(x, x, 4),
@@ -59,17 +63,12 @@ test('so is an array of another heap, and of a copy of this one, by every kernel
     rescale: (x) => kernels.rescale(x, 4, 1),
     uniform: (x) => kernels.uniform(x, 4, 0, { keys: [1, 2], step: 0 }),
   };
-  const own = { ...kernels, ...kernels.convolution };
-  const names = Object.keys(own).filter(
-    (name) => !['backend', 'alloc', 'allocIndices', 'free', 'convolution'].includes(name),
+  const membersOf = (name: 'convolution' | 'winograd') => Object.keys(kernels[name] ?? {}).map((of) => `${name}.${of}`);
+  const names = Object.keys(kernels).filter(
+    (name) => !['backend', 'alloc', 'allocIndices', 'free', 'convolution', 'winograd'].includes(name),
   );
-  t.same(
-    Object.keys(calls)
-      .map((name) => name.replace('convolution.', ''))
-      .sort(),
-    names.sort(),
-    'no kernel is left out',
-  );
+  names.push(...membersOf('convolution'), ...membersOf('winograd'));
+  t.same(Object.keys(calls).sort(), names.sort(), 'no kernel is left out');
   const other = new Heap();
   const copy = heap.memory.buffer.slice(0);
   const at = heap.float32(64).byteOffset;

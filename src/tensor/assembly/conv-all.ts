@@ -118,7 +118,8 @@ export function weightsFromAll(x: usize, dy: usize, dw: usize, db: usize, n: i32
     let o = 0;
     for (; o + 2 <= outputs; o += 2) inline.always(filterGradient(2, o, dw, first > 0));
     if (o < outputs) filterGradient(1, o, dw, first > 0);
-    for (o = 0; o < outputs; o++) biasGradient(o, db, first > 0);
+    const plane = (<usize>places) << 4;
+    for (o = 0; o < outputs; o++) biasGradient(packedOutput + plane * o, places, db + ((<usize>o) << 2), first > 0);
     x += imageBytes << 2;
     dy += outputBytes << 2;
   }
@@ -189,11 +190,11 @@ function put(to: usize, sums: v128, count: i32, accumulate: bool): void {
   else storePart(to, accumulate ? f32x4.add(loadPart(to, count), sums) : sums, count);
 }
 
-function biasGradient(output: i32, db: usize, accumulate: bool): void {
-  let dy = packedOutput + ((<usize>(output * places)) << 4);
+/** One number of db: the sum of a packed plane's `count` errors, of all four images. */
+export function biasGradient(dy: usize, count: i32, to: usize, accumulate: bool): void {
   let even = ZERO;
   let odd = ZERO;
-  let left = places;
+  let left = count;
   for (; left >= 2; left -= 2) {
     even = f32x4.add(even, v128.load(dy));
     odd = f32x4.add(odd, v128.load(dy, 16));
@@ -201,6 +202,5 @@ function biasGradient(output: i32, db: usize, accumulate: bool): void {
   }
   if (left > 0) even = f32x4.add(even, v128.load(dy));
   const sum = f32x4.extract_lane(sumLanes(f32x4.add(even, odd), ZERO, ZERO, ZERO), 0);
-  const to = db + ((<usize>output) << 2);
   store<f32>(to, accumulate ? load<f32>(to) + sum : sum);
 }

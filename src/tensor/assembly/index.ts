@@ -14,3 +14,6 @@ export { maxPool, maxPoolBackward } from './pool';
 export { uniform } from './random';
 export { adam, copySigns, rescale, sgd, signStep, sumParts } from './steps';
 export { setWindow } from './window';
+export { winogradBackwardInput, winogradForward } from './winograd';
+export { setTiles } from './winograd-tiles';
+export { winogradBackwardWeights } from './winograd-weights';

@@ -28,19 +28,35 @@ export function pack(
   width: i32,
   padding: i32,
 ): void {
-  if (padding === 0) {
+  packInto(from, image, images, to, planes, height, width, padding, height + 2 * padding, width + 2 * padding);
+}
+
+/** As {@link pack}, with `padding` zeros above and on the left, and as many below and on the right as are missing. */
+export function packInto(
+  from: usize,
+  image: usize,
+  images: i32,
+  to: usize,
+  planes: i32,
+  height: i32,
+  width: i32,
+  padding: i32,
+  rows: i32,
+  columns: i32,
+): void {
+  if (rows === height && columns === width) {
     packRow(from, image, images, to, planes * height * width);
     return;
   }
-  const row = (<usize>(width + 2 * padding)) << 4;
+  const row = (<usize>columns) << 4;
   const before = row * padding + ((<usize>padding) << 4);
   for (let p = 0; p < planes; p++) {
-    memory.fill(to, 0, row * (height + 2 * padding));
+    memory.fill(to, 0, row * rows);
     for (let y = 0; y < height; y++) {
       packRow(from, image, images, to + before + row * y, width);
       from += (<usize>width) << 2;
     }
-    to += row * (height + 2 * padding);
+    to += row * rows;
   }
 }
 
@@ -79,18 +95,34 @@ export function unpack(
   width: i32,
   padding: i32,
 ): void {
-  if (padding === 0) {
+  unpackFrom(from, to, image, images, planes, height, width, padding, height + 2 * padding, width + 2 * padding);
+}
+
+/** The inverse of packInto. */
+export function unpackFrom(
+  from: usize,
+  to: usize,
+  image: usize,
+  images: i32,
+  planes: i32,
+  height: i32,
+  width: i32,
+  padding: i32,
+  rows: i32,
+  columns: i32,
+): void {
+  if (rows === height && columns === width) {
     unpackRow(from, to, image, images, planes * height * width);
     return;
   }
-  const row = (<usize>(width + 2 * padding)) << 4;
+  const row = (<usize>columns) << 4;
   const before = row * padding + ((<usize>padding) << 4);
   for (let p = 0; p < planes; p++) {
     for (let y = 0; y < height; y++) {
       unpackRow(from + before + row * y, to, image, images, width);
       to += (<usize>width) << 2;
     }
-    from += row * (height + 2 * padding);
+    from += row * rows;
   }
 }
 

@@ -1,0 +1,262 @@
+/**
+ * 3×3 convolutions of stride 1 by Winograd's minimal filtering, F(2×2, 3×3) (Lavin & Gray 2016): of each tile of 2×2
+ * outputs y, of the 4×4 inputs d under it and of the filter g,
+ *
+ *   y = Aᵀ[(G g Gᵀ) ⊙ (Bᵀ d B)]A
+ *
+ * takes 16 products where the direct sum takes 36. Summed over the inputs, the products of each of the 16 points are a
+ * matrix product of transformed filters and transformed tiles. Four images stand in four lanes (lanes.ts), so that the
+ * transforms are additions of whole vectors.
+ *
+ * What limits it is arithmetic: of the additions and multiplications 97 % are those of the matrix products with 64
+ * channels, 90 % with 16, and with few the loads and stores of the transforms and of packing weigh as much. Memory
+ * doesn't: a block of tiles and what comes of it stay in the first cache, and all filters stream past from the second,
+ * eight bytes for sixteen operations on vectors. Nor do calls: one for all images of a pass, which transforms the
+ * filters once.
+ */
+import { GROUP, imagesInGroup, packInto, unpackFrom } from './lanes';
+import { multiplyAdd, ZERO } from './vectors';
+import {
+  columns,
+  filters,
+  height,
+  inputBytes,
+  inputOfTile,
+  inputPlane,
+  inputs,
+  nextFilters,
+  nextProducts,
+  nextTransformed,
+  outHeight,
+  outputBytes,
+  outputOfTile,
+  outputPlane,
+  outputRow,
+  outputs,
+  outWidth,
+  POINTS,
+  packed,
+  packedOutput,
+  padding,
+  pairs,
+  products,
+  rows,
+  TILES,
+  tiles,
+  transformed,
+  transformInput,
+  width,
+} from './winograd-tiles';
+
+/**
+ * y = weight ∗ x + bias, as convForward's.
+ *
+ * @param x `[n, inputs, height, width]`
+ * @param weight `[outputs, inputs, 3, 3]`
+ * @param bias `[outputs]`
+ * @param y written: `[n, outputs, outHeight, outWidth]`
+ */
+export function winogradForward(x: usize, weight: usize, bias: usize, y: usize, n: i32): void {
+  transformFilters(weight, false);
+  correlate(x, bias, y, n);
+}
+
+/**
+ * dx, as convBackwardInput's: the errors are the inputs here, and each filter is turned by half a turn.
+ *
+ * @param dy `[n, inputs, height, width]`
+ * @param carrier `[inputs, outputs, 3, 3]`
+ * @param dx written: `[n, outputs, outHeight, outWidth]`
+ */
+export function winogradBackwardInput(dy: usize, carrier: usize, dx: usize, n: i32): void {
+  transformFilters(carrier, true);
+  correlate(dy, 0, dx, n);
+}
+
+/**
+ * G g Gᵀ of all filters g, `[outputs, inputs]` of them; or, turned by half a turn, of `[inputs, outputs]`.
+ *
+ *       ⎡1  0  0⎤
+ *   G = ⎢½  ½  ½⎥
+ *       ⎢½ −½  ½⎥
+ *       ⎣0  0  1⎦
+ *
+ * Blocks want a pair of outputs side by side, input after input; so four lanes take the filters of two of each. Behind
+ * an odd last one stands a copy of it that nobody uses, or that the next pair overwrites.
+ */
+function transformFilters(from: usize, turned: bool): void {
+  const nextOutput: usize = turned ? 36 : <usize>inputs * 36;
+  const nextInput: usize = turned ? <usize>outputs * 36 : 36;
+  let to = filters;
+  for (let o = 0; o < outputs; o += 2) {
+    const second = o + 1 < outputs ? nextOutput : 0;
+    let g = from + nextOutput * o;
+    for (let i = 0; i < inputs; i += 2) {
+      const other = g + (i + 1 < inputs ? nextInput : 0);
+      fourFilters(g, g + second, other, other + second, turned, to + ((<usize>i) << 3));
+      g += nextInput << 1;
+    }
+    to += (<usize>inputs) << 3;
+  }
+}
+
+function fourFilters(a: usize, b: usize, c: usize, d: usize, turned: bool, to: usize): void {
+  const step: usize = turned ? 0 - 4 : 4;
+  let tap: usize = turned ? 32 : 0; // from the first row's left to the last one's right
+  const g00 = lanes(a + tap, b + tap, c + tap, d + tap);
+  tap += step;
+  const g01 = lanes(a + tap, b + tap, c + tap, d + tap);
+  tap += step;
+  const g02 = lanes(a + tap, b + tap, c + tap, d + tap);
+  tap += step;
+  const g10 = lanes(a + tap, b + tap, c + tap, d + tap);
+  tap += step;
+  const g11 = lanes(a + tap, b + tap, c + tap, d + tap);
+  tap += step;
+  const g12 = lanes(a + tap, b + tap, c + tap, d + tap);
+  tap += step;
+  const g20 = lanes(a + tap, b + tap, c + tap, d + tap);
+  tap += step;
+  const g21 = lanes(a + tap, b + tap, c + tap, d + tap);
+  tap += step;
+  const g22 = lanes(a + tap, b + tap, c + tap, d + tap);
+  const s0 = f32x4.add(g00, g20);
+  const s1 = f32x4.add(g01, g21);
+  const s2 = f32x4.add(g02, g22);
+  filterRow(to, g00, g01, g02);
+  to += nextFilters << 2;
+  filterRow(to, half(f32x4.add(s0, g10)), half(f32x4.add(s1, g11)), half(f32x4.add(s2, g12)));
+  to += nextFilters << 2;
+  filterRow(to, half(f32x4.sub(s0, g10)), half(f32x4.sub(s1, g11)), half(f32x4.sub(s2, g12)));
+  to += nextFilters << 2;
+  filterRow(to, g20, g21, g22);
+}
+
+function lanes(a: usize, b: usize, c: usize, d: usize): v128 {
+  const first = v128.load_lane<f32>(b, v128.load32_zero(a), 1);
+  return v128.load_lane<f32>(d, v128.load_lane<f32>(c, first, 2), 3);
+}
+
+function half(a: v128): v128 {
+  return f32x4.mul(f32x4.splat(0.5), a);
+}
+
+function filterRow(to: usize, a: v128, b: v128, c: v128): void {
+  const next = nextFilters;
+  const s = f32x4.add(a, c);
+  v128.store(to, a);
+  v128.store(to + next, half(f32x4.add(s, b)));
+  v128.store(to + (next << 1), half(f32x4.sub(s, b)));
+  v128.store(to + next * 3, c);
+}
+
+/** Of n images, with transformed filters; the bias is left out where its address is 0. */
+function correlate(from: usize, bias: usize, to: usize, n: i32): void {
+  for (let first = 0; first < n; first += GROUP) {
+    const images = imagesInGroup(n, first);
+    packInto(from, inputBytes, images, packed, inputs, height, width, padding, rows + 2, columns + 2);
+    for (let tile = 0; tile < tiles; tile += TILES) block(tile, min(TILES, tiles - tile), bias);
+    unpackFrom(packedOutput, to, outputBytes, images, outputs, outHeight, outWidth, 0, rows, columns);
+    from += inputBytes << 2;
+    to += outputBytes << 2;
+  }
+}
+
+/** All outputs of `count` (1 to 4) tiles. Of fewer than four, the other products are of what lies there, and left. */
+function block(tile: i32, count: i32, bias: usize): void {
+  let at = transformed;
+  let plane = packed;
+  for (let i = 0; i < inputs; i++) {
+    for (let t = 0; t < count; t++) transformInput(plane + inputOfTile(tile + t), at + ((<usize>t) << 4));
+    plane += inputPlane;
+    at += TILES << 4;
+  }
+  for (let point: usize = 0; point < POINTS; point++) {
+    let filter = filters + nextFilters * point;
+    let to = products + nextProducts * point;
+    for (let pair = pairs; pair > 0; pair--) {
+      inline.always(multiply(filter, transformed + nextTransformed * point, to));
+      filter += (<usize>inputs) << 3;
+      to += (2 * TILES) << 4;
+    }
+  }
+  plane = packedOutput;
+  at = products;
+  for (let o = 0; o < outputs; o++) {
+    const b = bias === 0 ? ZERO : v128.load32_splat(bias + ((<usize>o) << 2));
+    for (let t = 0; t < count; t++) transformOutput(at + ((<usize>t) << 4), b, plane + outputOfTile(tile + t));
+    plane += outputPlane;
+    at += TILES << 4;
+  }
+}
+
+/** One point's products of two filters and four tiles, added up over the inputs in order. */
+function multiply(filter: usize, from: usize, to: usize): void {
+  let c00 = ZERO;
+  let c01 = ZERO;
+  let c02 = ZERO;
+  let c03 = ZERO;
+  let c10 = ZERO;
+  let c11 = ZERO;
+  let c12 = ZERO;
+  let c13 = ZERO;
+  for (let i = inputs; i > 0; i--) {
+    const p0 = v128.load(from);
+    const p1 = v128.load(from, 16);
+    const p2 = v128.load(from, 32);
+    const p3 = v128.load(from, 48);
+    let weight = v128.load32_splat(filter);
+    c00 = multiplyAdd(c00, weight, p0);
+    c01 = multiplyAdd(c01, weight, p1);
+    c02 = multiplyAdd(c02, weight, p2);
+    c03 = multiplyAdd(c03, weight, p3);
+    weight = v128.load32_splat(filter, 4);
+    c10 = multiplyAdd(c10, weight, p0);
+    c11 = multiplyAdd(c11, weight, p1);
+    c12 = multiplyAdd(c12, weight, p2);
+    c13 = multiplyAdd(c13, weight, p3);
+    from += 64;
+    filter += 8;
+  }
+  v128.store(to, c00);
+  v128.store(to, c01, 16);
+  v128.store(to, c02, 32);
+  v128.store(to, c03, 48);
+  v128.store(to, c10, 64);
+  v128.store(to, c11, 80);
+  v128.store(to, c12, 96);
+  v128.store(to, c13, 112);
+}
+
+/**
+ * Aᵀ m A + bias, of the points m of one tile and output:
+ *
+ *   Aᵀ = ⎡1  1  1  0⎤
+ *        ⎣0  1 −1 −1⎦
+ */
+function transformOutput(from: usize, bias: v128, to: usize): void {
+  const next = nextProducts;
+  const row1 = from + (next << 2);
+  const row2 = row1 + (next << 2);
+  const row3 = row2 + (next << 2);
+  let b = v128.load(row1);
+  let c = v128.load(row2);
+  const s0 = f32x4.add(f32x4.add(v128.load(from), b), c);
+  const t0 = f32x4.sub(f32x4.sub(b, c), v128.load(row3));
+  b = v128.load(row1 + next);
+  c = v128.load(row2 + next);
+  const s1 = f32x4.add(f32x4.add(v128.load(from + next), b), c);
+  const t1 = f32x4.sub(f32x4.sub(b, c), v128.load(row3 + next));
+  b = v128.load(row1 + (next << 1));
+  c = v128.load(row2 + (next << 1));
+  const s2 = f32x4.add(f32x4.add(v128.load(from + (next << 1)), b), c);
+  const t2 = f32x4.sub(f32x4.sub(b, c), v128.load(row3 + (next << 1)));
+  b = v128.load(row1 + next * 3);
+  c = v128.load(row2 + next * 3);
+  const s3 = f32x4.add(f32x4.add(v128.load(from + next * 3), b), c);
+  const t3 = f32x4.sub(f32x4.sub(b, c), v128.load(row3 + next * 3));
+  v128.store(to, f32x4.add(f32x4.add(f32x4.add(s0, s1), s2), bias));
+  v128.store(to, f32x4.add(f32x4.sub(f32x4.sub(s1, s2), s3), bias), 16);
+  v128.store(to + outputRow, f32x4.add(f32x4.add(f32x4.add(t0, t1), t2), bias));
+  v128.store(to + outputRow, f32x4.add(f32x4.sub(f32x4.sub(t1, t2), t3), bias), 16);
+}

@@ -1,0 +1,98 @@
+import type { Window } from './im2col.js';
+import type { Convolution, Kernels } from './kernels.js';
+
+/** What assembly/index.ts exports for convolutions. */
+export type ConvolutionExports = Record<
+  | 'setWindow'
+  | 'convForward'
+  | 'convBackwardInput'
+  | 'convBackwardWeights'
+  | 'winogradForward'
+  | 'winogradBackwardInput'
+  | 'winogradBackwardWeights',
+  Call
+> & {
+  /** Answers where scratch memory ends. */
+  setTiles(scratch: number, ...parameters: (number | boolean)[]): number;
+};
+
+type Call = (...parameters: number[]) => void;
+type Pass = keyof Convolution<Float32Array>;
+
+/**
+ * Both convolutions.
+ *
+ * @param at the address of an array that holds at least so many numbers
+ * @param scratchOf the address of at least so many numbers for what is computed on the way: it grows when more are asked
+ */
+export function convolutionsOver(
+  wasm: ConvolutionExports,
+  at: (array: Float32Array, needed: number) => number,
+  scratchOf: (needed: number) => number,
+): Pick<Kernels<Float32Array>, 'convolution' | 'winograd'> {
+  /** Prepares a direct convolution to `outputs` channels. */
+  function setWindow(_: Pass, window: Window, outputs: number): void {
+    const { channels, height, width, kernel, stride, padding, outHeight, outWidth } = window;
+    const places = outHeight * outWidth;
+    const packed = channels * (height + 2 * padding) * (width + 2 * padding) + outputs * (places + 2);
+    const filters = 4 * outputs * kernel * Math.ceil((kernel * channels) / 4);
+    const few = places + 3 + 64 + outputs + 1 + 2 * (outputs * places + 3) + filters;
+    const needed = places + tapsOf(window) + 4 * packed + few;
+    wasm.setWindow(scratchOf(needed), outputs, channels, height, width, kernel, stride, padding, outHeight, outWidth);
+  }
+
+  /** Prepares one of Winograd's; the error below goes from what the window gives to what it takes. */
+  function setTiles(pass: Pass, window: Window, outputs: number): void {
+    const { channels, height, width, padding, outHeight, outWidth } = window;
+    const below = [channels, height, width];
+    const above = [outputs, outHeight, outWidth];
+    const shape = pass === 'backwardInput' ? [...above, 2 - padding, ...below] : [...below, padding, ...above];
+    const gradient = pass === 'backwardWeights';
+    wasm.setTiles(scratchOf(wasm.setTiles(0, ...shape, gradient) / 4), ...shape, gradient);
+  }
+
+  /** Three passes, each checked and prepared. */
+  const convolution = (prepare: typeof setWindow, passes: Readonly<Record<Pass, Call>>): Convolution<Float32Array> => ({
+    forward(x, weight, bias, y, n, window) {
+      const outputs = bias.length;
+      prepare('forward', window, outputs);
+      const from = at(x, n * imageSize(window));
+      const to = at(y, n * outputs * placesOf(window));
+      passes.forward(from, at(weight, outputs * tapsOf(window)), at(bias, outputs), to, n);
+    },
+    backwardInput(dy, carrier, dx, n, window) {
+      const outputs = carrier.length / tapsOf(window);
+      prepare('backwardInput', window, outputs);
+      const from = at(dy, n * outputs * placesOf(window));
+      passes.backwardInput(from, at(carrier, carrier.length), at(dx, n * imageSize(window)), n);
+    },
+    backwardWeights(x, dy, dw, db, n, window) {
+      const outputs = db.length;
+      prepare('backwardWeights', window, outputs);
+      const pixels = at(x, n * imageSize(window));
+      const errors = at(dy, n * outputs * placesOf(window));
+      passes.backwardWeights(pixels, errors, at(dw, outputs * tapsOf(window)), at(db, outputs), n);
+    },
+  });
+
+  return {
+    convolution: convolution(setWindow, {
+      forward: wasm.convForward,
+      backwardInput: wasm.convBackwardInput,
+      backwardWeights: wasm.convBackwardWeights,
+    }),
+    winograd: convolution(setTiles, {
+      forward: wasm.winogradForward,
+      backwardInput: wasm.winogradBackwardInput,
+      backwardWeights: wasm.winogradBackwardWeights,
+    }),
+  };
+}
+
+const imageSize = ({ channels, height, width }: Window): number => channels * height * width;
+
+/** C·K·K */
+const tapsOf = ({ channels, kernel }: Window): number => channels * kernel * kernel;
+
+/** OH·OW */
+const placesOf = ({ outHeight, outWidth }: Window): number => outHeight * outWidth;

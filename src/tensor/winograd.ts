@@ -1,0 +1,216 @@
+/*
+ * 3×3 convolutions of stride 1 by Winograd's minimal filtering (Lavin & Gray 2016): the plain twin of
+ * assembly/winograd.ts. Each tile of m×m results takes 16 products, whatever of these it is:
+ *
+ *   F(2×2, 3×3): y  = Aᵀ[(G w Gᵀ) ⊙ (Bᵀ x B)]A       2×2 outputs of 4×4 inputs; on the way back 2×2 dx of 4×4 dy
+ *   F(3×3, 2×2): dw = Aᵀ[(G dy Gᵀ) ⊙ (Bᵀ x B)]A      3×3 gradients of 4×4 inputs and 2×2 errors
+ *
+ * The numbers are those of the direct convolution but for rounding: in float32 each is off by at most
+ *
+ *   (C + 12)·2⁻²⁴ · |A|ᵀ[(|G||w||G|ᵀ) ⊙ (|B|ᵀ|x||B|)]|A|, summed over C; for dx with O and dy; for dw (n·tiles + 9)·2⁻²⁴
+ *
+ * where the direct sum's bound has its own products' magnitudes. A transformed tile adds up to four of its numbers: so
+ * a small number beside a large one in the same tile loses digits to it, and one that isn't finite makes NaNs of the
+ * tile, in its own image. On normally distributed numbers the typical error is half to twice the direct
+ * kernels', on ResNet's shapes.
+ *
+ * Axes: n batch, C input channels, O output channels, H, W rows and columns, OH, OW output rows and columns.
+ */
+import { ShapeError } from '../errors.js';
+import type { Window } from './im2col.js';
+import type { Convolution } from './kernels.js';
+import type { FloatArray } from './tensor.js';
+
+/** @throws {ShapeError} unless a window is one that minimal filtering is for */
+export function checkWinograd(operation: string, { kernel, stride, padding }: Window): void {
+  if (kernel === 3 && stride === 1 && padding <= 2) return;
+  throw new ShapeError(
+    `${operation}: the algorithm is winograd, with a ${kernel}×${kernel} kernel, stride ${stride} and padding ${padding}; a 3×3 kernel, stride 1 and padding 0, 1 or 2 are expected`,
+  );
+}
+
+type Matrix = readonly (readonly number[])[];
+
+/** The matrices of both forms. */
+export const minimalFiltering = {
+  /** Bᵀ of both. */
+  input: [
+    [1, 0, -1, 0],
+    [0, 1, 1, 0],
+    [0, -1, 1, 0],
+    [0, 1, 0, -1],
+  ],
+  /** G and Aᵀ of F(2×2, 3×3). */
+  filter: [
+    [1, 0, 0],
+    [0.5, 0.5, 0.5],
+    [0.5, -0.5, 0.5],
+    [0, 0, 1],
+  ],
+  output: [
+    [1, 1, 1, 0],
+    [0, 1, -1, -1],
+  ],
+  /** G and Aᵀ of F(3×3, 2×2). */
+  error: [
+    [1, 0],
+    [0.5, 0.5],
+    [0.5, -0.5],
+    [0, 1],
+  ],
+  gradient: [
+    [1, 1, 1, 0],
+    [0, 1, -1, 0],
+    [0, 1, 1, -1],
+  ],
+} as const satisfies Record<string, Matrix>;
+
+/**
+ * Minimal filtering in plain loops, in float64 but for what is stored.
+ *
+ * @param matrices others than its own for those who want to know how large its sums may be
+ */
+export function winogradConvolution(
+  matrices: Readonly<Record<keyof typeof minimalFiltering, Matrix>> = minimalFiltering,
+): Convolution<FloatArray> {
+  const { input, filter, output, error, gradient } = matrices;
+  const correlate = correlation(input, filter, output);
+  return {
+    forward(x, weight, bias, y, n, window) {
+      const [below, above] = planesOf(window, bias.length);
+      const filterOf = (o: number, c: number) => nthFilter(weight, o * below.channels + c);
+      correlate(x, below, filterOf, (o) => bias[o], y, above, n);
+    },
+    /** The correlation of dy with each filter turned by half a turn: what gave w·x to y gives w·dy to dx. */
+    backwardInput(dy, carrier, dx, n, window) {
+      const [below, above] = planesOf(window, carrier.length / (window.channels * 9));
+      const filterOf = (c: number, o: number) => nthFilter(carrier, o * below.channels + c).reverse();
+      correlate(dy, { ...above, padding: 2 - below.padding }, filterOf, () => 0, dx, below, n);
+    },
+    backwardWeights(x, dy, dw, db, n, window) {
+      const [below, above] = planesOf(window, db.length);
+      const sums = listOf(above.channels * below.channels, () => new Float64Array(16));
+      for (let i = 0; i < n; i++) {
+        eachTile(above, (oy, ox) => {
+          const errors = listOf(above.channels, (o) => sandwich(error, tileAt(dy, above, i, o, oy, ox, 2)));
+          const pixels = listOf(below.channels, (c) => sandwich(input, tileAt(x, below, i, c, oy, ox, 4)));
+          for (let o = 0; o < above.channels; o++) {
+            for (let c = 0; c < below.channels; c++) addProducts(sums[o * below.channels + c], errors[o], pixels[c]);
+          }
+        });
+      }
+      for (let filter = 0; filter < sums.length; filter++) dw.set(sandwich(gradient, sums[filter]), filter * 9);
+      for (let o = 0; o < above.channels; o++) db[o] = sumOf(dy, above, n, o);
+    },
+  };
+}
+
+/** A copy of the 3×3 numbers of a filter. */
+const nthFilter = (weight: FloatArray, i: number): FloatArray => weight.slice(i * 9, (i + 1) * 9);
+
+/** What goes into a window, and what `outputs` filters make of it. */
+const planesOf = (
+  { channels, height, width, padding, outHeight, outWidth }: Window,
+  outputs: number,
+): [below: PaddedPlanes, above: PaddedPlanes] => [
+  { channels, height, width, padding },
+  { channels: outputs, height: outHeight, width: outWidth, padding: 0 },
+];
+
+interface Planes {
+  readonly channels: number;
+  readonly height: number;
+  readonly width: number;
+}
+
+/** Planes with zeros around them. */
+interface PaddedPlanes extends Planes {
+  readonly padding: number;
+}
+
+/** y[i, o] = bias(o) + Σ_c of x[i, c] under filterOf(o, c), tile by tile. */
+const correlation =
+  (input: Matrix, filter: Matrix, output: Matrix) =>
+  (
+    x: FloatArray,
+    from: PaddedPlanes,
+    filterOf: (o: number, c: number) => FloatArray,
+    bias: (o: number) => number,
+    y: FloatArray,
+    to: Planes,
+    n: number,
+  ): void => {
+    const filters = listOf(to.channels, (o) => listOf(from.channels, (c) => sandwich(filter, filterOf(o, c))));
+    for (let i = 0; i < n; i++) {
+      eachTile(to, (oy, ox) => {
+        const pixels = listOf(from.channels, (c) => sandwich(input, tileAt(x, from, i, c, oy, ox, 4)));
+        for (let o = 0; o < to.channels; o++) {
+          const sums = new Float64Array(16);
+          for (let c = 0; c < from.channels; c++) addProducts(sums, filters[o][c], pixels[c]);
+          const tile = sandwich(output, sums);
+          for (let ty = 0; ty < 2 && oy + ty < to.height; ty++) {
+            for (let tx = 0; tx < 2 && ox + tx < to.width; tx++) {
+              y[((i * to.channels + o) * to.height + oy + ty) * to.width + ox + tx] = tile[2 * ty + tx] + bias(o);
+            }
+          }
+        }
+      });
+    }
+  };
+
+const listOf = <T>(length: number, make: (i: number) => T): T[] => Array.from({ length }, (_, i) => make(i));
+
+/** sums += a ⊙ b */
+function addProducts(sums: Float64Array, a: Float64Array, b: Float64Array): void {
+  for (let p = 0; p < sums.length; p++) sums[p] += a[p] * b[p];
+}
+
+/** Calls `each` with the upper left place of each 2×2 tile; the last of a row or column may hang over. */
+function eachTile({ height, width }: Planes, each: (oy: number, ox: number) => void): void {
+  for (let oy = 0; oy < height; oy += 2) for (let ox = 0; ox < width; ox += 2) each(oy, ox);
+}
+
+/** `size`×`size` numbers of plane c of image i, from a place in the padded plane on; zeros outside of the plane. */
+function tileAt(
+  x: FloatArray,
+  { channels, height, width, padding }: PaddedPlanes,
+  i: number,
+  c: number,
+  top: number,
+  left: number,
+  size: number,
+): Float64Array {
+  const tile = new Float64Array(size * size);
+  for (let at = 0; at < tile.length; at++) {
+    const row = top + Math.floor(at / size) - padding;
+    const column = left + (at % size) - padding;
+    if (row < 0 || row >= height || column < 0 || column >= width) continue;
+    tile[at] = x[((i * channels + c) * height + row) * width + column];
+  }
+  return tile;
+}
+
+/** M t Mᵀ of a square t, row by row. */
+function sandwich(m: Matrix, t: FloatArray): Float64Array {
+  const [results, size] = [m.length, m[0].length];
+  const half = new Float64Array(results * size);
+  for (let r = 0; r < results; r++) {
+    for (let c = 0; c < size; c++) for (let k = 0; k < size; k++) half[r * size + c] += m[r][k] * t[k * size + c];
+  }
+  const whole = new Float64Array(results * results);
+  for (let r = 0; r < results; r++) {
+    for (let c = 0; c < results; c++)
+      for (let k = 0; k < size; k++) whole[r * results + c] += half[r * size + k] * m[c][k];
+  }
+  return whole;
+}
+
+/** The sum of planes c of n images. */
+function sumOf(x: FloatArray, { channels, height, width }: Planes, n: number, c: number): number {
+  let sum = 0;
+  for (let i = 0; i < n; i++) {
+    const first = (i * channels + c) * height * width;
+    for (let at = first; at < first + height * width; at++) sum += x[at];
+  }
+  return sum;
+}
