@@ -4,11 +4,21 @@ import type { Shapes } from './lenet.js';
 
 /** The functions of the Kernels interface: all of them are measured. */
 export type KernelName =
-  | Exclude<keyof Kernels, 'backend' | 'alloc' | 'allocIndices' | 'free' | 'convolution'>
+  | Exclude<keyof Kernels, 'backend' | 'alloc' | 'allocIndices' | 'free' | 'convolution' | 'winograd'>
   | ConvolutionName;
-type ConvolutionName = `conv ${keyof Convolution<Float32Array>}`;
+type ConvolutionName = `${'conv' | 'winograd'} ${keyof Convolution<Float32Array>}`;
 
-/** One kernel on one of LeNet-5's shapes. */
+/** The interface's other members; convolutions are kernels by their passes' names. */
+export const NOT_KERNELS: ReadonlySet<string> = new Set([
+  'backend',
+  'alloc',
+  'allocIndices',
+  'free',
+  'convolution',
+  'winograd',
+]);
+
+/** One kernel on one of a network's shapes. */
 export interface Case {
   readonly kernel: KernelName;
   /** Where the network meets it, such as `conv1 forward`. */

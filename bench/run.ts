@@ -4,7 +4,7 @@
  *
  *   peak.ts      what a core can do at most
  *   kernels.ts   each kernel on LeNet-5's shapes (its cases in convolution.ts, matmul.ts, pool.ts, elementwise.ts,
- *                steps.ts)
+ *                steps.ts), and convolutions on ResNet's (winograd.ts)
  *   training.ts  seconds per epoch, and how they scale with the workers
  *   step.ts      where a training step's time goes
  *   attacks.ts   images a second

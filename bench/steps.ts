@@ -1,6 +1,7 @@
 /*
  * What happens once a mini-batch or an ascent step: adding the shards' gradients, the optimizer's step on all of
- * LeNet-5's parameters, and an L∞ attack's step on a chunk of images.
+ * LeNet-5's parameters, what rules whose feedback is drawn anew or follows the weights' signs do to as many numbers, and
+ * an L∞ attack's step on a chunk of images.
  */
 import { CHUNK_SIZE } from '../src/metrics/chunks.js';
 import { sizeOf } from '../src/tensor/tensor.js';
@@ -41,6 +42,27 @@ export const stepCases: Family = (kernels, { parameterCount: count, image }) => 
       shape: `${count}`,
       numbers: 7 * count,
       run: () => kernels.adam(weights, gradient, moment, square, count, adam),
+    },
+    {
+      kernel: 'rescale',
+      where: 'all parameters',
+      shape: `${count}`,
+      numbers: 2 * count,
+      run: () => kernels.rescale(weights, count, 1 - RATE),
+    },
+    {
+      kernel: 'copySigns',
+      where: 'all parameters',
+      shape: `${count}`,
+      numbers: 3 * count,
+      run: () => kernels.copySigns(moment, weights, gradient, count),
+    },
+    {
+      kernel: 'uniform',
+      where: 'all parameters',
+      shape: `${count}`,
+      numbers: count,
+      run: () => kernels.uniform(gradient, count, 0, { keys: [1, 2], step: 0 }),
     },
     {
       kernel: 'signStep',

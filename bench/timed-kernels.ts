@@ -1,6 +1,6 @@
 import { convolutionOf } from '../src/layers/conv2d.js';
 import type { Kernels } from '../src/tensor/kernels.js';
-import type { KernelName } from './cases.js';
+import { type KernelName, NOT_KERNELS } from './cases.js';
 
 /** Seconds spent in a kernel, and how often it was called. */
 export interface KernelTime {
@@ -21,8 +21,6 @@ export interface ClockCost {
   readonly inside: number;
   readonly outside: number;
 }
-
-const NOT_KERNELS = new Set(['backend', 'alloc', 'allocIndices', 'free', 'convolution']);
 
 /** The same kernels, each call between two looks at the clock. */
 export function timedKernels(kernels: Kernels<Float32Array>): TimedKernels {
