@@ -81,7 +81,7 @@ export async function auditFile(
       const kernels = await loadKernels(pool.backend, pool.heap);
       const networks = new Map([[rule, { spec, rule, ...parametersFrom(spec, rule, tensors, file, kernels) }]]);
       const context = { networks, images: dataset.test, seed: description.seed, settings, pool, progress };
-      return await auditAndWrite(context, { dataset: name, folder: out, network });
+      return await auditAndWrite(context, { dataset, folder: out, network });
     });
   });
 }

@@ -21,6 +21,7 @@ import { trialPieces } from './audit-pieces.js';
 import { loadData } from './data.js';
 import { checkTestImages, runConfig, runNetworks } from './finished-run.js';
 import { RunFolder, type Waiting } from './folder.js';
+import { type GalleryWork, writeGallery } from './gallery.js';
 import { KeptPieces, networkDigest } from './kept.js';
 import type { Progress } from './progress.js';
 import { reportIfReadable } from './report.js';
@@ -69,7 +70,7 @@ async function auditInFolder(
     const saved = await runNetworks(folder, config, dataset, kernels, (line) => progress.log(line));
     const networks = new Map([...saved].map(([rule, { spec, parameters }]) => [rule, { spec, rule, ...parameters }]));
     const context = { networks, images, seed: config.seed, settings, pool, progress };
-    return await auditAndWrite(context, { dataset: config.dataset, folder });
+    return await auditAndWrite(context, { dataset, folder });
   });
 }
 
@@ -86,7 +87,11 @@ export interface AuditContext {
 /** Audits networks that are at hand, and writes what it finds into a run's folder: the last step of the main job. */
 export async function auditAndWrite(
   context: AuditContext,
-  about: { readonly dataset: string; readonly folder: string; readonly network?: AuditedNetwork },
+  about: {
+    readonly dataset: GalleryWork['dataset'];
+    readonly folder: string;
+    readonly network?: AuditedNetwork;
+  },
 ): Promise<AuditOutcome> {
   const { dataset, folder, network } = about;
   const { networks, settings, seed } = context;
@@ -103,7 +108,7 @@ export async function auditAndWrite(
   const models = each(({ conclusion }) => conclusion);
   const audit: Audit = {
     schema: 1,
-    dataset,
+    dataset: dataset.name,
     seed,
     testImages: images.count,
     ...(network && { network }),
@@ -116,6 +121,7 @@ export async function auditAndWrite(
     folder,
   );
   await kept.clear();
+  files.push(await writeGallery({ ...context, dataset, epsilons: settings.epsilons }, folder));
   return { audit, files: [...files, ...(await reportIfReadable(folder, context.progress))] };
 }
 

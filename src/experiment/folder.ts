@@ -20,7 +20,7 @@ export const checkpointName = (rule: RuleName): string => `${rule}.checkpoint.sa
 
 /** What a run writes beside its networks. */
 const OTHER_FILES =
-  /^((config|results|audit)\.json|(results|audit)\.csv|metrics\.jsonl|report\.html|figure-[a-z]\.(svg|png))$/;
+  /^((config|results|audit|gallery)\.json|(results|audit)\.csv|metrics\.jsonl|report\.html|figure-[a-z]\.(svg|png))$/;
 
 /** Whether a run that trains by these rules writes a file of this name. */
 const isRunFile = (name: string, trained: readonly RuleName[]): boolean =>

@@ -4,9 +4,13 @@ import { parseAudit } from '../audit/findings.js';
 import { onDisk } from '../disk/faults.js';
 import { checkNamed, readTextIfThere, writeWhole } from '../disk/files.js';
 import { UserError } from '../errors.js';
+import { renderSvg } from '../report/figures/render.js';
+import { trainingCurves } from '../report/figures/training.js';
+import { parseGallery } from '../report/gallery/gallery.js';
 import { reportPage } from '../report/page/page.js';
 import { parseResults } from '../report/run/results.js';
 import { parseConfigText } from './config.js';
+import { GALLERY } from './gallery.js';
 import { parseMetrics } from './metrics.js';
 import type { Progress } from './progress.js';
 
@@ -44,7 +48,13 @@ export async function writeReport(folder: string): Promise<string> {
     figures.set(name, (await read(name, (text) => text)) ?? '');
   }
   const epochs = (await read('metrics.jsonl', parseMetrics)) ?? [];
-  const page = reportPage({ dataset, results, audit, epochs, config: config && { ...config, data: null }, figures });
+  const gallery = await read(GALLERY, parseGallery);
+  const training = trainingCurves(epochs, dataset);
+  const page = reportPage({
+    ...{ dataset, results, audit, epochs, gallery, figures },
+    config: config && { ...config, data: null },
+    curves: training && (await renderSvg(training)),
+  });
   await writeWhole(join(folder, REPORT), page);
   return REPORT;
 }

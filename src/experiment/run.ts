@@ -22,6 +22,7 @@ import { type Config, parseConfig, type TrainingConfig } from './config.js';
 import type { RunContext, TrainedNetwork } from './context.js';
 import { loadData } from './data.js';
 import { networkName, RunFolder, type Waiting } from './folder.js';
+import { writeGallery } from './gallery.js';
 import { KeptPieces } from './kept.js';
 import type { Progress } from './progress.js';
 import { reportIfReadable } from './report.js';
@@ -102,14 +103,13 @@ async function runInFolder(
       ...(await writeResults(results, out)),
     ];
     await kept.clear();
-    const report = await reportIfReadable(out, progress);
-    if (!auditChanges) return { results, files: [...files, ...report] };
-    const settings = auditSettings(config.dataset, auditChanges, dataset.test.count);
+    const settings = auditSettings(config.dataset, auditChanges ?? {}, dataset.test.count);
     const shared = new Map([...networks].map(([rule, { network }]) => [rule, network]));
-    const audited = await auditAndWrite(
-      { networks: shared, images: dataset.test, seed: config.seed, settings, pool, progress },
-      { dataset: dataset.name, folder: out },
-    );
+    const work = { networks: shared, images: dataset.test, pool };
+    const gallery = await writeGallery({ ...work, dataset, epsilons: settings.epsilons }, out);
+    const report = await reportIfReadable(out, progress);
+    if (!auditChanges) return { results, files: [...files, gallery, ...report] };
+    const audited = await auditAndWrite({ ...work, seed: config.seed, settings, progress }, { dataset, folder: out });
     return { results, audit: audited.audit, files: [...files, ...audited.files] };
   });
 }

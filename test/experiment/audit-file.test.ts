@@ -52,7 +52,7 @@ for (const [rule, tensors] of Object.entries({ bp, fa })) {
     writeFileSync(ours, saveNetwork(mnistSpec, rule as 'bp' | 'fa', { ...parameters, ...(rule === 'bp' && { feedback: new Float32Array(0) }) }, { dataset: 'mnist' })); // biome-ignore format: one line
     const found = await auditFile(theirs, { ...mnist, names: names(tensors) }, join(folder, 'a'), options);
     const expected = await auditFile(ours, { seed: 1 }, join(folder, 'b'), options);
-    t.same(found.files, ['audit.json', 'audit.csv', 'figure-c.svg', 'figure-c.png', 'report.html']);
+    t.same(found.files, ['audit.json', 'audit.csv', 'figure-c.svg', 'figure-c.png', 'gallery.json', 'report.html']);
     t.same(Object.keys(found.audit.models), [rule], 'the rule is told by the feedback weights');
     t.same(found.audit.models, expected.audit.models);
     t.match(found.audit.network, { file: 'theirs.safetensors', rule, model: 'lenet5', mean: [0.1307], std: [0.3081] });

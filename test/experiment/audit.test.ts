@@ -37,7 +37,7 @@ test('an audit of a run leaves the same files whatever the number of workers', a
   const { results } = await runExperiment(config, { out: folder, workers: 2, force: false, progress: silent });
   const read = (name: string) => readFileSync(join(folder, name), 'utf8');
   const { audit, files } = await auditRun(folder, { ...options, settings, workers: 1 });
-  t.same(files, ['audit.json', 'audit.csv', 'figure-c.svg', 'figure-c.png', 'report.html']);
+  t.same(files, ['audit.json', 'audit.csv', 'figure-c.svg', 'figure-c.png', 'gallery.json', 'report.html']);
   const [json, csv] = [read('audit.json'), read('audit.csv')];
   await auditRun(folder, { ...options, settings, workers: 3 });
   t.equal(read('audit.json'), json, 'audit.json');

@@ -23,7 +23,7 @@ function setUp(t: Test, names: readonly string[], contents: Record<string, strin
 
 const finishedFiles = [
   ...['metrics.jsonl', 'results.csv', 'audit.json', 'audit.csv', 'bp.safetensors', 'fa.safetensors'],
-  ...['figure-a.svg', 'figure-a.png', 'figure-c.png', 'report.html', 'fa.checkpoint.safetensors'],
+  ...['figure-a.svg', 'figure-a.png', 'figure-c.png', 'gallery.json', 'report.html', 'fa.checkpoint.safetensors'],
 ];
 const finished = { 'config.json': JSON.stringify(config), 'results.json': results };
 const mine = [

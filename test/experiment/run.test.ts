@@ -61,6 +61,7 @@ test('a run leaves all its files; its curves and networks are the same for 1 and
     'fa.safetensors',
     'results.json',
     'results.csv',
+    'gallery.json',
     'report.html',
   ];
   const figures = ['a', 'b', 'd'].flatMap((letter) => [`figure-${letter}.svg`, `figure-${letter}.png`]);

@@ -22,6 +22,7 @@ import { parseTensorNames } from '../../src/models/foreign.js';
 import { decodeCheckpoint, encodeCheckpoint } from '../../src/models/safetensors.js';
 import { Tracer } from '../../src/models/trace.js';
 import { parsePlace } from '../../src/models/trace-equation.js';
+import { parseGallery } from '../../src/report/gallery/gallery.js';
 import { parseResults } from '../../src/report/run/results.js';
 import { rules } from '../../src/rules/index.js';
 import { parseJson } from '../../src/schema.js';
@@ -32,6 +33,7 @@ import { FIXTURE, pngOf, RECORD } from '../datasets/cifar10-fixture.js';
 import { idxBytes } from '../datasets/formats/idx-bytes.js';
 import { tarOf } from '../datasets/formats/tar-bytes.js';
 import { exampleAudit } from '../helpers/audit-example.js';
+import { exampleGallery } from '../helpers/gallery-example.js';
 import { lenetOf, mnistSpec } from '../helpers/networks.js';
 import { exampleResults } from '../helpers/results-example.js';
 import type { FuzzTarget } from './fuzzing.js';
@@ -160,6 +162,7 @@ export const targets = {
   config: { inputs: jsonFiles(config), parse: ofText(parseConfigText) },
   results: { inputs: jsonFiles(results), parse: ofText(parseResults) },
   audit: { inputs: jsonFiles(exampleAudit), parse: ofText(parseAudit) },
+  gallery: { inputs: jsonFiles(exampleGallery), parse: ofText(parseGallery) },
   metrics: { inputs: jsonLines(epoch), parse: ofText(parseMetrics) },
   'kept-attack': { inputs: jsonFiles(JSON.parse(keptAttack.format(counted))), parse: ofText(keptAttack.parse) },
   'kept-audit': { inputs: jsonFiles(JSON.parse(keptAudit.format(tried))), parse: ofText(keptAudit.parse) },

@@ -22,6 +22,7 @@ export const smallRunFiles = [
   'figure-b.svg',
   'figure-d.png',
   'figure-d.svg',
+  'gallery.json',
   'metrics.jsonl',
   'report.html',
   'results.csv',

@@ -12,7 +12,7 @@ export function table(caption: string, heads: readonly string[], rows: readonly 
     (row) => html`<tr>${row.map((text, column) => html`<td class="${kind(column)}">${text}</td>`)}</tr>
 `,
   );
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="${caption}"><table>
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="${caption}"><table class="sortable">
 <caption>${caption}</caption>
 <thead><tr>${head}</tr></thead>
 <tbody>${body}</tbody>

@@ -1,5 +1,6 @@
 /** `summary.html`: the whole summary in one file, which needs no script and no network. */
-import { Html, html } from '../page/html.js';
+import { wholePage } from '../page/document.js';
+import { type Html, html } from '../page/html.js';
 import { table } from '../page/table.js';
 import type { Group, Summary } from './summary.js';
 import { summaryTables } from './tables.js';
@@ -24,38 +25,16 @@ export function summaryPage(
 `;
   });
   const notes = summary.notes.map((note) => html`<li>${note}</li>`);
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${title}</title>
-<style>${new Html(STYLE)}</style>
-</head>
-<body>
-<main>
-<h1>${title}</h1>
+  return wholePage(
+    title,
+    html`<h1>${title}</h1>
 ${summaryTables(summary).map(
   ({ title, head, rows, left }) => html`<section>${table(title, head, rows, left)}</section>
 `,
-)}${groups}${notes.length > 0 ? html`<section><h2>Notes</h2><ul>${notes}</ul></section>` : undefined}
-</main>
-</body>
-</html>
-`.text;
+)}${groups}${notes.length > 0 ? html`<section><h2>Notes</h2><ul>${notes}</ul></section>` : undefined}`,
+  );
 }
 
 /** As a picture of its own: what the drawings name inside themselves would else be the same in several. */
 const figure = ({ title, svg }: DrawnFigure): Html =>
   html`<figure><img alt="${title}" src="data:image/svg+xml;base64,${Buffer.from(svg).toString('base64')}"></figure>`;
-
-const STYLE = `
-body { font: 16px/1.5 Inter, Helvetica, Arial, sans-serif; color: #1a1a1a; background: #fff; margin: 0 }
-main { max-width: 70rem; margin: 0 auto; padding: 1.5rem }
-table { border-collapse: collapse; font-variant-numeric: tabular-nums; margin: 1rem 0 }
-caption { text-align: left; font-weight: 600; padding-bottom: .4rem }
-th, td { padding: .25rem .7rem; border-bottom: 1px solid #ddd; text-align: left; white-space: nowrap }
-.number { text-align: right }
-.scroll { overflow-x: auto }
-figure { margin: 1rem 0 } figure img { max-width: 100%; height: auto }
-`;

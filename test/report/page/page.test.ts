@@ -1,7 +1,10 @@
+import { decode } from 'fast-png';
 import { test } from 'tap';
+import type { Gallery } from '../../../src/report/gallery/gallery.js';
 import { drawing } from '../../../src/report/page/drawing.js';
 import { type ReportedRun, reportPage } from '../../../src/report/page/page.js';
 import { exampleAudit } from '../../helpers/audit-example.js';
+import { exampleGallery } from '../../helpers/gallery-example.js';
 import { exampleResults } from '../../helpers/results-example.js';
 
 const svg =
@@ -22,6 +25,8 @@ const run: ReportedRun = {
   ],
   config: { dataset: 'mnist', data: null, preset: 'paper' },
   figures: new Map([['figure-a.svg', svg]]),
+  gallery: exampleGallery,
+  curves: svg,
 };
 
 /** The same with another text in each string, names of fields in tables included. */
@@ -31,6 +36,12 @@ function withEvery(value: unknown, text: string): unknown {
   if (value === null || typeof value !== 'object') return value;
   return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, withEvery(each, text)]));
 }
+
+/** With the pictures as they were: of those the schema says what they are. */
+const pixelsOfRun = ({ images, examples }: Gallery): Pick<Gallery, 'images' | 'examples'> => ({
+  images: images.map((image, i) => ({ ...image, pixels: exampleGallery.images[i].pixels })),
+  examples: examples.map((example, i) => ({ ...example, pixels: exampleGallery.examples[i].pixels })),
+});
 
 const elements = (page: string): string[] => page.match(/<\/?[a-z!][a-z0-9]*/gi) ?? [];
 
@@ -44,19 +55,31 @@ test('the page has the verdict before all else, every figure, and the command th
   t.end();
 });
 
-test('it asks for nothing, and allows its own style alone', (t) => {
+test('it asks for nothing, and allows its own style, script and pictures alone', (t) => {
   const page = reportPage(run);
-  t.match(page, /content="default-src &#39;none&#39;; style-src &#39;sha256-[A-Za-z0-9+/=]{44}&#39;"/);
-  t.notMatch(page, /<script|<link|<img|\ssrc=|\shref=|url\(|@import/);
+  const hash = '&#39;sha256-[A-Za-z0-9+/=]{44}&#39;';
+  const policy = `"default-src &#39;none&#39;; style-src ${hash}; img-src data:; script-src ${hash}"`;
+  t.match(page, new RegExp(policy));
+  t.notMatch(page, /<link|\ssrc="(?!data:image\/png;base64,[A-Za-z0-9+/=]*")|\shref=|url\(|@import/);
+  t.equal(page.split('<script').length, 2);
   t.end();
 });
 
 test('no text of a file breaks out of the page', (t) => {
   const evil = `"'><script>alert(1)</script></pre></style><!-- & `;
-  const { results, audit, config, epochs } = withEvery({ ...run, figures: undefined }, evil) as ReportedRun;
-  const page = reportPage({ ...run, results, audit, config, epochs, dataset: evil });
+  const { results, audit, config, epochs, gallery } = withEvery({ ...run, figures: undefined }, evil) as ReportedRun;
+  const page = reportPage({
+    ...run,
+    results,
+    audit,
+    config,
+    epochs,
+    dataset: evil,
+    gallery: gallery && { ...gallery, ...pixelsOfRun(gallery) },
+  });
   t.ok(page.includes('&lt;script&gt;alert(1)'), 'the text is shown');
-  t.notMatch(page, /<script|<!--/);
+  t.notMatch(page, /<!--/);
+  t.equal(page.split('<script').length, 2, 'its own script alone');
   const known = new Set(elements(reportPage(run)));
   t.same(
     [...new Set(elements(page))].filter((each) => !known.has(each)),
@@ -64,6 +87,17 @@ test('no text of a file breaks out of the page', (t) => {
     'no other elements',
   );
   t.equal(page.split('</style').length, 2);
+  t.end();
+});
+
+test('the gallery has each picture at each epsilon, and marks wrong answers', (t) => {
+  const page = reportPage(run);
+  t.equal(page.match(/<img /g)?.length, 2 * (1 + 2), 'clean, perturbation and adversarial, for two epsilons');
+  t.equal(page.match(/<details class="epsilon" open/g)?.length, 1);
+  t.match(page, /<span class="soft">BP: seven, 99\.0/);
+  t.match(page, /<span class="fooled">BP: three, 60\.0[^<]*✗/);
+  const first = /alt="perturbation" src="data:image\/png;base64,([^"]*)"/.exec(page)?.[1] ?? '';
+  t.same([...decode(Buffer.from(first, 'base64')).data], [255, 0, 127, 127], 'white is +ε, black −ε, grey nothing');
   t.end();
 });
 
@@ -97,6 +131,6 @@ test('an SVG is taken up only if it is a drawing and nothing else', (t) => {
 test('what is missing is left out, and a missing audit said', (t) => {
   const page = reportPage({ dataset: 'mnist', results: exampleResults(), epochs: [], figures: new Map() });
   t.match(page, /Not audited/);
-  t.notMatch(page, /<h2>(Training|Checks|Figures)/);
+  t.notMatch(page, /<h2>(Training|Checks|Figures|Gallery)/);
   t.end();
 });

@@ -110,6 +110,7 @@ test('a summary is a file of each kind, and figures for each group; an earlier o
   t.same(parseSummary(json, 'summary.json'), summary);
   const page = readFileSync(join(folder, 'summary.html'), 'utf8');
   t.notMatch(page, /<script|https?:|<b>/, 'complete by itself, and nothing unescaped');
+  t.match(page, /default-src &#39;none&#39;.*img-src data:/);
   t.match(page, 'a note with &lt;b&gt; &amp; |pipes|');
   t.equal(page.match(/<img alt="figure [abc] of MNIST, lr 0\.00[12]"/g)?.length, 6);
   const svg = readFileSync(join(folder, `figure-a-${groups[0].id}.svg`), 'utf8');

@@ -1,0 +1,92 @@
+import { z } from 'zod';
+import { UserError } from '../../errors.js';
+import { gradientPaths } from '../../rules/path.js';
+import { count, faultList, list, type Parsed, parseJson, share, table } from '../../schema.js';
+
+/*
+ * The schema of `gallery.json`: a few test images, what an attack on each network makes of them, and what the networks
+ * say to each. Fields may be added; none changes its meaning. Objects are loose: a field that a later version added is
+ * kept.
+ */
+
+/** By the network's name: the class that it takes an image for, and the softmax's share for that. */
+const answers = table(z.looseObject({ class: count, confidence: share }));
+export type GalleryAnswers = Parsed<typeof answers>;
+
+/** `[C, H, W]` bytes 0..255 in base64. */
+const pixels = z.base64();
+
+const exampleSchema = z.looseObject({
+  /** The place in `images`. */
+  image: count,
+  /** The network whose gradient made it. */
+  source: z.string(),
+  path: z.enum(gradientPaths),
+  loss: z.string(),
+  epsilon: share,
+  /** Rounded to bytes, for eyes; the answers are of the unrounded image. */
+  pixels,
+  answers,
+});
+export type GalleryExample = Parsed<typeof exampleSchema>;
+
+const side = count.min(1).max(4096);
+const gallerySchema = z.looseObject({
+  schema: z.literal(1),
+  dataset: z.string(),
+  attack: z.string(),
+  /** `[C, H, W]`, grey or RGB. */
+  shape: z.tuple([z.union([z.literal(1), z.literal(3)]), side, side]),
+  /** The classes' names, in the order of their numbers. */
+  classes: list(z.string(), 1),
+  networks: list(z.string(), 1),
+  images: list(
+    z.looseObject({
+      /** Among the test images, from 0. */
+      index: count,
+      label: count,
+      pixels,
+      answers,
+    }),
+    1,
+  ),
+  examples: list(exampleSchema),
+});
+export type Gallery = Parsed<typeof gallerySchema>;
+
+/**
+ * Reads the text of a `gallery.json`.
+ *
+ * @param file the file's name, for the message of an error
+ * @throws {UserError} if the text is not JSON, a field is missing or impossible, or a picture of another size than said
+ */
+export function parseGallery(text: string, file: string): Gallery {
+  const data = parseJson(text, file, 'Give a gallery.json that a run or an audit has written.');
+  const parsed = gallerySchema.safeParse(data);
+  const advice = 'or was changed by hand; repeat the audit, which writes it anew:';
+  if (!parsed.success) {
+    throw new UserError(`${file} is no gallery.json of schema 1, ${advice}\n${faultList(parsed.error, data)}`);
+  }
+  const fault = contradiction(parsed.data);
+  if (fault) throw new UserError(`${file} contradicts itself, ${advice} ${fault}.`);
+  return parsed.data;
+}
+
+/** What no schema of single fields sees. */
+function contradiction({ shape, classes, images, examples }: Gallery): string | undefined {
+  const size = shape[0] * shape[1] * shape[2];
+  for (const { pixels, answers } of [...images, ...examples]) {
+    const held = pixelsOf(pixels).length;
+    if (held !== size) return `a picture has ${held} bytes, ${size} are expected`;
+    for (const { class: named } of Object.values(answers)) {
+      if (named >= classes.length) return `a network answers ${named}, of ${classes.length} classes`;
+    }
+  }
+  const stranger = images.find(({ label }) => label >= classes.length);
+  if (stranger) return `an image is of class ${stranger.label}, of ${classes.length} classes`;
+  const lost = examples.find(({ image }) => image >= images.length);
+  return lost && `an example is of image ${lost.image}, of ${images.length} images`;
+}
+
+/** A picture's bytes. */
+export const pixelsOf = (text: string): Uint8Array => Buffer.from(text, 'base64');

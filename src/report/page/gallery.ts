@@ -1,0 +1,80 @@
+/** The gallery of the report: what an attack makes of a few test images, and what the networks say to that. */
+import { encode } from 'fast-png';
+import { finePercent } from '../../words.js';
+import { epsilonsOf, epsilonText, in255ths } from '../epsilon-text.js';
+import { type Gallery, type GalleryAnswers, type GalleryExample, pixelsOf } from '../gallery/gallery.js';
+import { displayName } from '../names.js';
+import { type Html, html } from './html.js';
+
+/** A part for each ε, the middle one open. */
+export function gallery(shown: Gallery): Html {
+  const epsilons = epsilonsOf([{ points: shown.examples }]);
+  const middle = Math.floor((epsilons.length - 1) / 2);
+  const counted255ths = in255ths(epsilons);
+  const parts = epsilons.map((epsilon, i) => {
+    const text = `ε = ${epsilonText(epsilon, counted255ths)}`;
+    return html`<details class="epsilon" ${i === middle ? 'open' : ''}><summary>${text}</summary>
+${picturesAt(shown, epsilon, `Test images without and with ${displayName(shown.attack)}, ${text}`)}</details>
+`;
+  });
+  return html`<section class="gallery"><h2>Gallery</h2>
+<p>The first test images of each class. Beside each: what ${displayName(shown.attack)} added (grey is nothing, white +ε, black −ε), the image with it, and what each network takes it for, with its confidence. A wrong answer is red and marked ✗.</p>
+${parts}</section>`;
+}
+
+interface Column {
+  readonly source: string;
+  readonly path: GalleryExample['path'];
+  readonly loss: string;
+}
+
+function picturesAt(shown: Gallery, epsilon: number, caption: string): Html {
+  const here = shown.examples.filter((example) => example.epsilon === epsilon);
+  const columns = new Map<string, Column>(
+    here.map(({ source, path, loss }) => [JSON.stringify([source, path, loss]), { source, path, loss }]),
+  );
+  const head = [...columns.values()].map(
+    ({ source, path, loss }) =>
+      html`<th scope="col">Made on ${displayName(source)}<br><span class="soft">${path} path, ${loss}</span></th>`,
+  );
+  const rows = shown.images.map(({ index, label, pixels, answers }, image) => {
+    const cells = [...columns.values()].map((column) => {
+      const example = here.find(
+        (each) =>
+          each.image === image &&
+          each.source === column.source &&
+          each.path === column.path &&
+          each.loss === column.loss,
+      );
+      return html`<td>${example && exampleOf(shown, example, pixels, label)}</td>`;
+    });
+    const named = shown.classes[label];
+    return html`<tr><th scope="row">${index}: ${named}</th><td>${picture(shown, pixelsOf(pixels), 'clean')}${said(shown, answers, label)}</td>${cells}</tr>
+`;
+  });
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="${caption}"><table>
+<caption>${caption}</caption>
+<thead><tr><th scope="col">Test image</th><th scope="col">Clean</th>${head}</tr></thead>
+<tbody>${rows}</tbody>
+</table></div>`;
+}
+
+function exampleOf(shown: Gallery, { pixels, epsilon, answers }: GalleryExample, clean: string, label: number): Html {
+  const [before, after] = [pixelsOf(clean), pixelsOf(pixels)];
+  const added = after.map((value, i) => 127.5 + Math.max(-127.5, Math.min(127.5, (value - before[i]) / (2 * epsilon))));
+  return html`${picture(shown, added, 'perturbation')}${picture(shown, after, 'adversarial')}${said(shown, answers, label)}`;
+}
+
+/** What each network takes an image for: `BP: 7, 99.1 %`. */
+const said = ({ classes }: Gallery, answers: GalleryAnswers, label: number): Html[] =>
+  Object.entries(answers).map(([name, { class: named, confidence }]) => {
+    const wrong = named !== label;
+    return html`<span class="${wrong ? 'fooled' : 'soft'}">${displayName(name)}: ${classes[named]}, ${finePercent(confidence)}${wrong ? ' ✗' : ''}</span>`;
+  });
+
+function picture({ shape: [channels, height, width] }: Gallery, pixels: Uint8Array, alt: string): Html {
+  const area = height * width;
+  const data = pixels.map((_, i) => pixels[(i % channels) * area + Math.floor(i / channels)]);
+  const png = encode({ width, height, channels, depth: 8, data: Uint8Array.from(data) }, { zlib: { level: 9 } });
+  return html`<img alt="${alt}" src="data:image/png;base64,${Buffer.from(png).toString('base64')}">`;
+}

@@ -1,0 +1,83 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { test } from 'tap';
+import { chooseImages, writeGallery } from '../../src/experiment/gallery.js';
+import { parseGallery, pixelsOf } from '../../src/report/gallery/gallery.js';
+import { reportPage } from '../../src/report/page/page.js';
+import { loadKernels } from '../../src/tensor/backends.js';
+import { Heap } from '../../src/tensor/heap.js';
+import { pixels } from '../helpers/arrays.js';
+import { lenetOf, mnistSpec } from '../helpers/networks.js';
+
+test('the first image of each class is chosen, then again from the first, and always the same', (t) => {
+  const images = (...labels: number[]) => ({
+    pixels: new Uint8Array(labels.length),
+    labels: Uint8Array.from(labels),
+    count: labels.length,
+  });
+  t.same(chooseImages(images(7, 7, 7, 2, 7, 1, 2), 4), [0, 1, 3, 5]);
+  t.same(chooseImages(images(7, 7, 7, 2, 7, 1, 2), 2), [0, 3]);
+  t.same(chooseImages(images(7, 7), 12), [0, 1]);
+  t.end();
+});
+
+test('BP and FA of three networks are attacked within ε along both paths, and the same gives the same bytes', async (t) => {
+  const pool = { backend: 'simd', heap: new Heap() } as const;
+  const kernels = await loadKernels(pool.backend, pool.heap);
+  const networks = new Map(
+    (['dfa', 'bp', 'fa'] as const).map((rule) => [
+      rule,
+      { spec: mnistSpec, rule, ...lenetOf(rule, kernels).parameters },
+    ]),
+  );
+  const images = {
+    pixels: Uint8Array.from(pixels(20 * 784, 3), (pixel) => 255 * pixel),
+    labels: Uint8Array.from({ length: 20 }, (_, i) => i % 10),
+    count: 20,
+  };
+  const dataset = { name: 'mnist', classes: Array.from({ length: 10 }, (_, i) => `${i}`) };
+  const work = { networks, images, dataset, epsilons: [0.1, 0.3, 0.5, 1], pool };
+  const folder = t.testdir({});
+  const text = async () => readFile(join(folder, await writeGallery(work, folder)), 'utf8');
+  const first = await text();
+  t.equal(await text(), first);
+
+  const { images: shown, networks: named, examples } = parseGallery(first, 'gallery.json');
+  t.same(named, ['bp', 'fa']);
+  t.equal(shown.length, 12);
+  const kinds = ['bp true cross-entropy', 'bp true margin', 'fa feedback cross-entropy', 'fa true margin'];
+  t.same([...new Set(examples.map(({ source, path, loss }) => `${source} ${path} ${loss}`))], kinds);
+  t.same([...new Set(examples.map(({ epsilon }) => epsilon))], [0.1, 0.3]);
+  t.equal(examples.length, 12 * kinds.length * 2);
+  for (const { image, epsilon, pixels: made } of examples) {
+    const clean = pixelsOf(shown[image].pixels);
+    const far = pixelsOf(made).map((pixel, i) => Math.abs(pixel - clean[i]));
+    if (Math.max(...far) > Math.round(255 * epsilon)) t.fail(`image ${image} is moved further than ${epsilon}`);
+    if (Math.max(...far) < 255 * epsilon * 0.9) t.fail(`image ${image} is hardly moved`);
+  }
+});
+
+test('of pictures that hardly compress, so few are made that the report stays under 1.5 MB', async (t) => {
+  const pool = { backend: 'simd', heap: new Heap() } as const;
+  const kernels = await loadKernels(pool.backend, pool.heap);
+  for (const side of [32, 160]) {
+    const spec = { ...mnistSpec, inputShape: [3, side, side], mean: [0.5, 0.5, 0.5], std: [0.2, 0.2, 0.2] };
+    const networks = new Map(
+      (['bp', 'fa'] as const).map((rule) => [rule, { spec, rule, ...lenetOf(rule, kernels, spec).parameters }]),
+    );
+    const size = 3 * side * side;
+    const images = {
+      pixels: Uint8Array.from(pixels(12 * size, 5), (pixel) => 255 * pixel),
+      labels: Uint8Array.from({ length: 12 }, (_, i) => i % 10),
+      count: 12,
+    };
+    const dataset = { name: 'cifar10', classes: Array.from({ length: 10 }, (_, i) => `${i}`) };
+    const folder = t.testdir({});
+    const epsilons = [1, 2, 4, 8].map((pixel) => pixel / 255);
+    await writeGallery({ networks, images, dataset, epsilons, pool }, folder);
+    const gallery = parseGallery(await readFile(join(folder, 'gallery.json'), 'utf8'), 'gallery.json');
+    const page = reportPage({ dataset: 'cifar10', epochs: [], figures: new Map(), gallery });
+    t.ok(page.length < 1_200_000, `${side}: ${page.length} characters, with room for figures`);
+    t.same([...new Set(gallery.examples.map(({ epsilon }) => 255 * epsilon))], side === 32 ? [1, 8] : [1]);
+  }
+});
