@@ -18,7 +18,7 @@ ${picturesAt(shown, epsilon, `Test images without and with ${displayName(shown.a
 `;
   });
   return html`<section class="gallery"><h2>Gallery</h2>
-<p>The first test images of each class. Beside each: what ${displayName(shown.attack)} added (grey is nothing, white +ε, black −ε), the image with it, and what each network takes it for, with its confidence. A wrong answer is red and marked ✗.</p>
+<p>The first test image of each class, and the next ones up to a dozen. Beside each: what ${displayName(shown.attack)} added (grey is nothing, white +ε, black −ε), the image with it, and what each network takes it for, with its confidence. A wrong answer is red and marked ✗.</p>
 ${parts}</section>`;
 }
 

@@ -27,6 +27,6 @@ pre { font-size: .8rem }
   details::details-content { display: block; content-visibility: visible; height: auto }
   .scroll, pre { overflow: visible; white-space: pre-wrap } .slider { display: none }
   main { max-width: none; padding: 0 } table { font-size: 7.5pt } figure, tr { break-inside: avoid } h2, caption, figcaption { break-after: avoid }
-  svg { max-width: 100%; height: auto } .gallery img { width: 2.2rem; height: 2.2rem }
+  pre { columns: 3; font-size: 7pt } svg { max-width: 100%; height: auto } .gallery img { width: 2.2rem; height: 2.2rem }
 }
 `;
