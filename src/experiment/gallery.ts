@@ -33,7 +33,7 @@ export interface GalleryWork {
   readonly dataset: { readonly name: string; readonly classes: readonly string[] };
   /** The audit's. */
   readonly epsilons: readonly number[];
-  readonly pool: Pick<WorkerPool, 'backend' | 'heap'>;
+  readonly pool: Pick<WorkerPool, 'backend'>;
 }
 
 /**
@@ -52,13 +52,19 @@ export async function writeGallery(work: GalleryWork, folder: string): Promise<s
 type Networks = ReadonlyMap<string, Network<Float32Array>>;
 
 async function galleryOf({ networks: shared, images, dataset, epsilons, pool }: GalleryWork): Promise<Gallery> {
-  const kernels = await loadKernels(pool.backend, pool.heap);
+  // In memory of its own: the run's is counted beforehand, and this is not in it.
+  const kernels = await loadKernels(pool.backend);
+  const copy = (shared: Float32Array) => {
+    const own = kernels.alloc(shared.length);
+    own.set(shared);
+    return own;
+  };
   const names = ['bp', 'fa'].every((name) => shared.has(name)) ? ['bp', 'fa'] : [...shared.keys()].slice(0, NETWORKS);
   const chosen = names.map((name) => [name, shared.get(name) as SharedNetwork] as const);
   const networks: Networks = new Map(
     chosen.map(([name, { spec, rule, values, feedback }]) => [
       name,
-      new Network(buildLayers(spec), rules[rule], kernels, { values, feedback }),
+      new Network(buildLayers(spec), rules[rule], kernels, { values: copy(values), feedback: copy(feedback) }),
     ]),
   );
   const [{ inputShape }] = [...networks.values()];
@@ -148,7 +154,9 @@ function answersOf(networks: Networks, images: Float32Array): GalleryAnswers[] {
   return Array.from({ length: logits.length / classes }, (_, i) =>
     Object.fromEntries(
       all.map((each) => {
-        const shares = softmax(each.logits.subarray(i * classes, (i + 1) * classes));
+        const own = each.logits.subarray(i * classes, (i + 1) * classes);
+        if (!own.every(Number.isFinite)) return [each.name, null];
+        const shares = softmax(own);
         const confidence = Math.max(...shares);
         return [each.name, { class: shares.indexOf(confidence), confidence }];
       }),

@@ -5,7 +5,6 @@ import { chooseImages, writeGallery } from '../../src/experiment/gallery.js';
 import { parseGallery, pixelsOf } from '../../src/report/gallery/gallery.js';
 import { reportPage } from '../../src/report/page/page.js';
 import { loadKernels } from '../../src/tensor/backends.js';
-import { Heap } from '../../src/tensor/heap.js';
 import { pixels } from '../helpers/arrays.js';
 import { lenetOf, mnistSpec } from '../helpers/networks.js';
 
@@ -22,8 +21,8 @@ test('the first image of each class is chosen, then again from the first, and al
 });
 
 test('BP and FA of three networks are attacked within ε along both paths, and the same gives the same bytes', async (t) => {
-  const pool = { backend: 'simd', heap: new Heap() } as const;
-  const kernels = await loadKernels(pool.backend, pool.heap);
+  const pool = { backend: 'simd' } as const;
+  const kernels = await loadKernels(pool.backend);
   const networks = new Map(
     (['dfa', 'bp', 'fa'] as const).map((rule) => [
       rule,
@@ -58,8 +57,8 @@ test('BP and FA of three networks are attacked within ε along both paths, and t
 });
 
 test('of pictures that hardly compress, so few are made that the report stays under 1.5 MB', async (t) => {
-  const pool = { backend: 'simd', heap: new Heap() } as const;
-  const kernels = await loadKernels(pool.backend, pool.heap);
+  const pool = { backend: 'simd' } as const;
+  const kernels = await loadKernels(pool.backend);
   for (const side of [32, 160]) {
     const spec = { ...mnistSpec, inputShape: [3, side, side], mean: [0.5, 0.5, 0.5], std: [0.2, 0.2, 0.2] };
     const networks = new Map(

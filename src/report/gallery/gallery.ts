@@ -9,8 +9,11 @@ import { count, faultList, list, type Parsed, parseJson, share, table } from '..
  * kept.
  */
 
-/** By the network's name: the class that it takes an image for, and the softmax's share for that. */
-const answers = table(z.looseObject({ class: count, confidence: share }));
+/**
+ * By the network's name: the class that it takes an image for, and the softmax's share for that; null where its logits
+ * are NaN or infinite, which is no answer.
+ */
+const answers = table(z.looseObject({ class: count, confidence: share }).nullable());
 export type GalleryAnswers = Parsed<typeof answers>;
 
 /** `[C, H, W]` bytes 0..255 in base64. */
@@ -78,8 +81,9 @@ function contradiction({ shape, classes, images, examples }: Gallery): string | 
   for (const { pixels, answers } of [...images, ...examples]) {
     const held = pixelsOf(pixels).length;
     if (held !== size) return `a picture has ${held} bytes, ${size} are expected`;
-    for (const { class: named } of Object.values(answers)) {
-      if (named >= classes.length) return `a network answers ${named}, of ${classes.length} classes`;
+    for (const answer of Object.values(answers)) {
+      if (answer && answer.class >= classes.length)
+        return `a network answers ${answer.class}, of ${classes.length} classes`;
     }
   }
   const stranger = images.find(({ label }) => label >= classes.length);

@@ -67,7 +67,9 @@ function exampleOf(shown: Gallery, { pixels, epsilon, answers }: GalleryExample,
 
 /** What each network takes an image for: `BP: 7, 99.1 %`. */
 const said = ({ classes }: Gallery, answers: GalleryAnswers, label: number): Html[] =>
-  Object.entries(answers).map(([name, { class: named, confidence }]) => {
+  Object.entries(answers).map(([name, answer]) => {
+    if (!answer) return html`<span class="fooled">${displayName(name)}: no answer ✗</span>`;
+    const { class: named, confidence } = answer;
     const wrong = named !== label;
     return html`<span class="${wrong ? 'fooled' : 'soft'}">${displayName(name)}: ${classes[named]}, ${finePercent(confidence)}${wrong ? ' ✗' : ''}</span>`;
   });

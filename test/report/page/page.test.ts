@@ -95,6 +95,8 @@ test('the gallery has each picture at each epsilon, and marks wrong answers', (t
   t.equal(page.match(/<img /g)?.length, 2 * (1 + 2), 'clean, perturbation and adversarial, for two epsilons');
   t.equal(page.match(/<details class="epsilon" open/g)?.length, 1);
   t.match(page, /<span class="soft">BP: seven, 99\.0/);
+  const silent = exampleGallery.images.map((image) => ({ ...image, answers: { bp: null } }));
+  t.match(reportPage({ ...run, gallery: { ...exampleGallery, images: silent } }), /BP: no answer/);
   t.match(page, /<span class="fooled">BP: three, 60\.0[^<]*✗/);
   const first = /alt="perturbation" src="data:image\/png;base64,([^"]*)"/.exec(page)?.[1] ?? '';
   t.same([...decode(Buffer.from(first, 'base64')).data], [255, 0, 127, 127], 'white is +ε, black −ε, grey nothing');
