@@ -63,7 +63,7 @@ export {
 } from './models/trace-equation.js';
 export { type RuleName, rules } from './rules/index.js';
 export { type GradientPath, gradientPaths } from './rules/path.js';
-export type { ErrorPath, LearningRule } from './rules/rule.js';
+export { type ErrorPath, type LearningRule, trainedLike } from './rules/rule.js';
 export { angleBetween } from './tensor/angle.js';
 export { type KernelChoice, loadKernels } from './tensor/backends.js';
 export { Heap } from './tensor/heap.js';

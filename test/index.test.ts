@@ -529,6 +529,7 @@ const functions: Readonly<Record<string, Entry>> = {
     good: { data: image, shape: [1, 28, 28] },
     bad: { data: noFloats, shape: [...noList, [28, 27], [28.5], [-784], [null]] },
   },
+  trainedLike: { call: library.trainedLike, good: { rule: library.rules.wm }, bad: { rule: noNetwork } },
   Tracer: { call: made(library.Tracer), good: { network }, bad: { network: noNetwork } },
   'Tracer.trace': {
     call: (...given: Parameters<typeof tracer.trace>) => tracer.trace(...given),

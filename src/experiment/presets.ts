@@ -1,7 +1,7 @@
 import type { DatasetName } from '../datasets/index.js';
 import { UserError } from '../errors.js';
 import { type RuleName, rules } from '../rules/index.js';
-import type { LearningRule } from '../rules/rule.js';
+import { trainedLike } from '../rules/rule.js';
 import type { Config, TrainingConfig } from './config.js';
 
 /** What a preset decides. */
@@ -17,10 +17,8 @@ export interface Preset {
 }
 
 /** How a preset trains a rule's network: by settings of its own, or by those of the rule that it is trained like. */
-export function trainingOf({ training }: Preset, name: RuleName): TrainingConfig {
-  const { usesFeedback, trainsLike = usesFeedback ? 'fa' : 'bp' }: LearningRule = rules[name];
-  return training[name] ?? training[trainsLike];
-}
+export const trainingOf = ({ training }: Preset, name: RuleName): TrainingConfig =>
+  training[name] ?? training[trainedLike(rules[name])];
 
 const adam = (learningRate: number): TrainingConfig => ({
   optimizer: 'adam',

@@ -6,7 +6,7 @@ import { Engine } from './engine/messages.js';
 import type { AttackSettings, Measurement, Settings } from './engine/session.js';
 import { fetchImages, joined } from './images.js';
 import { type Picture, TEST_IMAGES } from './picture-address.js';
-import { plans, STEPS } from './plans.js';
+import { plans, ruleTraining, STEPS } from './plans.js';
 
 /** How a network stood at a step. */
 export interface Point {
@@ -144,8 +144,8 @@ export class Lab {
 
   settingsOf(side: 0 | 1): Settings {
     const { rules: chosen, seed, optimizer, rates, plan: name } = this.state;
-    const { activation, initializer, training } = plans[name];
-    const usual = training[chosen[side]];
+    const { activation, initializer } = plans[name];
+    const usual = ruleTraining(plans[name], chosen[side]);
     return {
       ...usual,
       rule: chosen[side],

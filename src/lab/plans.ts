@@ -1,4 +1,12 @@
-import type { ActivationName, InitializerName, NetworkSpec, OptimizerName, RuleName } from '../core.js';
+import {
+  type ActivationName,
+  type InitializerName,
+  type NetworkSpec,
+  type OptimizerName,
+  type RuleName,
+  rules,
+  trainedLike,
+} from '../core.js';
 
 /** LeNet-5 for MNIST, as a run builds it. */
 export const specWith = (activation: ActivationName): NetworkSpec => ({
@@ -22,8 +30,13 @@ export interface Plan {
   readonly title: string;
   readonly activation: ActivationName;
   readonly initializer: InitializerName;
-  readonly training: Readonly<Record<RuleName, RuleTraining>>;
+  /** A rule that isn't named is trained like one of the two that always are. */
+  readonly training: Readonly<Record<'bp' | 'fa', RuleTraining> & Partial<Record<RuleName, RuleTraining>>>;
 }
+
+/** How a plan trains a rule. */
+export const ruleTraining = ({ training }: Plan, rule: RuleName): RuleTraining =>
+  training[rule] ?? training[trainedLike(rules[rule])];
 
 const by =
   (optimizer: OptimizerName) =>
@@ -33,34 +46,25 @@ const adam = by('adam');
 /** Kolen–Pollack begins gently, and decays: without it B would never forget where it began. */
 const kp: RuleTraining = { ...sgd(0.02), warmupEpochs: 0.5, decoupledDecay: 0.05 };
 
-/** Rules whose errors point roughly the way of the true gradient are trained as backpropagation is. */
-const likeBackprop = (training: RuleTraining) => ({
-  bp: training,
-  usf: training,
-  brsf: training,
-  frsf: training,
-  wm: training,
-});
-
 /** The main job's presets for MNIST, on the images that the page has. */
 export const plans = {
   tuned: {
     title: 'tuned: both networks learn cleanly',
     activation: 'relu',
     initializer: 'kaiming-uniform',
-    training: { ...likeBackprop(sgd(0.02)), fa: sgd(0.02), dfa: adam(0.001), drtp: sgd(0.02), kp },
+    training: { bp: sgd(0.02), fa: sgd(0.02), dfa: adam(0.001), drtp: sgd(0.02), kp },
   },
   paper: {
     title: 'paper: FA learns so fast that its softmax saturates',
     activation: 'relu',
     initializer: 'truncated-normal',
-    training: { ...likeBackprop(adam(0.001)), fa: adam(0.01), dfa: adam(0.003), drtp: sgd(0.01), kp },
+    training: { bp: adam(0.001), fa: adam(0.01), dfa: adam(0.003), drtp: sgd(0.01), kp },
   },
   tanh: {
     title: 'tanh: units that cannot explode, which DRTP needs',
     activation: 'tanh',
     initializer: 'kaiming-uniform',
-    training: { ...likeBackprop(adam(0.001)), fa: adam(0.001), dfa: adam(0.002), drtp: adam(0.001), kp },
+    training: { bp: adam(0.001), fa: adam(0.001), dfa: adam(0.002), kp },
   },
 } satisfies Record<string, Plan>;
 export type PlanName = keyof typeof plans;

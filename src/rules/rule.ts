@@ -64,3 +64,13 @@ export const checkRule = (where: string, value: unknown): void =>
     usesFeedback: 'boolean',
     errorBelow: 'function',
   });
+
+/**
+ * Whose training settings suit a rule that has none of its own: see {@link LearningRule.trainsLike}.
+ *
+ * @throws {TypeError} if the argument is no learning rule
+ */
+export function trainedLike(rule: LearningRule): 'bp' | 'fa' {
+  checkRule('trainedLike', rule);
+  return rule.trainsLike ?? (rule.usesFeedback ? 'fa' : 'bp');
+}

@@ -2,7 +2,7 @@ import { test } from 'tap';
 import { type RuleName, rules } from '../../src/core.js';
 import { datasets } from '../../src/datasets/index.js';
 import { presetNamed, trainingOf } from '../../src/experiment/presets.js';
-import { type Plan, plans, specWith } from '../../src/lab/plans.js';
+import { type Plan, plans, ruleTraining, specWith } from '../../src/lab/plans.js';
 import { networkSpec } from '../../src/models/create.js';
 
 test('the page’s plans are the main job’s presets for MNIST', async (t) => {
@@ -11,7 +11,7 @@ test('the page’s plans are the main job’s presets for MNIST', async (t) => {
     t.same([plan.initializer, plan.activation], [preset.initializer, preset.activation ?? 'relu'], name);
     for (const rule of Object.keys(rules) as RuleName[]) {
       const { optimizer, learningRate, warmupEpochs, decoupledDecay } = trainingOf(preset, rule);
-      t.same(plan.training[rule], { optimizer, learningRate, warmupEpochs, decoupledDecay }, `${name}, ${rule}`);
+      t.same(ruleTraining(plan, rule), { optimizer, learningRate, warmupEpochs, decoupledDecay }, `${name}, ${rule}`);
     }
   }
 });

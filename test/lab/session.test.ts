@@ -10,7 +10,7 @@ import {
   train,
 } from '../../src/core.js';
 import { Session, type Settings } from '../../src/lab/engine/session.js';
-import { EPOCHS, plans, specWith } from '../../src/lab/plans.js';
+import { EPOCHS, plans, ruleTraining, specWith } from '../../src/lab/plans.js';
 import { sameBits } from '../helpers/arrays.js';
 import { mnistImages } from '../helpers/mnist.js';
 
@@ -46,8 +46,9 @@ test('training in pieces, however they are cut, is the training loop, to the bit
 
 /** The page's settings for a rule: with tanh where it needs that. */
 function settingsFor(rule: RuleName): Settings {
-  const { activation, initializer, training } = plans[rule === 'drtp' ? 'tanh' : 'tuned'];
-  return { ...training[rule], rule, seed: 3, activation, initializer };
+  const plan = plans[rule === 'drtp' ? 'tanh' : 'tuned'];
+  const { activation, initializer } = plan;
+  return { ...ruleTraining(plan, rule), rule, seed: 3, activation, initializer };
 }
 
 for (const rule of Object.keys(rules) as RuleName[]) {
