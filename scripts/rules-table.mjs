@@ -29,6 +29,7 @@ function rowsOf(folder) {
       preset: config.preset,
       activation: config.activation,
       rule,
+      decay: config.training[rule].decoupledDecay,
       seed: config.seed,
       error: percent(1 - last.testAccuracy),
       auditedImages: audit.testImages,
@@ -63,12 +64,12 @@ function table(rows) {
     '| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |',
   ];
   const lines = [...groups.values()].map((own) => {
-    const [{ dataset, preset, activation, rule }] = own;
+    const [{ dataset, preset, activation, rule, decay }] = own;
     const both = (name) => EPSILONS.map((epsilon) => span(own, `${name}${epsilon}`, 1)).join(' / ');
     const cells = [
       displayName(dataset),
       `\`${preset}\`, ${activation}`,
-      displayName(rule),
+      displayName(rule) + (isControl(own[0]) ? `, decay λ = ${decay}` : ''),
       span(own, 'error', 2),
       ...['own', 'true', 'worst'].map(both),
       `${span(own, 'weightAngle', 0)}°`,
@@ -80,7 +81,10 @@ function table(rows) {
   return [...head, ...lines].join('\n');
 }
 
-const keyOf = ({ dataset, preset, rule }) => `${dataset} ${preset} ${rule}`;
+/** Whether a rule that needs no decay was given one: what stands beside Kolen–Pollack. */
+const isControl = ({ rule, decay }) => rule !== 'kp' && decay > 0;
+
+const keyOf = ({ dataset, preset, rule, decay }) => `${dataset} ${preset} ${rule} ${decay}`;
 
 function grouped(rows) {
   const groups = new Map();
