@@ -52,6 +52,28 @@ export interface Kernels<A extends FloatArray = FloatArray> {
   /** dx[p, i] = dy[p, i] / std[p mod C]. */
   normalizeBackward(dy: A, dx: A, std: A, planes: number, size: number): void;
 
+  /**
+   * Of `planes` planes of `size` numbers, plane p of channel p mod C (C the length of `mean`): the mean of each
+   * channel's numbers, and of their squared distances from it.
+   */
+  channelMoments(x: A, mean: A, variance: A, planes: number, size: number): void;
+  /** y = (x − mean)·factor + shift, each a number a channel. */
+  channelAffine(x: A, y: A, mean: A, factor: A, shift: A, planes: number, size: number): void;
+  /** sums = Σ dy and products = Σ dy·(x − mean), of each channel. */
+  channelProducts(x: A, mean: A, dy: A, sums: A, products: A, planes: number, size: number): void;
+  /** dx = factor·(dy − offset − slope·(x − mean)), each a number a channel. */
+  channelAffineBackward(
+    x: A,
+    mean: A,
+    dy: A,
+    dx: A,
+    offset: A,
+    slope: A,
+    factor: A,
+    planes: number,
+    size: number,
+  ): void;
+
   /** Max over each window of each plane (no padding); `winner` gets the index in the plane, the first on a tie. */
   maxPool(x: A, y: A, winner: Int32Array, planes: number, window: Window): void;
   /** dx = 0, then dy is added at each window's winner. */

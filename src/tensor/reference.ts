@@ -1,3 +1,4 @@
+import { channelAffine, channelAffineBackward, channelMoments, channelProducts } from './channels.js';
 import { checkHeap, type Heap } from './heap.js';
 import type { Window } from './im2col.js';
 import type { AdamStep, Kernels } from './kernels.js';
@@ -47,6 +48,10 @@ function kernelsWith<A extends FloatArray>(
     reluBackward,
     normalize,
     normalizeBackward,
+    channelMoments,
+    channelAffine,
+    channelProducts,
+    channelAffineBackward,
     maxPool,
     maxPoolBackward,
     sgd,

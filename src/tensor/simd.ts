@@ -150,6 +150,32 @@ function kernelsOver(heap: Heap, wasm: Exports): Kernels<Float32Array> {
       wasm.normalizeBackward(at(dy, length), at(dx, length), at(std, 1), std.length, planes, size);
     },
 
+    channelMoments(x, mean, variance, planes, size) {
+      const channels = mean.length;
+      wasm.channelMoments(at(x, planes * size), at(mean, 1), at(variance, channels), channels, planes, size);
+    },
+    channelAffine(x, y, mean, factor, shift, planes, size) {
+      const channels = mean.length;
+      const length = planes * size;
+      const [from, to] = [at(x, length), at(y, length)];
+      const [m, f, s] = [at(mean, 1), at(factor, channels), at(shift, channels)];
+      wasm.channelAffine(from, to, m, f, s, channels, planes, size);
+    },
+    channelProducts(x, mean, dy, sums, products, planes, size) {
+      const channels = mean.length;
+      const length = planes * size;
+      const [from, error] = [at(x, length), at(dy, length)];
+      const [sum, product] = [at(sums, channels), at(products, channels)];
+      wasm.channelProducts(from, at(mean, 1), error, sum, product, channels, planes, size);
+    },
+    channelAffineBackward(x, mean, dy, dx, offset, slope, factor, planes, size) {
+      const channels = mean.length;
+      const length = planes * size;
+      const [from, error, to] = [at(x, length), at(dy, length), at(dx, length)];
+      const [o, s, f] = [at(offset, channels), at(slope, channels), at(factor, channels)];
+      wasm.channelAffineBackward(from, at(mean, 1), error, to, o, s, f, channels, planes, size);
+    },
+
     maxPool(x, y, winner, planes, { height, width, kernel, stride, outHeight, outWidth }) {
       const from = at(x, planes * height * width);
       const to = at(y, planes * outHeight * outWidth);

@@ -1,3 +1,4 @@
+export { channelAffine, channelAffineBackward, channelMoments, channelProducts } from './channels';
 export { convBackwardInput, convBackwardWeights } from './conv-backward';
 export { convForward } from './conv-forward';
 export { matmulTB } from './dots';
