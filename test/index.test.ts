@@ -189,21 +189,27 @@ const functions: Readonly<Record<string, Entry>> = {
     good: { name: 'pool', inputShape: [1, 28, 28], options: { kernel: 2 } },
     bad: { ...noLayer, options: noObject, 'options.kernel': noWindow.kernel, 'options.stride': noWindow.stride },
   },
+  batchNorm: {
+    call: library.batchNorm,
+    good: { name: 'bn', inputShape: [2, 4, 4] },
+    bad: { name: noText, inputShape: noShape },
+  },
   buildLayers: { call: library.buildLayers, good: { spec }, bad: { ...noSpec('spec'), 'spec.model': noName } },
   checkGradients: {
     call: library.checkGradients,
-    good: { subject: { name: 'hand', layers, loss }, seed: 1 },
+    good: { subject: { name: 'hand', layers, loss, statistics: 'pass' }, seed: 1 },
     bad: {
       subject: noObject,
       'subject.name': noText,
       'subject.layers': [...noList, [], [null], [{}], [layers[0], layers[0]], [...layers, layers[0]]],
       'subject.loss': noLoss,
+      'subject.statistics': [null, 5, 'x', 'constructor'],
       seed: noSeed,
     },
   },
   conv2d: {
     call: library.conv2d,
-    good: { name: 'conv', inputShape: [1, 28, 28], options: { outputs: 2, kernel: 5 } },
+    good: { name: 'conv', inputShape: [1, 28, 28], options: { outputs: 2, kernel: 5, bias: false } },
     bad: {
       ...noLayer,
       options: noObject,
@@ -212,6 +218,7 @@ const functions: Readonly<Record<string, Entry>> = {
       'options.stride': noWindow.stride,
       'options.padding': [null, Number.NaN, '1', 1.5, -1],
       'options.algorithm': [null, 1, 'x', 'winograd'],
+      'options.bias': noFlag,
     },
   },
   createNetwork: {
@@ -491,6 +498,15 @@ const functions: Readonly<Record<string, Entry>> = {
     good: { heap: new library.Heap() },
     bad: { heap: [null, 5, 'x', {}] },
   },
+  residual: {
+    call: library.residual,
+    good: { name: 'block', inner: [layers[0]], shortcut: [layers[0]] },
+    bad: {
+      name: noText,
+      inner: [...noList, [], [null], [{}], [layers[0], layers[0]], layers],
+      shortcut: [null, 5, 'x', {}, [null], [{}], [layers[0], layers[0]], layers],
+    },
+  },
   runExperiment: {
     call: library.runExperiment,
     untried: true,
@@ -563,6 +579,16 @@ const functions: Readonly<Record<string, Entry>> = {
     good: { layer: trace.layers[0], tensor: 'x', way: 'own' },
     bad: { ...noLayerTrace, way: noName },
   },
+  widen: {
+    call: library.widen,
+    good: { name: 'widen', inputShape: [2, 4, 4], options: { outputs: 4, stride: 2 } },
+    bad: {
+      ...noLayer,
+      options: noObject,
+      'options.outputs': [...noCount, 0, 1],
+      'options.stride': [...noCount, 0],
+    },
+  },
   walk: { call: library.walk, good: { trace }, bad: noTrace },
 };
 
@@ -602,7 +628,7 @@ for (const [name, entry] of Object.entries(functions)) {
 }
 
 test('every row of a table that makes layers is one of those tried', async (t) => {
-  t.same(Object.keys(library.models), ['lenet5', 'lenet-wide']);
+  t.same(Object.keys(library.models), ['lenet5', 'lenet-wide', 'resnet8', 'resnet14', 'resnet20', 'resnet32']);
 });
 
 /** The arguments with another value in one place; what lies beside it stays. */

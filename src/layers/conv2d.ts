@@ -145,6 +145,7 @@ const plainWinograd = winogradConvolution();
  * A convolution layer with square kernels.
  *
  * @param inputShape `[C, H, W]`
+ * @param options.bias false for none, as where a normalisation follows, which would take it away again
  * @param options.algorithm `winograd` for fewer multiplications where the kernel is 3×3, the stride 1 and the padding at
  *   most 2; `direct` unless given
  * @throws {ShapeError} if the kernel doesn't fit the padded input, a kernel, stride or padding makes no sense, or the
@@ -160,14 +161,16 @@ export function conv2d(
     readonly stride?: number;
     readonly padding?: number;
     readonly algorithm?: ConvolutionAlgorithm;
+    readonly bias?: boolean;
   },
 ): WeightedLayer {
   check.text('conv2d', 'name', name);
   const window = slidingWindow('conv2d', inputShape, options);
-  const { algorithm = 'direct' } = options;
+  const { algorithm = 'direct', bias: biased = true } = options;
   check.wholeNumber('conv2d', 'options.outputs', options.outputs);
   check.oneOf('conv2d', 'options.algorithm', algorithm, convolutionAlgorithms);
   if (algorithm === 'winograd') checkWinograd('conv2d', window);
+  check.flag('conv2d', 'options.bias', biased);
   const { channels, kernel, outHeight, outWidth } = window;
   return {
     name,
@@ -176,15 +179,19 @@ export function conv2d(
     window,
     outputShape: [options.outputs, outHeight, outWidth],
     weightShape: [options.outputs, channels, kernel, kernel],
-    biasShape: [options.outputs],
+    ...(biased && { biasShape: [options.outputs] }),
     fanIn: channels * kernel * kernel,
     writeTo: (graph, x) => graph.operator('Conv', [x, ...graph.parameters()], windowAttributes(window)),
-    bind(kernels, { x, y, dx, dy }) {
+    bind(kernels, { x, y, dx, dy, alloc }) {
       const convolution = convolutionOf(kernels, algorithm);
+      const none = biased ? undefined : alloc(options.outputs); // zeros on the way up, and what nobody asks for down
       return {
-        forward: (n, weight, bias) => convolution.forward(x.data, weight, bias, y.data, n, window),
+        forward(n, weight, bias) {
+          none?.fill(0); // each time: between passes the memory is others'
+          convolution.forward(x.data, weight, none ?? bias, y.data, n, window);
+        },
         backwardInput: (n, carrier) => convolution.backwardInput(dy.data, carrier, dx.data, n, window),
-        backwardWeights: (n, dw, db) => convolution.backwardWeights(x.data, dy.data, dw, db, n, window),
+        backwardWeights: (n, dw, db) => convolution.backwardWeights(x.data, dy.data, dw, none ?? db, n, window),
       };
     },
   };

@@ -31,8 +31,8 @@ export interface Graph {
   ): string;
   /** Numbers of the layer's own, under a name within it. @returns their name in the graph */
   constant(name: string, shape: readonly number[], values: readonly number[]): string;
-  /** The names of the layer's weights and biases in the graph. */
-  parameters(): readonly [weight: string, bias: string];
+  /** The names of the layer's own tensors in the graph: weights and, where it has them, biases. */
+  parameters(): readonly string[];
   /** Writes another layer, one that the layer is made of. @returns the name of what it gives */
   layer(layer: Written, x: string): string;
 }

@@ -1,8 +1,6 @@
-import * as check from '../check.js';
-import { ShapeError } from '../errors.js';
 import type { Window } from '../tensor/im2col.js';
 import type { Kernels } from '../tensor/kernels.js';
-import { type FloatArray, shapeText } from '../tensor/tensor.js';
+import type { FloatArray } from '../tensor/tensor.js';
 import type { Written } from './graph.js';
 
 /** What enters or leaves a layer, for up to a fixed number of images: one array, and a view of each image in it. */
@@ -53,12 +51,13 @@ export interface PlainStage {
   backward(n: number): void;
 }
 
-/** A layer with weights and biases. */
+/** A layer with weights, and biases or none. */
 export interface WeightedLayer extends LayerShape {
   readonly weighted: true;
   /** PyTorch's layouts: conv `[out, in, kh, kw]`, linear `[out, in]`. */
   readonly weightShape: readonly number[];
-  readonly biasShape: readonly number[];
+  /** Undefined where it has no biases: what it is handed in their place is then empty. */
+  readonly biasShape?: readonly number[];
   /** Inputs that feed one output, for initialisation. */
   readonly fanIn: number;
   bind<A extends FloatArray>(kernels: Kernels<A>, buffers: Buffers<A>): WeightedStage<A>;
@@ -73,37 +72,53 @@ export interface WeightedStage<A extends FloatArray> {
   backwardWeights(n: number, dw: A, db: A): void;
 }
 
-export type Layer = PlainLayer | WeightedLayer;
+/**
+ * Whose mean and variance a pass normalises by: those of the images in the pass, as in learning, or the averages that
+ * learning has kept, as everywhere else.
+ */
+export type Statistics = 'pass' | 'averages';
+
+/** A layer that brings each channel to mean 0 and variance 1, and then to a scale and shift that are learned. */
+export interface NormalizingLayer extends LayerShape {
+  readonly weighted: false;
+  /** How many channels: the length of each of its tensors. */
+  readonly channels: number;
+  bind<A extends FloatArray>(kernels: Kernels<A>, buffers: Buffers<A>): NormalizingStage<A>;
+}
+
+/** What a normalising layer has learned, or the gradients of that: a number a channel in each. */
+export interface Normalization<A extends FloatArray> {
+  readonly scale: A;
+  readonly shift: A;
+  /** The averages; in a gradient the pass's own mean and variance, times its images, for whoever keeps averages. */
+  readonly mean: A;
+  readonly variance: A;
+}
+
+/** A normalising layer tied to its memory, on the first n images. */
+export interface NormalizingStage<A extends FloatArray> {
+  forward(n: number, learned: Normalization<A>, statistics: Statistics): void;
+  /**
+   * dx by the same statistics as in the pass forward.
+   *
+   * @param gradient overwritten: the scale's and shift's gradients summed over the n images, and the pass's statistics
+   *   if it was normalised by them
+   */
+  backward(n: number, statistics: Statistics, gradient?: Normalization<A>): void;
+}
 
 /**
- * Checks that layers stand one above the other: each takes what the one below it gives, and no two with weights share a
- * name.
- *
- * @throws {TypeError} if they are no layers
- * @throws {ShapeError} if there is none, or one doesn't fit onto the other
- * @throws {RangeError} if a name is used twice
+ * A layer made of layers: y = layers(x) + shortcut(x). The error goes down both, and what arrives below is added. It has
+ * no memory or numbers of its own.
  */
-export function checkLayers(where: string, value: unknown): void {
-  check.list(where, 'layers', value, 'an array of layers, such as buildLayers(spec),');
-  const layers = value as readonly Layer[];
-  if (layers.length === 0) throw new ShapeError(`${where}: layers are none; at least one is expected`);
-  const names = new Set<string>();
-  layers.forEach((layer, l) => {
-    const fields = { name: 'string', weighted: 'boolean', bind: 'function' } as const;
-    check.object(where, `layers[${l}]`, layer, 'a layer', fields);
-    check.shape(where, `layers[${l}].inputShape`, layer.inputShape);
-    check.shape(where, `layers[${l}].outputShape`, layer.outputShape);
-    const below = layers[l - 1];
-    if (below && shapeText(below.outputShape) !== shapeText(layer.inputShape)) {
-      throw new ShapeError(
-        `${where}: layers[${l}], ${layer.name}, takes ${shapeText(layer.inputShape)}, but ${below.name} below it gives ${shapeText(below.outputShape)}`,
-      );
-    }
-    if (!layer.weighted) return;
-    check.shape(where, `layers[${l}].weightShape`, layer.weightShape);
-    check.shape(where, `layers[${l}].biasShape`, layer.biasShape);
-    if (names.has(layer.name))
-      throw new RangeError(`${where}: layers are called ${layer.name} twice; each needs a name of its own`);
-    names.add(layer.name);
-  });
+export interface Block extends LayerShape {
+  readonly weighted: false;
+  /** One above the other; at least one. */
+  readonly layers: readonly Layer[];
+  /** The same; none where x itself is added. */
+  readonly shortcut: readonly Layer[];
 }
+
+/** A layer that is not made of others. */
+export type Leaf = PlainLayer | WeightedLayer | NormalizingLayer;
+export type Layer = Leaf | Block;

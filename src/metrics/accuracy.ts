@@ -1,7 +1,7 @@
 import * as check from '../check.js';
 import type { Crew } from '../crew/crew.js';
 import { ShapeError } from '../errors.js';
-import { checkBatch, checkNetwork, type Network, PASS } from '../models/network.js';
+import { checkBatch, checkNetwork, type Network } from '../models/network.js';
 import type { LabelledImages } from '../tensor/images.js';
 import { contiguous, type FloatArray, sizeOf, type Tensor } from '../tensor/tensor.js';
 import { CHUNK_SIZE, claimedChunks } from './chunks.js';
@@ -25,11 +25,12 @@ export function correctAmong<A extends FloatArray>(
   labels: Uint8Array,
   n: number,
 ): number {
-  const workspace = network.workspace(PASS);
+  const { pass } = network;
+  const workspace = network.workspace(pass);
   const { input } = workspace;
   let correct = 0;
-  for (let first = 0; first < n; first += PASS) {
-    const last = Math.min(first + PASS, n);
+  for (let first = 0; first < n; first += pass) {
+    const last = Math.min(first + pass, n);
     input.data.set(images.subarray(first * input.size, last * input.size));
     workspace.forward(last - first);
     correct += countMatches(workspace.predictions(last - first), labels.subarray(first, last));

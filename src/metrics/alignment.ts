@@ -1,5 +1,7 @@
+import type { Batch } from '../layers/layer.js';
+import { weightedLayers } from '../layers/tree.js';
 import { crossEntropy } from '../losses/cross-entropy.js';
-import { checkNetwork, type Network, PASS } from '../models/network.js';
+import { checkNetwork, type Network } from '../models/network.js';
 import { view } from '../models/parameters.js';
 import { type Gradient, gradientOf, type Workspace } from '../models/workspace.js';
 import { backprop } from '../rules/backprop.js';
@@ -7,7 +9,7 @@ import type { ErrorPath, LearningRule } from '../rules/rule.js';
 import { type Sent, watching } from '../rules/watch.js';
 import { angleBetween, norm } from '../tensor/angle.js';
 import { checkImages, type LabelledImages, loadImage } from '../tensor/images.js';
-import { type FloatArray, sizeOf } from '../tensor/tensor.js';
+import type { FloatArray } from '../tensor/tensor.js';
 
 /**
  * How one weighted layer's learning compares to backpropagation's. Angles are in degrees; undefined where one of the
@@ -60,8 +62,7 @@ export function alignment<A extends FloatArray>(network: Network<A>, images: Lab
     kernels.free(flat);
   }
   const carriers = kept.reverse();
-  const layers = network.layers.filter(({ weighted }) => weighted);
-  return layers.map(({ name }, l) => {
+  return weightedLayers(network.layers).map(({ name }, l) => {
     const carrier = rule === backprop ? undefined : carriers[l];
     return {
       layer: name,
@@ -90,27 +91,26 @@ type OnError = (layer: number, errors: FloatArray, n: number) => void;
 
 /** The angles between two ways down, image by image: first one way's errors are kept, then the other's compared. */
 class ErrorAngles {
-  private readonly kept: readonly Float64Array[];
+  private readonly kept: FloatArray[] = [];
   private readonly sums: Float64Array;
   private readonly counts: Uint32Array;
 
   constructor({ layers }: Pick<Network, 'layers'>) {
-    const weighted = layers.filter((layer) => layer.weighted);
-    this.kept = weighted.map(({ inputShape }) => new Float64Array(PASS * sizeOf(inputShape)));
-    this.sums = new Float64Array(weighted.length);
-    this.counts = new Uint32Array(weighted.length);
+    const { length } = weightedLayers(layers);
+    this.sums = new Float64Array(length);
+    this.counts = new Uint32Array(length);
   }
 
-  readonly keep: OnError = (layer, errors, n) => {
-    const kept = this.kept[layer];
-    kept.set(errors.subarray(0, (n * kept.length) / PASS));
+  readonly keep: OnError = (layer, errors) => {
+    this.kept[layer] = errors.slice();
   };
 
   readonly compare: OnError = (layer, errors, n) => {
-    const size = this.kept[layer].length / PASS;
+    const kept = this.kept[layer];
+    const size = errors.length / n;
     for (let i = 0; i < n; i++) {
       const [from, to] = [i * size, (i + 1) * size];
-      const angle = angleBetween(this.kept[layer].subarray(from, to), errors.subarray(from, to));
+      const angle = angleBetween(kept.subarray(from, to), errors.subarray(from, to));
       if (angle === undefined) continue;
       this.sums[layer] += angle;
       this.counts[layer]++;
@@ -129,9 +129,10 @@ function forEachPass<A extends FloatArray>(
   images: LabelledImages,
   each: (workspace: Workspace<A>, labels: Uint8Array, n: number) => void,
 ): void {
-  const workspace = network.workspace(PASS);
-  for (let first = 0; first < images.count; first += PASS) {
-    const n = Math.min(PASS, images.count - first);
+  const { pass } = network;
+  const workspace = network.workspace(pass);
+  for (let first = 0; first < images.count; first += pass) {
+    const n = Math.min(pass, images.count - first);
     for (let i = 0; i < n; i++) loadImage(images, first + i, workspace.input.data, i);
     each(workspace, images.labels.subarray(first, first + n), n);
   }
@@ -148,6 +149,7 @@ function addGradient<A extends FloatArray>(
   onError: OnError,
 ): void {
   const weighted = workspace.layerMemory.filter(({ layer }) => layer.weighted);
+  const errorsOf = ({ data, size }: Batch<A>) => data.subarray(0, n * size);
   let layer = weighted.length;
   const told: LearningRule = {
     ...rule,
@@ -155,11 +157,11 @@ function addGradient<A extends FloatArray>(
       rule.errorBelow(path);
       layer--;
       // Before the layers below write over it; but at the pixels the whole way is to be gone.
-      if (layer > 0) onError(layer, weighted[layer].buffers.dx.data, n);
+      if (layer > 0) onError(layer, errorsOf(weighted[layer].buffers.dx), n);
     },
   };
   workspace.evaluateLoss(crossEntropy, labels, n);
   workspace.backward(n, { rule: told, gradient, toPixels: true });
-  onError(0, workspace.inputGradient.data, n);
+  onError(0, errorsOf(workspace.inputGradient), n);
   for (let i = 0; i < sum.length; i++) sum[i] += gradient.flat[i];
 }

@@ -1,5 +1,6 @@
 import * as check from '../check.js';
-import { checkLayers, type Layer, type WeightedLayer } from '../layers/layer.js';
+import type { Layer, Leaf, Statistics } from '../layers/layer.js';
+import { checkLayers, leavesOf } from '../layers/tree.js';
 import { checkLoss, type Loss } from '../losses/loss.js';
 import { Network } from '../models/network.js';
 import { initialParameters } from '../models/parameters.js';
@@ -27,6 +28,8 @@ export interface CheckSubject {
   readonly name: string;
   readonly layers: readonly Layer[];
   readonly loss: Loss;
+  /** Those that normalising layers use: the averages, unless said. */
+  readonly statistics?: Statistics;
 }
 
 /** What every check must stay under. */
@@ -47,27 +50,29 @@ const STEP = 1e-6;
  */
 export function checkGradients(subject: CheckSubject, seed: number): GradientCheck[] {
   check.object('checkGradients', 'subject', subject, 'an object with name, layers and loss');
-  const { name, layers, loss } = subject;
+  const { name, layers, loss, statistics = 'averages' } = subject;
   check.text('checkGradients', 'subject.name', name);
   checkLayers('checkGradients', layers);
   checkLoss('checkGradients', 'subject.loss', loss);
+  check.oneOf('checkGradients', 'subject.statistics', statistics, ['pass', 'averages']);
   check.seed('checkGradients', 'seed', seed);
   const kernels = float64Kernels();
   const random = stream(seed).split(name);
   const initializer = 'kaiming-uniform';
   const parameters = initialParameters(layers, kernels, { seed, initializer, usesFeedback: false });
   const network = new Network(layers, backprop, kernels, parameters);
-  for (const { name: slot, offset, length } of network.layout.slots) {
-    if (!slot.endsWith('.bias')) continue;
-    for (let i = 0; i < length; i++) parameters.values[offset + i] = 0.1 * random.normal();
+  for (const { role, name: slot, offset, length } of network.layout.slots) {
+    if (role === 'weight') continue;
+    const spread = slot.endsWith('.running_var') ? 0.01 : 0.1; // of a number that begins at 0, or at 1 and stays above 0
+    for (let i = 0; i < length; i++) parameters.values[offset + i] += spread * random.normal();
   }
   const workspace = new Workspace(network, IMAGES);
   const input = workspace.input.data;
   for (let i = 0; i < input.length; i++) input[i] = random.uniform();
   const labels = Uint8Array.from({ length: IMAGES }, () => random.integer(0, network.classes - 1));
 
-  const lossNow = (from?: WeightedLayer) => {
-    workspace.forward(IMAGES, from);
+  const lossNow = (from?: Leaf) => {
+    workspace.forward(IMAGES, from, statistics);
     workspace.evaluateLoss(loss, labels, IMAGES);
     return workspace.losses.reduce((sum, value) => sum + value, 0);
   };
@@ -75,20 +80,17 @@ export function checkGradients(subject: CheckSubject, seed: number): GradientChe
   const gradient = gradientOf(network, kernels.alloc(network.layout.parameterCount));
   workspace.backward(IMAGES, { rule: backprop, gradient, toPixels: true });
 
-  const hold = (
-    variable: string,
-    values: Float64Array,
-    analytic: Float64Array,
-    layer?: WeightedLayer,
-  ): GradientCheck => {
+  const hold = (variable: string, values: Float64Array, analytic: Float64Array, layer?: Leaf): GradientCheck => {
     lossNow(); // the last check left activations of moved values behind
     // Moving a layer's parameters changes nothing below it, and most of those tried in a LeNet lie above its convolutions.
     return { subject: name, variable, relativeError: relativeError(values, analytic, () => lossNow(layer), random) };
   };
   const results = [hold('input', input, workspace.inputGradient.data.slice(0, IMAGES * sizeOf(network.inputShape)))];
-  for (const { name: slot, offset, length } of network.layout.slots) {
+  const leaves = leavesOf(layers);
+  for (const { role, name: slot, offset, length } of network.layout.slots) {
+    if (role === 'statistic') continue;
     const end = offset + length;
-    const layer = layers.find((each): each is WeightedLayer => each.weighted && slot.startsWith(`${each.name}.`));
+    const layer = leaves.find((each) => slot === `${each.name}.weight` || slot === `${each.name}.bias`);
     results.push(hold(slot, parameters.values.subarray(offset, end), gradient.flat.slice(offset, end), layer));
   }
   return results;

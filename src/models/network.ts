@@ -1,6 +1,7 @@
 import * as check from '../check.js';
 import { ShapeError } from '../errors.js';
-import { checkLayers, type Layer } from '../layers/layer.js';
+import type { Layer } from '../layers/layer.js';
+import { checkLayers, leavesOf } from '../layers/tree.js';
 import { checkLoss, type Loss } from '../losses/loss.js';
 import { checkPath, type GradientPath } from '../rules/path.js';
 import { checkRule, type LearningRule } from '../rules/rule.js';
@@ -15,6 +16,13 @@ import { Workspace } from './workspace.js';
  * up has left in a core's own cache. With 64 a LeNet-5's gradient took a sixth longer.
  */
 export const PASS = 16;
+
+/**
+ * The same for networks in which an image leaves more than so many numbers on its way up: no cache holds what several
+ * leave, and memory counts.
+ */
+const DEEP_PASS = 8;
+const DEEP = 2 ** 17;
 
 /** What an oracle (oracle.ts) answers about the images shown last. */
 export interface Answers<A extends FloatArray> {
@@ -32,6 +40,8 @@ export class Network<A extends FloatArray = FloatArray> {
   private readonly workspaces = new Map<number, Workspace<A>>();
   private readonly answered = new Map<number, Answers<A>>();
   private released = false;
+  /** How many images go through the layers together where none are learned from. */
+  readonly pass: number;
 
   /**
    * @throws {ShapeError} if a layer doesn't fit onto the one below it, or the parameters are not those of the layers
@@ -48,6 +58,8 @@ export class Network<A extends FloatArray = FloatArray> {
     checkRule('Network', rule);
     checkKernels('Network', 'kernels', kernels);
     this.layout = parameterLayout(layers, rule);
+    const numbers = leavesOf(layers).reduce((sum, { outputShape }) => sum + sizeOf(outputShape), 0);
+    this.pass = numbers > DEEP ? DEEP_PASS : PASS;
     checkParameters('Network', parameters, this.layout, rule.usesFeedback);
   }
 
@@ -166,11 +178,12 @@ export class Network<A extends FloatArray = FloatArray> {
   /** Copies the images into the workspace a pass at a time and lets `each` work on the n that begin at `first`. */
   private inPasses(images: Tensor, each: (workspace: Workspace<A>, first: number, n: number) => void): void {
     const [count] = images.shape;
-    const workspace = this.workspace(PASS);
+    const { pass } = this;
+    const workspace = this.workspace(pass);
     const { input } = workspace;
     const data = contiguous(images);
-    for (let first = 0; first < count; first += PASS) {
-      const n = Math.min(PASS, count - first);
+    for (let first = 0; first < count; first += pass) {
+      const n = Math.min(pass, count - first);
       input.data.set(data.subarray(first * input.size, (first + n) * input.size));
       each(workspace, first, n);
     }

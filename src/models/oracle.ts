@@ -2,7 +2,7 @@ import * as check from '../check.js';
 import type { Loss } from '../losses/loss.js';
 import type { GradientPath } from '../rules/path.js';
 import type { FloatArray } from '../tensor/tensor.js';
-import { checkNetwork, checkQuestion, type Network, PASS } from './network.js';
+import { checkNetwork, checkQuestion, type Network } from './network.js';
 
 /** What an attack asks of a network, over plain arrays and without allocating: see `Oracle` in src/attacks. */
 export interface NetworkOracle<A extends FloatArray> {
@@ -34,7 +34,7 @@ export function networkOracle<A extends FloatArray>(
   checkNetwork('networkOracle', network);
   checkQuestion('networkOracle', options);
   check.wholeNumber('networkOracle', 'capacity', capacity);
-  const workspace = network.workspace(Math.min(PASS, capacity));
+  const workspace = network.workspace(Math.min(network.pass, capacity));
   const { gradient, losses, predictions, logits } = network.answers(capacity);
   const { size } = workspace.input;
 

@@ -1,6 +1,7 @@
 import * as check from '../check.js';
 import { ShapeError } from '../errors.js';
-import { checkLayers, type Layer } from '../layers/layer.js';
+import type { Layer } from '../layers/layer.js';
+import { checkLayers, isNormalizing, leavesOf, type Role, tensorsOf, weightedLayers } from '../layers/tree.js';
 import type { LearningRule } from '../rules/rule.js';
 import { allOrNone, checkKernels, type Kernels } from '../tensor/kernels.js';
 import { stream } from '../tensor/random.js';
@@ -11,16 +12,20 @@ import { type InitializerName, initializers } from './initialize.js';
 export interface Slot {
   /** Such as `conv1.weight`. */
   readonly name: string;
+  readonly role: Role | 'feedback';
   readonly shape: readonly number[];
   readonly offset: number;
   readonly length: number;
 }
 
-/** Where each tensor of a network stands: all weights and biases in one flat array, all feedback weights in another. */
+/** Where each tensor of a network stands: all but feedback weights in one flat array, these in another. */
 export interface ParameterLayout {
+  /** What is learned, then statistics. */
   readonly slots: readonly Slot[];
   readonly feedbackSlots: readonly Slot[];
   readonly parameterCount: number;
+  /** How many of them optimizers move: the first; the others are statistics. */
+  readonly learnedCount: number;
   readonly feedbackCount: number;
 }
 
@@ -42,23 +47,31 @@ export function parameterLayout(
   const classes = layers.length > 0 ? sizeOf(layers[layers.length - 1].outputShape) : 0;
   const slots: Slot[] = [];
   const feedbackSlots: Slot[] = [];
-  const append = (list: Slot[], name: string, shape: readonly number[]) => {
-    const last = list.at(-1);
-    list.push({ name, shape, offset: last ? last.offset + last.length : 0, length: sizeOf(shape) });
-  };
-  for (const layer of layers) {
-    if (!layer.weighted) continue;
-    append(slots, `${layer.name}.weight`, layer.weightShape);
-    append(slots, `${layer.name}.bias`, layer.biasShape);
-    append(feedbackSlots, `${layer.name}.feedback`, feedbackShape(layer, classes));
+  const append = (list: Slot[], name: string, role: Slot['role'], shape: readonly number[]) =>
+    list.push({ name, role, shape, offset: end(list), length: sizeOf(shape) });
+  const own = leavesOf(layers).flatMap((layer) =>
+    tensorsOf(layer).map(({ name, role, shape }) => ({ name: `${layer.name}.${name}`, role, shape })),
+  );
+  const isStatistic = ({ role }: { readonly role: Role }) => role === 'statistic';
+  for (const { name, role, shape } of own.filter((tensor) => !isStatistic(tensor))) append(slots, name, role, shape);
+  const learnedCount = end(slots);
+  for (const { name, role, shape } of own.filter(isStatistic)) append(slots, name, role, shape);
+  for (const layer of weightedLayers(layers)) {
+    append(feedbackSlots, `${layer.name}.feedback`, 'feedback', feedbackShape(layer, classes));
   }
-  const end = (list: readonly Slot[]) => list.reduce((sum, slot) => sum + slot.length, 0);
-  return { slots, feedbackSlots, parameterCount: end(slots), feedbackCount: end(feedbackSlots) };
+  return { slots, feedbackSlots, parameterCount: end(slots), learnedCount, feedbackCount: end(feedbackSlots) };
 }
+
+/** Where the last of such tensors ends. */
+const end = (slots: readonly Slot[]): number => {
+  const last = slots.at(-1);
+  return last ? last.offset + last.length : 0;
+};
 
 /**
  * Fresh parameters: weights and feedback weights from the same distribution, each layer's from a stream of its own,
- * so that networks of one seed begin with the same weights whatever their rule.
+ * so that networks of one seed begin with the same weights whatever their rule. Biases, shifts and means begin at 0,
+ * scales and variances at 1.
  *
  * @param options beside the seed and the distribution, what the rule says of its feedback weights: `...rules.dfa`
  * @throws {ShapeError | RangeError | TypeError} if an argument is unusable
@@ -86,8 +99,10 @@ export function initialParameters<A extends FloatArray>(
     values: alloc(layout.parameterCount),
     feedback: alloc(usesFeedback ? layout.feedbackCount : 0),
   }));
-  for (const layer of layers) {
-    if (!layer.weighted) continue;
+  for (const { name } of leavesOf(layers).filter(isNormalizing)) {
+    for (const own of ['weight', 'running_var']) view(values, layout.slots, `${name}.${own}`).fill(1);
+  }
+  for (const layer of weightedLayers(layers)) {
     const weights = view(values, layout.slots, `${layer.name}.weight`);
     draw(weights, layer.fanIn, random.split('weights').split(layer.name));
     if (usesFeedback) {

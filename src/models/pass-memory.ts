@@ -59,14 +59,14 @@ class Blocks<T extends FloatArray | Int32Array> {
   constructor(private readonly alloc: (length: number) => T) {}
 
   fromTheBottom(): (length: number) => T {
-    let [block, taken] = [0, 0];
+    const taken: number[] = [];
     return (length) => {
       const { blocks } = this;
-      for (; block < blocks.length && taken + length > blocks[block].length; block++) taken = 0;
-      if (block === blocks.length) blocks.push(this.alloc(Math.max(length, BLOCK)));
-      const part = blocks[block].subarray(taken, taken + length) as T;
-      taken += Math.ceil(length / LINE) * LINE;
-      return part;
+      const withRoom = blocks.findIndex((each, b) => (taken[b] ?? 0) + length <= each.length);
+      const block = withRoom < 0 ? blocks.push(this.alloc(Math.max(length, BLOCK))) - 1 : withRoom;
+      const from = taken[block] ?? 0;
+      taken[block] = from + Math.ceil(length / LINE) * LINE;
+      return blocks[block].subarray(from, from + length) as T;
     };
   }
 }

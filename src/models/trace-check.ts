@@ -5,9 +5,10 @@ import { backprop } from '../rules/backprop.js';
 import { float64Kernels } from '../tensor/reference.js';
 import type { FloatArray } from '../tensor/tensor.js';
 import { view } from './parameters.js';
+import type { Runnable } from './stages.js';
 import { checkTraced } from './trace.js';
 import { checkPlace, type Place } from './trace-equation.js';
-import { type Runnable, Workspace } from './workspace.js';
+import { Workspace } from './workspace.js';
 
 /** Half of the central difference. */
 const STEP = 1e-6;
@@ -62,11 +63,11 @@ export class DifferenceQuotients {
     const moved = isParameter
       ? view(this.values, network.layout.slots, `${here.layer.name}.${tensor}`)
       : here.buffers[isOutput ? 'y' : 'x'].data;
-    const from = isOutput ? layer + 1 : layer;
+    const from = isOutput ? here.last + 1 : here.first;
     const before = moved[offset];
     const lossAt = (value: number) => {
       moved[offset] = value;
-      if (from < memory.length) workspace.forward(1, memory[from].layer);
+      workspace.forwardFrom(from, 1);
       workspace.evaluateLoss(loss, labels, 1);
       return workspace.losses[0];
     };

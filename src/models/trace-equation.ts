@@ -52,7 +52,7 @@ export function parsePlace(text: string, trace: Pick<Trace, 'layers'>): Place {
   check.text('parsePlace', 'text', text, 0);
   checkTrace('parsePlace', trace);
   const { layers } = trace;
-  const parts = /^\s*([\w-]+)\.(\w+)\s*\[([\d\s,]*)\]\s*$/.exec(text);
+  const parts = /^\s*([\w.-]+)\.(\w+)\s*\[([\d\s,]*)\]\s*$/.exec(text);
   if (!parts) throw new UserError(`"${text}" names no number: write it as conv1.weight[3,0,2,2] or pool2.dx[4,0,1].`);
   const [, name, tensor] = parts;
   const layer = layers.findIndex((candidate) => candidate.name === name);
@@ -129,7 +129,8 @@ export function shapeOf(layer: LayerTrace, tensor: TracedTensor): readonly numbe
   checkLayerTrace('shapeOf', layer, tensor);
   if (tensor === 'x' || tensor === 'dx') return layer.inputShape;
   if (tensor === 'y' || tensor === 'dy') return layer.outputShape;
-  return tensor === 'weight' ? layer.weights?.shape : layer.weights && [layer.weights.bias.length];
+  if (tensor === 'weight') return layer.weights?.shape;
+  return layer.weights && layer.weights.bias.length > 0 ? [layer.weights.bias.length] : undefined;
 }
 
 /**
@@ -157,16 +158,31 @@ export function equation(trace: Trace, place: Place, way: Way): Equation {
   check.oneOf('equation', 'way', way, ways);
   const { layers } = trace;
   const { tensor, index, offset } = place;
-  // A layer's x is what the one below has put out, and its dy the error that the one above has sent.
-  if (tensor === 'x' && place.layer > 0) return equation(trace, placeAt(trace, place.layer - 1, 'y', offset), way);
-  if (tensor === 'dy' && place.layer < layers.length - 1) {
-    return equation(trace, placeAt(trace, place.layer + 1, 'dx', offset), way);
-  }
+  const maker = makerOf(layers, place);
+  if (maker) return equation(trace, placeAt(trace, ...maker, offset), way);
   const layer = layers[place.layer];
   const value = valuesOf(layer, tensor, way)[offset];
   const name = nameOf(layer, tensor, index);
   const made = makers[tensor](new Names(trace, layer, way), index, offset);
   return { name, value, terms: [], inputs: [], ...made };
+}
+
+/**
+ * The layer and tensor that the number comes from as it is: a layer's x is what the one below has put out, and its dy
+ * the error that the one above has sent; at the ends of a block's side they are the block's own.
+ */
+function makerOf(
+  layers: readonly LayerTrace[],
+  { layer, tensor }: Place,
+): [layer: number, tensor: TracedTensor] | undefined {
+  if (tensor !== 'x' && tensor !== 'dy') return undefined;
+  const block = layers.findIndex(({ sides }) => sides?.flat().includes(layer));
+  const inside = new Set(layers.flatMap(({ sides = [] }) => sides.flat()));
+  const stack =
+    layers[block]?.sides?.find((side) => side.includes(layer)) ?? [...layers.keys()].filter((l) => !inside.has(l));
+  const next = stack[stack.indexOf(layer) + (tensor === 'x' ? -1 : 1)];
+  if (next !== undefined) return [next, tensor === 'x' ? 'y' : 'dx'];
+  return block < 0 ? undefined : [block, tensor];
 }
 
 type Made = Pick<Equation, 'formula'> & Partial<Equation>;
@@ -195,7 +211,7 @@ class Names {
   constructor(
     readonly trace: Trace,
     readonly layer: LayerTrace,
-    way: Way,
+    private readonly way: Way,
   ) {
     this.descent = layer[way];
     const fed = trace.usesFeedback && this.descent !== layer.exact;
@@ -217,6 +233,23 @@ class Names {
   outputError = (c: number): Factor => ({ name: `dLoss/dz[${c}]`, value: this.trace.dlogits[c] });
   target = (c: number): Factor => ({ name: `y*[${c}]`, value: c === this.trace.label ? 1 : 0 });
   slope = (at: number): Factor => ({ name: '∂y/∂x', value: this.layer.slope?.[at] ?? Number.NaN });
+  /** x̂ of a normalising layer. */
+  normalized = (at: number, c: number): Factor => {
+    const { mean = [], deviation = [] } = this.layer.normalization ?? {};
+    return {
+      name: `x̂[${indexOf(at, this.layer.inputShape).join(',')}]`,
+      value: (this.layer.x[at] - mean[c]) / deviation[c],
+    };
+  };
+  /** What the sides of a block put out, or the errors that they send below them. */
+  ofSides = (end: 'y' | 'dx', at: number): Factor[] =>
+    (this.layer.sides ?? []).map((side) => {
+      const whole = { y: 'x', dx: 'dy' } as const; // of a side without layers
+      const layer = this.trace.layers[end === 'y' ? (side.at(-1) ?? -1) : (side[0] ?? -1)] ?? this.layer;
+      const tensor = side.length > 0 ? end : whole[end];
+      const shape = shapeOf(layer, tensor) ?? [];
+      return { name: nameOf(layer, tensor, indexOf(at, shape)), value: valuesOf(layer, tensor, this.way)[at] };
+    });
   term = (left: Factor, right: Factor) => ({ left, right });
 
   get direct() {
@@ -237,11 +270,21 @@ class Names {
 function forwardEquation(names: Names, index: readonly number[], offset: number): Made {
   const { layer, input, term, weight, bias } = names;
   const { window, weights, inputShape } = layer;
+  if (layer.sides) {
+    return { formula: 'y = layers(x) + shortcut(x)', terms: names.ofSides('y', offset).map((y) => term(y, ONE)) };
+  }
+  if (layer.normalization) {
+    return {
+      formula: 'y = γ[c] · x̂ + β[c], where x̂ = (x − μ[c]) / √(v[c] + ε), μ and v the averages kept in learning',
+      constant: bias(index[0]),
+      terms: [term(weight(index[0]), names.normalized(offset, index[0]))],
+    };
+  }
   if (weights && window) {
     const taps = tapsOf(window, index);
     return {
       formula: 'y[o,oy,ox] = b[o] + Σ_{c,ky,kx} w[o,c,ky,kx] · x[c,oy·s+ky−p,ox·s+kx−p]',
-      constant: bias(index[0]),
+      ...(weights.bias.length > 0 && { constant: bias(index[0]) }),
       terms: taps.map(({ tap, pixel }) =>
         term(weight(index[0] * (weights.shape[1] * window.kernel ** 2) + tap), input(pixel)),
       ),
@@ -254,6 +297,11 @@ function forwardEquation(names: Names, index: readonly number[], offset: number)
       constant: bias(offset),
       terms: Array.from({ length: inputs }, (_, i) => term(weight(offset * inputs + i), input(i))),
     };
+  }
+  if (window && index[0] >= window.channels) return { formula: 'y = 0: a map that x has not' };
+  if (window?.kernel === 1) {
+    const [{ pixel }] = tapsOf({ ...window, channels: 1 }, index);
+    return { formula: 'y = x under it', inputs: [input(index[0] * window.height * window.width + pixel)] };
   }
   if (window) {
     const inputs = tapsOf({ ...window, channels: 1 }, index).map(({ pixel }) =>
@@ -270,6 +318,15 @@ function errorEquation(names: Names, index: readonly number[], offset: number): 
   const { window, weights, outputShape } = layer;
   const letter = { weight: 'w', feedback: 'b' }[carrierName] ?? 'c';
   const { direct } = names;
+  if (layer.sides) {
+    return {
+      formula: 'dx = the errors below both sides',
+      terms: names.ofSides('dx', offset).map((dx) => term(dx, ONE)),
+    };
+  }
+  if (layer.normalization) {
+    return { formula: 'dx = γ[c] / √(v[c] + ε) · dy', terms: [term(slope(offset), error(offset))] };
+  }
   if (weights && direct) {
     const [formula, sent] = {
       output: ['dx[i] = Σ_c b[c,i] · dLoss/dz[c], straight from the output', names.outputError],
@@ -295,7 +352,9 @@ function errorEquation(names: Names, index: readonly number[], offset: number): 
   if (window) {
     const [c, y, x] = index;
     const [oy, ox] = [Math.floor(y / window.stride), Math.floor(x / window.stride)];
-    const covered = oy < window.outHeight && ox < window.outWidth && window.stride === window.kernel;
+    const under = (at: number) => at % window.stride < window.kernel; // else no window covers it
+    const apart = window.stride >= window.kernel; // no two windows cover the same pixel
+    const covered = apart && under(y) && under(x) && oy < window.outHeight && ox < window.outWidth;
     const above = (c * window.outHeight + oy) * window.outWidth + ox;
     return { formula: 'dx = ∂y/∂x · dy of its window', terms: covered ? [term(slope(offset), error(above))] : [] };
   }
@@ -305,6 +364,14 @@ function errorEquation(names: Names, index: readonly number[], offset: number): 
 function weightEquation(names: Names, index: readonly number[]): Made {
   const { layer, error, input, term } = names;
   const { window } = layer;
+  if (layer.normalization) {
+    const [c] = index;
+    const places = sizeOf(layer.outputShape.slice(1));
+    const terms = Array.from({ length: places }, (_, p) => c * places + p).map((at) =>
+      term(error(at), names.normalized(at, c)),
+    );
+    return { formula: 'dγ[c] = Σ dy · x̂ over the channel, where x̂ = (x − μ[c]) / √(v[c] + ε)', terms };
+  }
   if (!window) return { formula: 'dw[o,i] = dy[o] · x[i]', terms: [term(error(index[0]), input(index[1]))] };
   const [o, c, ky, kx] = index;
   const { outHeight, outWidth, stride, padding, height, width } = window;

@@ -3,7 +3,9 @@
  * `inspect`, the lab's page) reads it from here and computes nothing of its own.
  */
 import * as check from '../check.js';
+import { deviation } from '../layers/batch-norm.js';
 import type { Layer } from '../layers/layer.js';
+import { isBlock, isNormalizing } from '../layers/tree.js';
 import { checkLoss, type Loss } from '../losses/loss.js';
 import { backprop } from '../rules/backprop.js';
 import type { LearningRule } from '../rules/rule.js';
@@ -12,7 +14,7 @@ import { angleBetween, norm } from '../tensor/angle.js';
 import type { Window } from '../tensor/im2col.js';
 import { type FloatArray, sizeOf } from '../tensor/tensor.js';
 import { checkNetwork, type Network } from './network.js';
-import { view } from './parameters.js';
+import { normalizationIn, weightsIn } from './stages.js';
 import { type Gradient, gradientOf, Workspace } from './workspace.js';
 
 /** What is said of an array in a few numbers. */
@@ -51,7 +53,11 @@ export interface LayerTrace<A extends FloatArray = FloatArray> {
   readonly x: A;
   readonly y: A;
   readonly output: Extent;
-  /** W and b, of a layer that has them. */
+  /** Of a block: where its layers and its shortcut's stand in the trace, each side from below. */
+  readonly sides?: readonly (readonly number[])[];
+  /** The averages that a normalising layer goes by, and √(v + ε) of theirs. */
+  readonly normalization?: { readonly mean: A; readonly deviation: A };
+  /** W and b, of a layer that has them; of a normalising layer γ and β. */
   readonly weights?: { readonly shape: readonly number[]; readonly weight: A; readonly bias: A };
   /**
    * ∂y/∂x of a layer without weights, at each x: what of an error it lets through. Undefined where one x goes into
@@ -97,8 +103,14 @@ export function walk(trace: Pick<Trace, 'layers'>): Step[] {
   checkTrace('walk', trace);
   const { layers } = trace;
   const up = layers.map((_, layer): Step => ({ phase: 'forward', layer }));
-  const down = layers.map((_, l): Step => ({ phase: 'backward', layer: layers.length - 1 - l }));
+  const down = wayDown(layers).map((layer): Step => ({ phase: 'backward', layer }));
   return [...up, { phase: 'loss', layer: undefined }, ...down];
+}
+
+/** The layers in the order in which errors come out below them: a block's when its sides' have met. */
+export function wayDown(layers: readonly LayerTrace[]): number[] {
+  const lowest = (l: number): number => Math.min(l, ...(layers[l].sides ?? []).flat().map(lowest));
+  return [...layers.keys()].sort((a, b) => lowest(b) - lowest(a) || a - b);
 }
 
 /** Traces images through one network. */
@@ -113,7 +125,7 @@ export class Tracer<A extends FloatArray> {
     this.workspace = new Workspace(network, 1, true);
     const alone = this.workspace.layerMemory.flatMap(({ layer }): [Layer, Workspace<A>][] => {
       const { inputShape, window } = layer;
-      if (layer.weighted || (window && window.stride < window.kernel)) return [];
+      if (layer.weighted || isBlock(layer) || (window && window.stride < window.kernel)) return [];
       return [[layer, new Workspace({ ...runnable(network), layers: [layer], inputShape }, 1)]];
     });
     this.plain = new Map(alone);
@@ -159,6 +171,7 @@ export class Tracer<A extends FloatArray> {
           x,
           y,
           output: extent(y),
+          ...this.sidesOf(layer),
           ...this.parametersOf(layer),
           ...this.slopeOf(layer, x),
           own: own[l],
@@ -199,6 +212,11 @@ export class Tracer<A extends FloatArray> {
     const copy = copies<A>();
     const down = workspace.layerMemory.toReversed().map(({ layer, buffers }): Descent<A> => {
       const [dy, dx] = [copy(buffers.dy.data), copy(buffers.dx.data)];
+      const normalization = gradient.normalizations.get(layer);
+      if (normalization) {
+        const [dw, db] = [normalization.scale.slice() as A, normalization.shift.slice() as A];
+        return { dy, dx, error: extent(dx), dw, db, gradient: extent(dw) };
+      }
       const part = gradient.parts.get(layer);
       if (!part) return { dy, dx, error: extent(dx) };
       const [dw, db, sent] = [part.dw.slice() as A, part.db.slice() as A, kept.shift()];
@@ -207,11 +225,25 @@ export class Tracer<A extends FloatArray> {
     return down.reverse();
   }
 
-  private parametersOf(layer: Layer): Pick<LayerTrace<A>, 'weights'> {
-    if (!layer.weighted) return {};
+  private sidesOf(layer: Layer): Pick<LayerTrace<A>, 'sides'> {
+    if (!isBlock(layer)) return {};
+    const places = new Map(this.workspace.layerMemory.map((memory, l) => [memory.layer, l]));
+    const placesOf = (side: readonly Layer[]) => side.map((each) => places.get(each) as number);
+    return { sides: [placesOf(layer.layers), placesOf(layer.shortcut)] };
+  }
+
+  private parametersOf(layer: Layer): Pick<LayerTrace<A>, 'weights' | 'normalization'> {
     const { parameters, layout } = this.network;
-    const named = (part: string) => view(parameters.values, layout.slots, `${layer.name}.${part}`).slice() as A;
-    return { weights: { shape: layer.weightShape, weight: named('weight'), bias: named('bias') } };
+    if (layer.weighted) {
+      const { dw, db } = weightsIn(parameters.values, layout, layer);
+      return { weights: { shape: layer.weightShape, weight: dw.slice() as A, bias: db.slice() as A } };
+    }
+    if (isBlock(layer) || !isNormalizing(layer)) return {};
+    const { scale, shift, mean, variance } = normalizationIn(parameters.values, layout, layer);
+    return {
+      weights: { shape: [layer.channels], weight: scale.slice() as A, bias: shift.slice() as A },
+      normalization: { mean: mean.slice() as A, deviation: variance.map(deviation) as A },
+    };
   }
 
   /** What the layer lets through of an error: what it answers to an error of 1 everywhere. */

@@ -1,52 +1,28 @@
-import { ShapeError } from '../errors.js';
-import type { Batch, Buffers, Layer, PlainLayer, PlainStage, WeightedLayer, WeightedStage } from '../layers/layer.js';
+import type { Batch, Layer, Normalization, Statistics } from '../layers/layer.js';
+import { isNormalizing, leavesOf, weightedLayers } from '../layers/tree.js';
 import type { Loss } from '../losses/loss.js';
 import { type GradientPath, ruleAlong } from '../rules/path.js';
-import type { ErrorPath, LearningRule } from '../rules/rule.js';
-import type { Kernels } from '../tensor/kernels.js';
-import { type FloatArray, shapeText, sizeOf } from '../tensor/tensor.js';
-import { type ParameterLayout, type Parameters, view } from './parameters.js';
+import type { LearningRule } from '../rules/rule.js';
+import type { FloatArray } from '../tensor/tensor.js';
 import { PassMemory } from './pass-memory.js';
+import { PassPlaces } from './pass-places.js';
+import {
+  type LayerMemory,
+  normalizationIn,
+  type Output,
+  type Runnable,
+  type Stage,
+  StageBinder,
+  weightsIn,
+} from './stages.js';
 
-/** A layer and its memory. */
-type Stage<A extends FloatArray> =
-  | { readonly layer: PlainLayer; readonly run: PlainStage }
-  | {
-      readonly layer: WeightedLayer;
-      readonly run: WeightedStage<A>;
-      readonly weight: A;
-      readonly bias: A;
-      readonly path: CountedPath<A>;
-    };
-
-/** An error path whose `send` works on the images of the current pass. */
-interface CountedPath<A extends FloatArray> extends ErrorPath<A> {
-  images: number;
-}
-
-/** What is known at the top, for rules that send it straight down. */
-interface Output<A extends FloatArray> {
-  /** dLoss/dlogits, `[n, classes]` */
-  error(): A;
-  labels(): Uint8Array;
-}
-
-/** A flat gradient, and the view of each weighted layer's part in it. */
+/** A flat gradient, and the view of each layer's part in it. */
 export interface Gradient<A extends FloatArray> {
   readonly flat: A;
+  /** Of layers with weights. */
   readonly parts: ReadonlyMap<Layer, { readonly dw: A; readonly db: A }>;
-}
-
-/** What a workspace runs: a network, or what will be one. */
-export interface Runnable<A extends FloatArray> {
-  readonly layers: readonly Layer[];
-  readonly rule: LearningRule;
-  readonly kernels: Kernels<A>;
-  readonly parameters: Parameters<A>;
-  readonly layout: ParameterLayout;
-  /** `[C, H, W]` */
-  readonly inputShape: readonly number[];
-  readonly classes: number;
+  /** Of normalising layers. */
+  readonly normalizations: ReadonlyMap<Layer, Normalization<A>>;
 }
 
 /**
@@ -70,7 +46,11 @@ export class Workspace<A extends FloatArray = FloatArray> {
   private labels: Uint8Array = new Uint8Array(0);
   private readonly stages: readonly Stage<A>[];
   /** Each layer's memory. Layers write over each other's unless `keep` was asked for; other workspaces always may. */
-  readonly layerMemory: readonly { readonly layer: Layer; readonly buffers: Buffers<A> }[];
+  readonly layerMemory: readonly LayerMemory<A>[];
+  /** The lowest stage with something to learn: learning goes down to it and no further. */
+  private readonly lowest: number;
+  /** Of the last pass forward. */
+  private statistics: Statistics = 'averages';
 
   private readonly memory: PassMemory<A>;
 
@@ -82,31 +62,15 @@ export class Workspace<A extends FloatArray = FloatArray> {
   ) {
     const { kernels, layers } = network;
     this.memory = PassMemory.of(kernels);
-    const { alloc, allocIndices } = this.memory.layOut();
-    const newBatch = (shape: readonly number[]) => batchOf(alloc, capacity, shape);
-    let x = newBatch(network.inputShape);
-    let dx = newBatch(network.inputShape);
-    this.input = x;
-    this.inputGradient = dx;
-    let kept = true; // whether x must stay as it is: the caller's input, or what a layer below reads on the way back
-    const layerMemory: { layer: Layer; buffers: Buffers<A> }[] = [];
+    const allocators = this.memory.layOut();
+    const places = new PassPlaces(layers, allocators.alloc, capacity, keep);
     const output: Output<A> = { error: () => this.dlogits.data, labels: () => this.labels };
-    this.stages = layers.map((layer, l) => {
-      const place = layer.weighted ? 'own' : layer.output;
-      const shares = !keep && l > 0 && (place === 'is-input' || (place === 'over-input' && !kept));
-      kept = place === 'over-input' || (place === 'is-input' && kept);
-      const y = shares ? x : newBatch(layer.outputShape);
-      const dy = shares ? dx : newBatch(layer.outputShape);
-      const buffers = { x, y, dx, dy, alloc, allocIndices };
-      layerMemory.push({ layer, buffers });
-      const stage = bindStage(network, layer, buffers, this.memory, output);
-      x = y;
-      dx = dy;
-      return stage;
-    });
-    this.layerMemory = layerMemory;
-    this.logits = x;
-    this.dlogits = dx;
+    const binder = new StageBinder(network, this.memory, allocators, output);
+    binder.bind(places.layers);
+    this.stages = binder.stages;
+    this.layerMemory = binder.layerMemory;
+    this.lowest = this.stages.findIndex((stage) => 'weight' in stage || 'learned' in stage);
+    ({ x: this.input, y: this.logits, dx: this.inputGradient, dy: this.dlogits } = places.whole);
     this.losses = new Float64Array(capacity);
     this.predicted = new Uint8Array(capacity);
   }
@@ -114,15 +78,32 @@ export class Workspace<A extends FloatArray = FloatArray> {
   /**
    * From {@link input} to {@link logits}, for the first n images.
    *
-   * @param from a layer to begin at, when nothing below it has changed since the last pass
+   * @param from a layer to begin at, or where it stands in a block that block, whose sides write over each other; when
+   *   nothing below it has changed since the last pass
+   * @param statistics those that normalising layers use
    */
-  forward(n: number, from?: Layer): void {
-    if (from) this.checkHolder();
+  forward(n: number, from?: Layer, statistics: Statistics = 'averages'): void {
+    this.forwardFrom(from === undefined ? 0 : this.beginOf(from), n, statistics);
+  }
+
+  private beginOf(layer: Layer): number {
+    const at = this.stages.findIndex((stage) => stage.layer === layer);
+    const around = this.layerMemory.filter(({ first, last }) => first <= at && at <= last);
+    return Math.min(...around.map(({ first }) => first));
+  }
+
+  /**
+   * @param first the stage to begin at (see {@link layerMemory}): within a block only where every layer has memory of its
+   *   own
+   */
+  forwardFrom(first: number, n: number, statistics: Statistics = 'averages'): void {
+    if (first > 0) this.checkHolder();
     this.memory.holder = this;
-    const first = from === undefined ? 0 : this.stages.findIndex(({ layer }) => layer === from);
+    this.statistics = statistics;
     for (let l = first; l < this.stages.length; l++) {
       const stage = this.stages[l];
       if ('weight' in stage) stage.run.forward(n, stage.weight, stage.bias);
+      else if ('learned' in stage) stage.run.forward(n, stage.learned, statistics);
       else stage.run.forward(n);
     }
   }
@@ -146,9 +127,13 @@ export class Workspace<A extends FloatArray = FloatArray> {
   ): void {
     this.checkHolder();
     const { rule, gradient, toPixels } = options;
-    const lowest = toPixels ? 0 : this.stages.findIndex((stage) => stage.layer.weighted);
+    const lowest = toPixels ? 0 : this.lowest;
     for (let l = this.stages.length - 1; l >= lowest; l--) {
       const stage = this.stages[l];
+      if ('learned' in stage) {
+        stage.run.backward(n, this.statistics, gradient?.normalizations.get(stage.layer));
+        continue;
+      }
       if (!('weight' in stage)) {
         stage.run.backward(n);
         continue;
@@ -183,21 +168,17 @@ export class Workspace<A extends FloatArray = FloatArray> {
   }
 }
 
-/** Views of each weighted layer's part of a flat gradient, which has the layout of the network's parameters. */
+/** Views of each layer's part of a flat gradient, which has the layout of the network's parameters. */
 export function gradientOf<A extends FloatArray>(
-  network: Pick<Runnable<A>, 'layers' | 'layout'>,
+  { layers, layout }: Pick<Runnable<A>, 'layers' | 'layout'>,
   flat: A,
 ): Gradient<A> {
-  const { slots } = network.layout;
-  const parts = new Map<Layer, { dw: A; db: A }>();
-  for (const layer of network.layers) {
-    if (!layer.weighted) continue;
-    parts.set(layer, {
-      dw: view(flat, slots, `${layer.name}.weight`),
-      db: view(flat, slots, `${layer.name}.bias`),
-    });
-  }
-  return { flat, parts };
+  const normalizing = leavesOf(layers).filter(isNormalizing);
+  return {
+    flat,
+    parts: new Map(weightedLayers(layers).map((layer) => [layer, weightsIn(flat, layout, layer)])),
+    normalizations: new Map(normalizing.map((layer) => [layer, normalizationIn(flat, layout, layer)])),
+  };
 }
 
 /** Writes the index of the largest value in each row (the first, on a tie). */
@@ -207,66 +188,4 @@ function argmaxRows(values: FloatArray, rows: number, columns: number, out: Uint
     for (let c = 1; c < columns; c++) if (values[r * columns + c] > values[r * columns + best]) best = c;
     out[r] = best;
   }
-}
-
-function batchOf<A extends FloatArray>(
-  alloc: (length: number) => A,
-  capacity: number,
-  shape: readonly number[],
-): Batch<A> {
-  const size = sizeOf(shape);
-  const data = alloc(capacity * size);
-  const images = Array.from({ length: capacity }, (_, i) => data.subarray(i * size, (i + 1) * size) as A);
-  return { data, images, size };
-}
-
-function bindStage<A extends FloatArray>(
-  network: Runnable<A>,
-  layer: Layer,
-  buffers: Buffers<A>,
-  memory: PassMemory<A>,
-  output: Output<A>,
-): Stage<A> {
-  const { kernels, layout, parameters } = network;
-  if (!layer.weighted) return { layer, run: layer.bind(kernels, buffers) };
-  const run = layer.bind(kernels, buffers);
-  const weight = view(parameters.values, layout.slots, `${layer.name}.weight`);
-  let carriers: A | undefined; // the memory for carriers when `scratch` was cut from it: it may grow
-  let scratch = weight;
-  const { dx } = buffers;
-  const path: CountedPath<A> = {
-    images: 0,
-    kernels,
-    weight,
-    feedback: view(parameters.feedback, layout.feedbackSlots, `${layer.name}.feedback`),
-    scratch() {
-      const all = memory.carrierOf(weight.length);
-      if (all !== carriers) [carriers, scratch] = [all, all.subarray(0, weight.length) as A];
-      return scratch;
-    },
-    send(carrier) {
-      if (carrier.length !== weight.length) throw carrierError(layer, network.rule, carrier.length);
-      run.backwardInput(path.images, carrier);
-    },
-    sendOutput(direct) {
-      if (direct.length !== network.classes * dx.size) throw carrierError(layer, network.rule, direct.length);
-      kernels.matmul(output.error(), direct, dx.data, path.images, dx.size, network.classes);
-    },
-    sendTarget(direct) {
-      if (direct.length !== network.classes * dx.size) throw carrierError(layer, network.rule, direct.length);
-      const labels = output.labels();
-      for (let i = 0; i < path.images; i++) {
-        dx.images[i].set(direct.subarray(labels[i] * dx.size, (labels[i] + 1) * dx.size));
-      }
-    },
-  };
-  return { layer, run, weight, bias: view(parameters.values, layout.slots, `${layer.name}.bias`), path };
-}
-
-/** Kernels would go on with as many outputs as the carrier has, and leave zeros: an error that looks like masking. */
-function carrierError({ name, weightShape }: WeightedLayer, { title }: LearningRule, length: number): ShapeError {
-  const advice = length === 0 ? '; has the network feedback weights?' : '';
-  return new ShapeError(
-    `${name}: the error is to be carried by ${length} numbers, where the weights are ${shapeText(weightShape)}, ${sizeOf(weightShape)} numbers (the network learns by ${title}${advice})`,
-  );
 }

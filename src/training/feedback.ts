@@ -1,5 +1,6 @@
 /* The learning of feedback weights (rules/learning.ts), shared out among a crew as the optimizer's step is. */
 import { type Crew, memberRange } from '../crew/crew.js';
+import { weightedLayers } from '../layers/tree.js';
 import type { Network } from '../models/network.js';
 import { type Slot, slotNamed } from '../models/parameters.js';
 import { PassMemory } from '../models/pass-memory.js';
@@ -26,7 +27,7 @@ export function feedbackMemory(
   init: (length: number) => OptimizerState,
 ): FeedbackMemory {
   const { afterStep, mirror } = rule.learning ?? {};
-  const inputs = layers.reduce((sum, layer) => sum + (layer.weighted ? layer.fanIn : 0), 0);
+  const inputs = weightedLayers(layers).reduce((sum, { fanIn }) => sum + fanIn, 0);
   return {
     state: afterStep ? init(layout.feedbackCount) : {},
     noise: kernels.alloc(mirror ? mirror.samples * inputs : 0),
@@ -140,7 +141,7 @@ const weightSlotOf = (slots: readonly Slot[], { name }: Slot): Slot =>
 function ownPartOf({ layers, layout, parameters }: Network<Float32Array>, crew: Crew): FeedbackPart {
   const { feedback } = parameters;
   const [first, end] = memberRange(crew, feedback.length);
-  const weighted = layers.filter((layer) => layer.weighted);
+  const weighted = weightedLayers(layers);
   const runs = layout.feedbackSlots.map(({ offset, length }, l) => ({
     feedback: feedback.subarray(Math.max(first, offset), Math.max(first, Math.min(end, offset + length))),
     fanIn: weighted[l].fanIn,
@@ -158,7 +159,7 @@ function blocksOf(
   samples: number,
   noise: Float32Array,
 ): { layer: MirroredLayer; noise: Float32Array }[] {
-  const weighted = layers.filter((layer) => layer.weighted);
+  const weighted = weightedLayers(layers);
   let place = 0;
   return layout.feedbackSlots.flatMap((feedbackSlot, l) => {
     const slot = weightSlotOf(layout.slots, feedbackSlot);

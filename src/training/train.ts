@@ -1,5 +1,6 @@
 import * as check from '../check.js';
 import { type Crew, memberRange, solo } from '../crew/crew.js';
+import { isNormalizing, leavesOf } from '../layers/tree.js';
 import { crossEntropy } from '../losses/cross-entropy.js';
 import { countMatches } from '../metrics/accuracy.js';
 import { checkNetwork, type Network } from '../models/network.js';
@@ -18,6 +19,9 @@ import { type DecayName, decays, learningRate } from './schedule.js';
  * a matter of speed alone: it fixes the order in which gradients are added.
  */
 export const SHARD_SIZE = 8;
+
+/** How far a mini-batch moves the averages that normalising layers keep: PyTorch's momentum. */
+const AVERAGING = 0.1;
 
 /**
  * Shards whose gradients are in memory at a time. A larger mini-batch is taken in several goes, each of which adds to
@@ -73,14 +77,14 @@ export function trainingMemory(
   checkNetwork('trainingMemory', network);
   checkTraining('trainingMemory', options);
   const { kernels, layout } = network;
-  const { parameterCount } = layout;
+  const { parameterCount, learnedCount } = layout;
   const shards = Math.min(Math.ceil(options.batchSize / SHARD_SIZE), SHARDS_AT_ONCE);
   return allOrNone(kernels, (taking) => {
     const init = (length: number) => optimizers[options.optimizer].init(taking, length);
     return {
       shards: Array.from({ length: shards }, () => taking.alloc(parameterCount)),
       total: taking.alloc(parameterCount),
-      state: init(parameterCount),
+      state: init(learnedCount),
       feedback: feedbackMemory(network, taking, init),
       shardLosses: float64(shards), // last: where an array before them fails, none of these is to be given back
       shardCorrect: float64(shards),
@@ -114,7 +118,9 @@ export const batchesPerEpoch = (images: number, batchSize: number): number => Ma
 export class Trainer {
   private readonly workspace: Workspace<Float32Array>;
   private readonly gradients: readonly Gradient<Float32Array>[];
-  private readonly labels = new Uint8Array(SHARD_SIZE);
+  private readonly labels: Uint8Array;
+  /** The most images in a shard. */
+  private readonly shardCapacity: number;
   /** One image before its augmentation. */
   private readonly plainImage: Float32Array;
 
@@ -127,7 +133,10 @@ export class Trainer {
   ) {
     checkTrained('Trainer', network, images, options);
     checkMemory('Trainer', memory);
-    this.workspace = network.workspace(SHARD_SIZE);
+    // One image alone has no statistics to be normalised by: it joins the shard before.
+    this.shardCapacity = leavesOf(network.layers).some(isNormalizing) ? SHARD_SIZE + 1 : SHARD_SIZE;
+    this.workspace = network.workspace(this.shardCapacity);
+    this.labels = new Uint8Array(this.shardCapacity);
     this.plainImage = new Float32Array(this.workspace.input.size);
     this.gradients = memory.shards.map((flat) => gradientOf(network, flat));
   }
@@ -166,7 +175,7 @@ export class Trainer {
     for (let batch = 0; batch < batches; batch++) {
       const first = batch * batchSize;
       const size = Math.min(batchSize, images.count - first);
-      const shards = Math.ceil(size / SHARD_SIZE);
+      const shards = Math.max(1, Math.ceil((size + SHARD_SIZE - this.shardCapacity) / SHARD_SIZE));
       const firstPiece = pieces;
       pieces += shards;
       for (let done = 0; done < shards; done += SHARDS_AT_ONCE) {
@@ -212,7 +221,7 @@ export class Trainer {
   /** The gradient of a shard's summed loss, the one whose images begin at place `from`, into memory `shard`. */
   private computeShard(shard: number, epoch: number, order: Uint32Array, from: number, end: number): void {
     const { workspace, labels, images, network, options } = this;
-    const n = Math.min(SHARD_SIZE, end - from);
+    const n = end - from <= this.shardCapacity ? end - from : SHARD_SIZE;
     for (let i = 0; i < n; i++) {
       const index = order[from + i];
       if (options.augment) {
@@ -224,7 +233,7 @@ export class Trainer {
       }
       labels[i] = images.labels[index];
     }
-    workspace.forward(n);
+    workspace.forward(n, undefined, 'pass');
     workspace.evaluateLoss(crossEntropy, labels, n);
     workspace.backward(n, { rule: network.rule, gradient: this.gradients[shard], toPixels: false });
     let sum = 0;
@@ -243,15 +252,19 @@ export class Trainer {
     const { network, options, memory } = this;
     const { kernels, parameters } = network;
     const [from, to] = memberRange(crew, parameters.values.length);
+    const { learnedCount } = network.layout;
     const cut = (array: Float32Array) => array.subarray(from, to);
+    const learned = (array: Float32Array) => array.subarray(from, Math.min(to, learnedCount));
+    const rest = (array: Float32Array) => array.subarray(Math.max(from, learnedCount), to);
     const gradient = cut(memory.total);
     const parts = memory.shards.map(cut);
     const partsAndSum = [gradient, ...parts];
     const slice = {
-      weights: cut(parameters.values),
-      gradient,
-      state: Object.fromEntries(Object.entries(memory.state).map(([name, array]) => [name, cut(array)])),
+      weights: learned(parameters.values),
+      gradient: learned(memory.total),
+      state: Object.fromEntries(Object.entries(memory.state).map(([name, array]) => [name, learned(array)])),
     };
+    const statistics = { averages: rest(parameters.values), sums: rest(memory.total) };
     const decayed = weightsIn(network, from, to);
     const optimizer = optimizers[options.optimizer];
     const batches = batchesPerEpoch(this.images.count, options.batchSize);
@@ -271,6 +284,7 @@ export class Trainer {
         now.scale = 1 / images;
         now.step = step;
         take(slice);
+        moveAverages(statistics.averages, statistics.sums, now.scale);
         const { decoupledDecay } = options;
         if (decoupledDecay > 0) {
           for (const weights of decayed) kernels.rescale(weights, weights.length, 1 - now.rate * decoupledDecay);
@@ -282,10 +296,15 @@ export class Trainer {
   }
 }
 
-/** The weights (not the biases) among parameters `from` … `to − 1`. */
+/** Each average moves towards a mini-batch's mean. @param scale 1 / images in the mini-batch */
+function moveAverages(averages: Float32Array, sums: Float32Array, scale: number): void {
+  for (let i = 0; i < averages.length; i++) averages[i] += AVERAGING * (scale * sums[i] - averages[i]);
+}
+
+/** The weights, and nothing else, among parameters `from` … `to − 1`. */
 const weightsIn = ({ layout, parameters }: Network<Float32Array>, from: number, to: number): Float32Array[] =>
   layout.slots
-    .filter(({ name }) => name.endsWith('.weight'))
+    .filter(({ role }) => role === 'weight')
     .map(({ offset, length }) => parameters.values.subarray(Math.max(from, offset), Math.min(to, offset + length)))
     .filter(({ length }) => length > 0);
 

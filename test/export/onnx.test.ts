@@ -6,6 +6,7 @@ import { activation } from '../../src/layers/activation.js';
 import type { Layer, PlainLayer } from '../../src/layers/layer.js';
 import { linear } from '../../src/layers/linear.js';
 import { relu } from '../../src/layers/relu.js';
+import { allLayers } from '../../src/layers/tree.js';
 import { type ModelName, models, type NetworkSpec } from '../../src/models/index.js';
 import { type ActivationName, activations } from '../../src/models/lenet.js';
 import { referenceKernels } from '../../src/tensor/reference.js';
@@ -35,7 +36,7 @@ for (const model of Object.keys(models) as ModelName[]) {
       t.match(opsetImport, [{ domain: '', version: 17n }]);
       t.equal(producerVersion, '1.2.3');
       t.match(metadataProps, [{ key: 'rule', value: 'bp' }]);
-      const names = layers.map((layer) => layer.name);
+      const names = allLayers(layers).map((layer) => layer.name);
       t.same(
         graph.node.map((node) => node.name).filter((each) => names.includes(each)),
         names,

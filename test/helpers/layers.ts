@@ -28,7 +28,7 @@ export function runPlain<A extends FloatArray>(
   x: ArrayLike<number>,
   dy: ArrayLike<number>,
 ): { y: number[]; dx: number[] } {
-  if (layer.weighted) throw new Error(`${layer.name} has weights`);
+  if (layer.weighted || !('output' in layer)) throw new Error(`${layer.name} is not plain`);
   const buffers = buffersOf(kernels, layer, n);
   const stage = layer.bind(kernels, buffers);
   buffers.x.data.set(x);

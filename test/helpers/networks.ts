@@ -21,6 +21,14 @@ export const mnistSpec: NetworkSpec = {
   activation: 'relu',
 };
 
+/** LeNet-5 as CIFAR-10 asks for it. */
+export const cifarSpec: NetworkSpec = {
+  ...mnistSpec,
+  inputShape: [3, 32, 32],
+  mean: [0.5, 0.5, 0.5],
+  std: [0.2, 0.2, 0.2],
+};
+
 /** A network of the given layers with fresh weights, and feedback weights where the rule uses them. */
 export function networkOf<A extends FloatArray>(
   layers: readonly Layer[],

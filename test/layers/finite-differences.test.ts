@@ -1,14 +1,19 @@
 import { type Test, test } from 'tap';
 import { activation } from '../../src/layers/activation.js';
 import { avgPool } from '../../src/layers/avg-pool.js';
+import { batchNorm } from '../../src/layers/batch-norm.js';
 import { conv2d } from '../../src/layers/conv2d.js';
 import { flatten } from '../../src/layers/flatten.js';
-import type { Layer } from '../../src/layers/layer.js';
+import type { Layer, Statistics } from '../../src/layers/layer.js';
 import { linear } from '../../src/layers/linear.js';
 import { maxPool } from '../../src/layers/max-pool.js';
 import { normalize } from '../../src/layers/normalize.js';
+import { residual } from '../../src/layers/residual.js';
+import { allLayers, type Role, tensorsOf } from '../../src/layers/tree.js';
+import { widen } from '../../src/layers/widen.js';
 import { checkGradients } from '../../src/metrics/gradient-check.js';
 import { activations } from '../../src/models/lenet.js';
+import { resnet8 } from '../../src/models/resnet.js';
 import { float64Kernels } from '../../src/tensor/reference.js';
 import { dot } from '../helpers/arrays.js';
 import { lossWithGradient, networkOf, noiseImages, projection, weightsOf } from '../helpers/networks.js';
@@ -25,6 +30,7 @@ const layers: Record<string, Layer> = {
     padding: 1,
     algorithm: 'winograd',
   }),
+  'conv2d without biases': conv2d('conv', image, { outputs: 3, kernel: 3, bias: false }),
   linear: linear('linear', [13], { outputs: 5 }),
   'max-pool 2×2': maxPool('pool', image, { kernel: 2 }),
   'max-pool 3×3, stride 1': maxPool('pool', image, { kernel: 3, stride: 1 }),
@@ -32,13 +38,22 @@ const layers: Record<string, Layer> = {
   'avg-pool 3×3, stride 2': avgPool('pool', image, { kernel: 3, stride: 2 }),
   flatten: flatten('flatten', image),
   normalize: normalize('normalize', image, { mean: [0.3, 0.5], std: [0.2, 0.4] }),
+  'batch normalisation': batchNorm('bn', image),
+  widen: widen('widen', image, { outputs: 5, stride: 2 }),
+  'residual, straight': residual('block', [conv2d('conv', image, { outputs: 2, kernel: 3, padding: 1 })]),
+  'residual, by a shortcut with weights': residual(
+    'block',
+    [conv2d('conv', image, { outputs: 3, kernel: 3, padding: 1 })],
+    [conv2d('shortcut', image, { outputs: 3, kernel: 1 })],
+  ),
 };
+const isLearned = ({ role }: { readonly role: Role }) => role !== 'statistic';
 for (const [name, { phi }] of Object.entries(activations)) layers[name] = activation(name, image, phi);
 
 for (const [name, layer] of Object.entries(layers)) {
   test(`${name}: every gradient agrees with central differences to 1e-6`, async (t) => {
     const checks = checkGradients({ name, layers: [layer], loss: projection }, 1);
-    t.equal(checks.length, layer.weighted ? 3 : 1);
+    t.equal(checks.length, 1 + allLayers([layer]).flatMap(tensorsOf).filter(isLearned).length);
     for (const { variable, relativeError } of checks) {
       t.ok(relativeError < 1e-6, `${variable}: ${relativeError}`);
       t.ok(relativeError > 0, `${variable}: no difference at all would mean that nothing was differentiated`);
@@ -49,9 +64,9 @@ for (const [name, layer] of Object.entries(layers)) {
 const phi = (name: keyof typeof activations, size = 6) => activation(name, [size], activations[name].phi);
 const behindWeights = (...rest: Layer[]) => [linear('first', [7], { outputs: 6 }), ...rest];
 
-function checkStacks(t: Test, stacks: Record<string, Layer[]>): void {
+function checkStacks(t: Test, stacks: Record<string, Layer[]>, statistics: Statistics = 'averages'): void {
   for (const [name, layers] of Object.entries(stacks)) {
-    for (const { variable, relativeError } of checkGradients({ name, layers, loss: projection }, 1)) {
+    for (const { variable, relativeError } of checkGradients({ name, layers, loss: projection, statistics }, 1)) {
       t.ok(relativeError < 1e-6, `${name}, ${variable}: ${relativeError}`);
     }
   }
@@ -81,6 +96,66 @@ test('activations right behind one another: every gradient agrees to 1e-6', asyn
     'tanh behind flatten behind sigmoid': behindWeights(phi('sigmoid'), flatten('flatten', [6]), phi('tanh')),
   });
 });
+
+const conv = (name: string, options: { kernel?: number; bias?: boolean } = {}) =>
+  conv2d(name, image, { outputs: 2, kernel: 3, padding: (options.kernel ?? 3) >> 1, ...options });
+const tanh = (name: string) => activation(name, image, activations.tanh.phi);
+
+test('layers made of layers, sides that write over what is not needed any more: every gradient agrees to 1e-6', async (t) => {
+  checkStacks(t, {
+    'a block at the very beginning, an activation over its sum': [residual('a', [conv('c1'), tanh('t')]), tanh('u')],
+    'a side that begins and ends with activations': [
+      conv('c0'),
+      residual('a', [tanh('t'), conv('c1'), tanh('u')]),
+      tanh('v'),
+    ],
+    'a side of nothing but an activation, over what both need': [conv('c0'), residual('a', [tanh('t')]), conv('c1')],
+    'activations on both sides': [conv('c0'), residual('a', [tanh('t')], [tanh('u')]), tanh('v'), conv('c1')],
+    'a block in a block, at its beginning and at its end': [
+      conv('c0'),
+      residual('a', [residual('b', [conv('c1'), tanh('t')]), conv('c2'), residual('d', [conv('c3')], [conv('c4')])]),
+      tanh('u'),
+    ],
+    'a block as the shortcut of a block': [
+      residual('a', [conv('c0'), conv('c1')], [residual('b', [conv('c2')], [tanh('t'), conv('c3')]), tanh('u')]),
+      tanh('v'),
+    ],
+  });
+});
+
+const normalized = {
+  'batch normalisation between layers': [
+    conv('c0', { bias: false }),
+    batchNorm('n0', image),
+    tanh('t'),
+    conv('c1', { bias: false }),
+    batchNorm('n1', image),
+  ],
+  'batch normalisation of vectors': [
+    activation('tanh', [6], activations.tanh.phi),
+    batchNorm('n', [6]),
+    linear('last', [6], { outputs: 3 }),
+  ],
+  'batch normalisation on both sides of a block': [
+    residual(
+      'a',
+      [conv('c0', { bias: false }), batchNorm('n0', image), tanh('t'), conv('c1')],
+      [conv('c2', { bias: false }), batchNorm('n1', image)],
+    ),
+    tanh('u'),
+  ],
+};
+
+for (const statistics of ['averages', 'pass'] as const) {
+  test(`batch normalisation by the statistics of the ${statistics}: every gradient agrees to 1e-6`, async (t) => {
+    checkStacks(t, normalized, statistics);
+  });
+
+  test(`ResNet-8 by the statistics of the ${statistics}: every gradient agrees to 1e-6`, async (t) => {
+    const options = { inputShape: [3, 8, 8], classes: 10, mean: [0.5, 0.5, 0.5], std: [0.2, 0.2, 0.2] } as const;
+    checkStacks(t, { 'ResNet-8': resnet8({ ...options, activation: 'tanh' }) }, statistics);
+  });
+}
 
 test('a network may begin by flattening', async (t) => {
   const layers = [flatten('flatten', [1, 2, 2]), linear('last', [4], { outputs: 3 })];

@@ -21,12 +21,14 @@ const wideSpec: NetworkSpec = {
   std: [0.2, 0.2, 0.2],
 };
 const adam = { ...defaultTraining, optimizer: 'adam' } as const;
+const resnetSpec: NetworkSpec = { ...wideSpec, model: 'resnet20' };
 const plans = { bp: defaultTraining, fa: adam };
 
-test('a worker on LeNet-5 takes 6 MiB at most, one on the wide LeNet 35, attacks and both networks included', async (t) => {
+test('a worker takes 6 MiB at most on LeNet-5, 35 on the wide LeNet and 30 on ResNet-20, attacks on both networks included', async (t) => {
   for (const [spec, most] of [
     [mnistSpec, 6],
     [wideSpec, 35],
+    [resnetSpec, 30],
   ] as const) {
     const { worker } = await memoryNeed(spec, plans, 'simd');
     t.ok(worker < most * MIB && worker > MIB, `${spec.model}: ${(worker / MIB).toFixed(2)} MiB`);
@@ -90,7 +92,7 @@ test('a run that doesn’t fit is refused before it begins, with what it needs, 
   await t.rejects(checkMemory(pool(24, 60e6), mnistSpec, plans), {
     name: 'UserError',
     message:
-      /^24 workers on lenet5 need 10\d.MB of memory, 4\.\d.MB each and 3\.\d.MB for the networks; .* grants 59\.\d.MB\. --workers 13 would fit\.$/,
+      /^24 workers on lenet5 need 9\d.*MB of memory, 3\.\d.MB each and 3\.\d.MB for the networks; .* grants 59\.\d.MB\. --workers 15 would fit\.$/,
   });
   await t.rejects(checkMemory(pool(1, 20e6), wideSpec, plans), {
     name: 'UserError',

@@ -2,6 +2,7 @@
 import { create, toBinary } from '@bufbuild/protobuf';
 import { UserError } from '../../errors.js';
 import type { Layer } from '../../layers/layer.js';
+import { allLayers } from '../../layers/tree.js';
 import { type Parameters, parameterLayout } from '../../models/parameters.js';
 import { GraphWriter } from './graph-writer.js';
 import { ModelProtoSchema, TensorProto_DataType, Version } from './onnx_pb.js';
@@ -38,7 +39,7 @@ export function encodeOnnx(
     graph.addTensor(name, shape, parameters.values.subarray(offset, offset + length));
   }
   const [first, last] = [layers[0], layers[layers.length - 1]];
-  const inner = activations ? layers.slice(0, -1) : [];
+  const inner = activations ? allLayers(layers).slice(0, -1) : [];
   const model = create(ModelProtoSchema, {
     irVersion: BigInt(Version.IR_VERSION),
     opsetImport: [{ domain: '', version: BigInt(OPSET) }],

@@ -1,6 +1,8 @@
 import { create } from '@bufbuild/protobuf';
 import { UserError } from '../../errors.js';
 import type { Graph, Written } from '../../layers/graph.js';
+import type { Layer } from '../../layers/layer.js';
+import { tensorsOf } from '../../layers/tree.js';
 import { littleEndian } from '../bytes.js';
 import {
   type AttributeProto,
@@ -31,7 +33,7 @@ export class GraphWriter {
       throw new UserError(`${layer.name} can't be written in ONNX's operators: such a network can't be exported.`);
     }
     const before = this.nodes.length;
-    const given = layer.writeTo(this.within(layer.name), x);
+    const given = layer.writeTo(this.within(layer), x);
     const own = this.nodes.slice(before);
     const last = own.find((node) => node.output[0] === given) ?? this.add(layer.name, 'Identity', [given], {});
     for (const node of own) node.input = node.input.map((input) => (input === last.output[0] ? output : input));
@@ -53,14 +55,15 @@ export class GraphWriter {
   }
 
   /** The graph as a layer sees it. */
-  private within(name: string): Graph {
+  private within(layer: Written): Graph {
+    const { name } = layer;
     return {
       operator: (type, inputs, attributes = {}) => this.add(name, type, inputs, attributes).output[0],
       constant: (own, shape, values) => {
         this.addTensor(`${name}.${own}`, shape, Float32Array.from(values));
         return `${name}.${own}`;
       },
-      parameters: () => [`${name}.weight`, `${name}.bias`],
+      parameters: () => tensorsOf(layer as Layer).map((own) => `${name}.${own.name}`),
       layer: (inner, x) => this.layer(inner, x, inner.name),
     };
   }

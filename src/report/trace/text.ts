@@ -1,5 +1,5 @@
 /** A trace as text for a terminal of a given width, without colour: networks side by side where they fit. */
-import { type Extent, type LayerTrace, softmax, type Trace } from '../../models/trace.js';
+import { type Extent, type LayerTrace, softmax, type Trace, wayDown } from '../../models/trace.js';
 import { type Equation, equation, type Place, placeName, valuesOf } from '../../models/trace-equation.js';
 import type { FloatArray } from '../../tensor/tensor.js';
 import { percent, short } from '../../words.js';
@@ -38,7 +38,7 @@ export function backwardText(networks: readonly NamedTrace[], width: number): st
   return sideBySide(heads, networks, width, {
     head: ['Layer'],
     first: (layer) => [layer.name],
-    rows: ({ layers }) => layers.toReversed().map((layer) => [layer, columns(layer)]),
+    rows: ({ layers }) => wayDown(layers).map((l) => [layers[l], columns(layers[l])]),
   });
 }
 

@@ -1,0 +1,75 @@
+/* Axes: n batch, C channels, H, W rows and columns, OC, OH, OW output. */
+import * as check from '../check.js';
+import { ShapeError } from '../errors.js';
+import { slidingWindow } from '../tensor/im2col.js';
+import { windowAttributes } from './graph.js';
+import type { PlainLayer } from './layer.js';
+
+/**
+ * y[c, i, j] = x[c, i·stride, j·stride], and 0 in the channels that x has not: the shortcut without weights where
+ * a residual network halves its maps and doubles their number (He et al. 2016, section 4.2, option A). Backward, dy goes
+ * to where y came from, and the other pixels get 0.
+ *
+ * @param inputShape `[C, H, W]`
+ * @param options.outputs OC, C or more
+ * @throws {ShapeError} if there are fewer outputs than channels
+ * @throws {RangeError | TypeError} if there is no name, or another argument is none
+ */
+export function widen(
+  name: string,
+  inputShape: readonly number[],
+  options: { readonly outputs: number; readonly stride: number },
+): PlainLayer {
+  check.text('widen', 'name', name);
+  check.shape('widen', 'inputShape', inputShape, ['C', 'H', 'W']);
+  check.object('widen', 'options', options, 'an object with outputs and stride');
+  const { outputs, stride } = options;
+  check.wholeNumber('widen', 'options.outputs', outputs);
+  check.wholeNumber('widen', 'options.stride', stride);
+  const [C, H, W] = inputShape;
+  if (outputs < C) throw new ShapeError(`widen: ${outputs} outputs are fewer than the input's ${C} channels`);
+  const window = slidingWindow('widen', inputShape, { kernel: 1, stride });
+  const { outHeight: OH, outWidth: OW } = window;
+
+  /** Calls `each` with the place in y and in x of every number of n images that goes through. */
+  const everyPair = (n: number, each: (y: number, x: number) => void) => {
+    for (let i = 0; i < n; i++) {
+      for (let c = 0, y = i * outputs * OH * OW; c < C; c++) {
+        for (let oy = 0; oy < OH; oy++) {
+          for (let ox = 0, x = ((i * C + c) * H + oy * stride) * W; ox < OW; ox++, y++, x += stride) each(y, x);
+        }
+      }
+    }
+  };
+  return {
+    name,
+    weighted: false,
+    output: 'own',
+    inputShape,
+    window,
+    outputShape: [outputs, OH, OW],
+    writeTo(graph, x) {
+      const identity = Array.from({ length: outputs * C }, (_, at) => (Math.floor(at / C) === at % C ? 1 : 0));
+      const weight = graph.constant('identity', [outputs, C, 1, 1], identity);
+      return graph.operator('Conv', [x, weight], windowAttributes(window));
+    },
+    bind(_kernels, { x, y, dx, dy }) {
+      const up = (to: number, from: number) => {
+        y.data[to] = x.data[from];
+      };
+      const down = (from: number, to: number) => {
+        dx.data[to] = dy.data[from];
+      };
+      return {
+        forward(n) {
+          y.data.fill(0, 0, n * y.size);
+          everyPair(n, up);
+        },
+        backward(n) {
+          dx.data.fill(0, 0, n * x.size);
+          everyPair(n, down);
+        },
+      };
+    },
+  };
+}
