@@ -1,9 +1,17 @@
 import * as check from '../check.js';
 import type { Layer } from '../layers/layer.js';
 import { checkModelOptions, lenet5, lenetWide, type ModelOptions } from './lenet.js';
+import { resnet8, resnet14, resnet20, resnet32 } from './resnet.js';
 
 /** Every architecture, by the name that configurations and checkpoints use. */
-export const models = { lenet5, 'lenet-wide': lenetWide } satisfies Record<string, (options: ModelOptions) => Layer[]>;
+export const models = {
+  lenet5,
+  'lenet-wide': lenetWide,
+  resnet8,
+  resnet14,
+  resnet20,
+  resnet32,
+} satisfies Record<string, (options: ModelOptions) => Layer[]>;
 export type ModelName = keyof typeof models;
 
 /** All that is needed to build a network's layers again, elsewhere. */

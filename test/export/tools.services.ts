@@ -7,6 +7,7 @@ import { test } from 'tap';
 import { mnist } from '../../src/datasets/mnist.js';
 import { encodeNpz } from '../../src/export/npz.js';
 import { encodeOnnx } from '../../src/export/onnx/encode.js';
+import { allLayers } from '../../src/layers/tree.js';
 import { createNetwork, networkSpec } from '../../src/models/create.js';
 import { loadKernels } from '../../src/tensor/backends.js';
 import { firstImages, imageBatch } from '../../src/tensor/images.js';
@@ -17,7 +18,12 @@ import { debianPython, PYTHON } from '../helpers/python.js';
 ort.env.wasm.numThreads = 1;
 
 const IMAGES = 1000;
-const kinds = { lenet5: {}, tanh: { activation: 'tanh' }, 'lenet-wide': { model: 'lenet-wide' } } as const;
+const kinds = {
+  lenet5: {},
+  tanh: { activation: 'tanh' },
+  'lenet-wide': { model: 'lenet-wide' },
+  resnet8: { model: 'resnet8' },
+} as const;
 
 test('onnxruntime gives 1,000 test images the logits that we do', async (t) => {
   const dataset = await mnist.load();
@@ -36,7 +42,15 @@ test('onnxruntime gives 1,000 test images the logits that we do', async (t) => {
       t.same(session.inputNames, ['images']);
       const input = new ort.Tensor('float32', contiguous(images), [...images.shape]);
       const answers = await session.run({ images: input });
-      t.same(Object.keys(answers).sort(), ['logits', ...network.layers.slice(0, -1).map((layer) => layer.name)].sort());
+      t.same(
+        Object.keys(answers).sort(),
+        [
+          'logits',
+          ...allLayers(network.layers)
+            .slice(0, -1)
+            .map(({ name }) => name),
+        ].sort(),
+      );
       const theirs = answers.logits.data as Float32Array;
       const ours = network.logits(images).data;
       const largest = ours.reduce((most, logit, i) => Math.max(most, Math.abs(logit - theirs[i])), 0);
