@@ -64,7 +64,7 @@ test('a run leaves all its files; its curves and networks are the same for 1 and
     'gallery.json',
     'report.html',
   ];
-  const figures = ['a', 'b', 'd'].flatMap((letter) => [`figure-${letter}.svg`, `figure-${letter}.png`]);
+  const figures = ['a', 'b', 'd', 'e'].flatMap((letter) => [`figure-${letter}.svg`, `figure-${letter}.png`]);
   t.same([...files].sort(), [...expected, ...figures].sort(), 'the files it says it wrote');
   t.same(readdirSync(one).sort(), [...expected, ...figures].sort(), 'are those in the folder, and no others');
   t.same(again.results.curves, results.curves);

@@ -22,6 +22,8 @@ export const smallRunFiles = [
   'figure-b.svg',
   'figure-d.png',
   'figure-d.svg',
+  'figure-e.png',
+  'figure-e.svg',
   'gallery.json',
   'metrics.jsonl',
   'report.html',

@@ -25,6 +25,9 @@ const kinds = [
   { field: 'gradientAngles', title: 'ΔW (°)' },
 ] as const;
 
+/** Panels in a row that can still be read: of more layers, this many are shown, evenly spread. */
+const MOST_LAYERS = 8;
+
 const panelGap = { column: 12, row: 34 };
 const panelHeight = 130;
 
@@ -40,7 +43,7 @@ export function figureD(
   const others = epochs.filter(({ errorAngles }) => errorAngles !== undefined);
   const rules = [...new Set(others.map(({ rule }) => rule))];
   if (rules.length === 0) return undefined;
-  const layers = [...new Set(others.flatMap(({ gradientAngles }) => Object.keys(gradientAngles)))];
+  const layers = spread([...new Set(others.flatMap(({ gradientAngles }) => Object.keys(gradientAngles)))]);
   const names = rules.map(displayName);
   const colours = coloursOfNetworks(rules);
   const rows = kinds.filter(({ field }) => others.some((epoch) => epoch[field] !== undefined));
@@ -80,6 +83,12 @@ export function figureD(
   };
 }
 
+/** The first, the last, and as many in between as have room. */
+const spread = (layers: readonly string[]): readonly string[] =>
+  layers.length <= MOST_LAYERS
+    ? layers
+    : Array.from({ length: MOST_LAYERS }, (_, i) => layers[Math.round((i * (layers.length - 1)) / (MOST_LAYERS - 1))]);
+
 const valuesOf = (epochs: readonly EpochAngles[], field: (typeof kinds)[number]['field'], layer: string) =>
   epochs.flatMap(({ rule, epoch, [field]: angles }) => {
     const angle = angles?.[layer];
@@ -100,7 +109,6 @@ interface PanelOptions {
 
 function panel(values: ReturnType<typeof valuesOf>, options: PanelOptions): View {
   const { layer, names, colours, last, width, yTitle, lowest } = options;
-  const first = yTitle !== undefined;
   const x = {
     field: 'epoch',
     type: 'quantitative' as const,
@@ -114,30 +122,14 @@ function panel(values: ReturnType<typeof valuesOf>, options: PanelOptions): View
       titleFontSize: 13,
     },
   };
-  const y = {
-    field: 'angle',
-    type: 'quantitative' as const,
-    scale: { domain: [0, 130], nice: false, clamp: true },
-    axis: {
-      title: yTitle ?? null,
-      labels: first,
-      values: [0, 30, 60, 90, 120],
-      labelFontSize: 12,
-      titleFontSize: 13,
-      minExtent: first ? 28 : 0,
-    },
-  };
+  const y = angleAxis(yTitle);
   const color = colourOfNames(names, colours);
   return {
     title: { text: layer, fontSize: 13, anchor: 'middle', offset: 4, color: ink },
     width,
     height: panelHeight,
     layer: [
-      {
-        data: { values: [{ angle: 90 }] },
-        mark: { type: 'rule', color: gridInk, strokeWidth: 2, aria: false },
-        encoding: { y },
-      },
+      rightAngle(y),
       {
         data: { values },
         mark: { type: 'line', strokeWidth: 2, point: { size: 18 } },
@@ -146,3 +138,25 @@ function panel(values: ReturnType<typeof valuesOf>, options: PanelOptions): View
     ],
   };
 }
+
+/** Degrees upwards; without a title the axis of the panel to the left serves. */
+export const angleAxis = (title: string | undefined) => ({
+  field: 'angle',
+  type: 'quantitative' as const,
+  scale: { domain: [0, 130], nice: false, clamp: true },
+  axis: {
+    title: title ?? null,
+    labels: title !== undefined,
+    values: [0, 30, 60, 90, 120],
+    labelFontSize: 12,
+    titleFontSize: 13,
+    minExtent: title === undefined ? 0 : 28,
+  },
+});
+
+/** The line of what has nothing to do with each other. */
+export const rightAngle = (y: ReturnType<typeof angleAxis>) => ({
+  data: { values: [{ angle: 90 }] },
+  mark: { type: 'rule' as const, color: gridInk, strokeWidth: 2, aria: false },
+  encoding: { y },
+});

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { writeWhole } from '../../disk/files.js';
 import { figureA, figureB } from '../figures/accuracy.js';
 import { type EpochAngles, figureD } from '../figures/alignment.js';
+import { figureE } from '../figures/depth.js';
 import { drawInto } from '../figures/draw.js';
 import { formatCsv } from './csv.js';
 import { parseResults, type Results } from './results.js';
@@ -23,7 +24,7 @@ export async function writeResults(results: Results, folder: string): Promise<st
 }
 
 /**
- * Writes figures (a), (b) and (d) into an existing folder.
+ * Writes figures (a), (b), (d) and (e) into an existing folder.
  *
  * @param epochs what the run's `metrics.jsonl` says
  * @returns the names of the files written
@@ -33,4 +34,5 @@ export const writeFigures = (results: Results, epochs: readonly EpochAngles[], f
     'figure-a': figureA(results),
     'figure-b': figureB(results),
     'figure-d': figureD(epochs, results),
+    'figure-e': figureE(epochs, results),
   });
