@@ -50,10 +50,8 @@ export {
   walk,
 } from './models/trace.js';
 export { DifferenceQuotients } from './models/trace-check.js';
+export { type Equation, equation, type Factor } from './models/trace-equation.js';
 export {
-  type Equation,
-  equation,
-  type Factor,
   type Place,
   parsePlace,
   placeAt,
@@ -63,7 +61,7 @@ export {
   tracedTensors,
   valuesOf,
   type Way,
-} from './models/trace-equation.js';
+} from './models/trace-place.js';
 export { type RuleName, rules } from './rules/index.js';
 export { type GradientPath, gradientPaths } from './rules/path.js';
 export { type ErrorPath, type LearningRule, trainedLike } from './rules/rule.js';

@@ -1,11 +1,14 @@
 import { activation } from '../layers/activation.js';
 import { avgPool } from '../layers/avg-pool.js';
+import { batchNorm } from '../layers/batch-norm.js';
 import { conv2d } from '../layers/conv2d.js';
 import { flatten } from '../layers/flatten.js';
 import type { Layer } from '../layers/layer.js';
 import { linear } from '../layers/linear.js';
 import { maxPool } from '../layers/max-pool.js';
 import { normalize } from '../layers/normalize.js';
+import { residual } from '../layers/residual.js';
+import { widen } from '../layers/widen.js';
 import { crossEntropy } from '../losses/cross-entropy.js';
 import { losses } from '../losses/index.js';
 import type { Loss } from '../losses/loss.js';
@@ -19,6 +22,7 @@ import {
 import { activations, lenet5 } from '../models/lenet.js';
 import { Network } from '../models/network.js';
 import { initialParameters } from '../models/parameters.js';
+import { resnet8 } from '../models/resnet.js';
 import { paragraphs, textTable } from '../report/text.js';
 import { feedbackAlignment } from '../rules/feedback-alignment.js';
 import { stream } from '../tensor/random.js';
@@ -38,9 +42,16 @@ export interface GradientReport {
 }
 
 const LENET_OPTIONS = { inputShape: [1, 28, 28], classes: 10, mean: [0.1307], std: [0.3081] };
+const RESNET_OPTIONS = { inputShape: [3, 8, 8], classes: 10, mean: [0.5, 0.5, 0.5], std: [0.2, 0.2, 0.2] };
 const ALIGNMENT_IMAGES = 16;
 
-/** Checks every layer, every loss and whole LeNets, and measures how far feedback alignment's gradient is from them. */
+/** Whose mean and variance normalising layers use, and how that is told. */
+const statisticsTold = [
+  ['as in learning', 'pass'],
+  ['by its averages', 'averages'],
+] as const;
+
+/** Checks every layer, every loss and whole networks, and measures how far feedback alignment's gradient is from them. */
 export function gradientReport(seed: number): GradientReport {
   const checks = subjects(seed).flatMap((subject) => checkGradients(subject, seed));
   return {
@@ -63,11 +74,23 @@ function subjects(seed: number): CheckSubject[] {
     alone('avg-pool 2×2', avgPool('pool', image, { kernel: 2 })),
     alone('flatten', flatten('flatten', image)),
     alone('normalize', normalize('normalize', image, { mean: [0.3, 0.5], std: [0.2, 0.4] })),
+    ...statisticsTold.map(([told, statistics]) => ({
+      ...alone(`batch normalisation, ${told}`, batchNorm('bn', image)),
+      statistics,
+    })),
+    alone('widen', widen('widen', image, { outputs: 3, stride: 2 })),
+    alone('residual', residual('block', [conv2d('conv', image, { outputs: 2, kernel: 3, padding: 1, bias: false })])),
     ...Object.entries(losses).map(([name, loss]) => ({ name, layers: [flatten('logits', [10])], loss })),
     ...(['relu', 'tanh'] as const).map((name) => ({
       name: `LeNet-5, ${name}`,
       layers: lenet5({ ...LENET_OPTIONS, activation: name }),
       loss: crossEntropy,
+    })),
+    ...statisticsTold.map(([told, statistics]) => ({
+      name: `ResNet-8, ${told}`,
+      layers: resnet8({ ...RESNET_OPTIONS, activation: 'tanh' }), // no kinks that a difference could straddle
+      loss: crossEntropy,
+      statistics,
     })),
   ];
 }

@@ -9,7 +9,8 @@ import { createNetwork, networkSpec } from '../models/create.js';
 import { Network } from '../models/network.js';
 import { summaryOf, Tracer } from '../models/trace.js';
 import { DifferenceQuotients } from '../models/trace-check.js';
-import { equation, parsePlace } from '../models/trace-equation.js';
+import { equation } from '../models/trace-equation.js';
+import { parsePlace } from '../models/trace-place.js';
 import { displayName } from '../report/names.js';
 import { wrap } from '../report/text.js';
 import {

@@ -63,11 +63,21 @@ function checkTensors(
       throw new UserError(`${file}: ${name} has shape ${shapeText(found)}, ${model} needs ${shapeText(shape)}.`);
     }
     checkFinite(name, data, file);
+    checkVariance(name, data, file);
   }
   const unknown = Object.keys(tensors).find((name) => !Object.hasOwn(expected, name));
   if (unknown === undefined) return;
   const known = Object.keys(expected).join(', ');
   throw new UserError(`${file} holds a tensor ${unknown}, which this ${model} has not; it has ${known}.`);
+}
+
+/** @throws {UserError} if the tensor is one of variances, and a number is below 0: its root is none. */
+function checkVariance(name: string, data: Float32Array, file: string): void {
+  const at = name.endsWith('.running_var') ? data.findIndex((value) => value < 0) : -1;
+  if (at < 0) return;
+  throw new UserError(
+    `${file}: ${name} holds ${data[at]} (its number ${at}, counted from 0), and no variance is below 0: the file is damaged, or the tensor another.`,
+  );
 }
 
 /** @throws {UserError} if a number of the tensor is NaN or infinite. */

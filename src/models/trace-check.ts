@@ -7,7 +7,7 @@ import type { FloatArray } from '../tensor/tensor.js';
 import { view } from './parameters.js';
 import type { Runnable } from './stages.js';
 import { checkTraced } from './trace.js';
-import { checkPlace, type Place } from './trace-equation.js';
+import { checkPlace, type Place } from './trace-place.js';
 import { Workspace } from './workspace.js';
 
 /** Half of the central difference. */

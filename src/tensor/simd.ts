@@ -156,24 +156,26 @@ function kernelsOver(heap: Heap, wasm: Exports): Kernels<Float32Array> {
     },
     channelAffine(x, y, mean, factor, shift, planes, size) {
       const channels = mean.length;
-      const length = planes * size;
-      const [from, to] = [at(x, length), at(y, length)];
-      const [m, f, s] = [at(mean, 1), at(factor, channels), at(shift, channels)];
-      wasm.channelAffine(from, to, m, f, s, channels, planes, size);
+      const from = at(x, planes * size);
+      const to = at(y, planes * size);
+      wasm.channelAffine(from, to, at(mean, 1), at(factor, channels), at(shift, channels), channels, planes, size);
     },
     channelProducts(x, mean, dy, sums, products, planes, size) {
       const channels = mean.length;
-      const length = planes * size;
-      const [from, error] = [at(x, length), at(dy, length)];
-      const [sum, product] = [at(sums, channels), at(products, channels)];
-      wasm.channelProducts(from, at(mean, 1), error, sum, product, channels, planes, size);
+      const from = at(x, planes * size);
+      const errors = at(dy, planes * size);
+      const to = at(sums, channels);
+      wasm.channelProducts(from, at(mean, 1), errors, to, at(products, channels), channels, planes, size);
     },
     channelAffineBackward(x, mean, dy, dx, offset, slope, factor, planes, size) {
       const channels = mean.length;
-      const length = planes * size;
-      const [from, error, to] = [at(x, length), at(dy, length), at(dx, length)];
-      const [o, s, f] = [at(offset, channels), at(slope, channels), at(factor, channels)];
-      wasm.channelAffineBackward(from, at(mean, 1), error, to, o, s, f, channels, planes, size);
+      const from = at(x, planes * size);
+      const errors = at(dy, planes * size);
+      const to = at(dx, planes * size);
+      const subtracted = at(offset, channels);
+      const slopes = at(slope, channels);
+      const factors = at(factor, channels);
+      wasm.channelAffineBackward(from, at(mean, 1), errors, to, subtracted, slopes, factors, channels, planes, size);
     },
 
     maxPool(x, y, winner, planes, { height, width, kernel, stride, outHeight, outWidth }) {

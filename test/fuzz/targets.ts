@@ -21,7 +21,7 @@ import { readNetwork, saveNetwork } from '../../src/models/checkpoint.js';
 import { parseTensorNames } from '../../src/models/foreign.js';
 import { decodeCheckpoint, encodeCheckpoint } from '../../src/models/safetensors.js';
 import { Tracer } from '../../src/models/trace.js';
-import { parsePlace } from '../../src/models/trace-equation.js';
+import { parsePlace } from '../../src/models/trace-place.js';
 import { parseGallery } from '../../src/report/gallery/gallery.js';
 import { parseResults } from '../../src/report/run/results.js';
 import { rules } from '../../src/rules/index.js';

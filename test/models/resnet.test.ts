@@ -7,15 +7,8 @@ import type { Network } from '../../src/models/network.js';
 import { initialParameters, parameterLayout } from '../../src/models/parameters.js';
 import { Tracer, walk } from '../../src/models/trace.js';
 import { DifferenceQuotients } from '../../src/models/trace-check.js';
-import {
-  equation,
-  parsePlace,
-  placeAt,
-  placeName,
-  shapeOf,
-  tracedTensors,
-  valuesOf,
-} from '../../src/models/trace-equation.js';
+import { equation } from '../../src/models/trace-equation.js';
+import { parsePlace, placeAt, placeName, shapeOf, tracedTensors, valuesOf } from '../../src/models/trace-place.js';
 import { loadKernels } from '../../src/tensor/backends.js';
 import { stream } from '../../src/tensor/random.js';
 import { float64Kernels, referenceKernels } from '../../src/tensor/reference.js';

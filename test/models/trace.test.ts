@@ -5,15 +5,8 @@ import { alignment } from '../../src/metrics/alignment.js';
 import { activations } from '../../src/models/lenet.js';
 import { extent, softmax, summaryOf, Tracer, walk } from '../../src/models/trace.js';
 import { DifferenceQuotients } from '../../src/models/trace-check.js';
-import {
-  equation,
-  parsePlace,
-  placeAt,
-  placeName,
-  shapeOf,
-  tracedTensors,
-  valuesOf,
-} from '../../src/models/trace-equation.js';
+import { equation } from '../../src/models/trace-equation.js';
+import { parsePlace, placeAt, placeName, shapeOf, tracedTensors, valuesOf } from '../../src/models/trace-place.js';
 import { type RuleName, rules } from '../../src/rules/index.js';
 import { loadKernels } from '../../src/tensor/backends.js';
 import { backends } from '../../src/tensor/kernels.js';

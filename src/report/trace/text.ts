@@ -1,6 +1,7 @@
 /** A trace as text for a terminal of a given width, without colour: networks side by side where they fit. */
 import { type Extent, type LayerTrace, softmax, type Trace, wayDown } from '../../models/trace.js';
-import { type Equation, equation, type Place, placeName, valuesOf } from '../../models/trace-equation.js';
+import { type Equation, equation } from '../../models/trace-equation.js';
+import { type Place, placeName, valuesOf } from '../../models/trace-place.js';
 import type { FloatArray } from '../../tensor/tensor.js';
 import { percent, short } from '../../words.js';
 import { textTable, wrap } from '../text.js';
