@@ -2,9 +2,11 @@ import { test } from 'tap';
 import { allLayers, weightedLayers } from '../../src/layers/tree.js';
 import { crossEntropy } from '../../src/losses/cross-entropy.js';
 import { alignment } from '../../src/metrics/alignment.js';
+import { loadNetwork, saveNetwork } from '../../src/models/checkpoint.js';
 import { buildLayers, type NetworkSpec } from '../../src/models/index.js';
 import type { Network } from '../../src/models/network.js';
 import { initialParameters, parameterLayout } from '../../src/models/parameters.js';
+import { decodeCheckpoint, encodeCheckpoint } from '../../src/models/safetensors.js';
 import { Tracer, walk } from '../../src/models/trace.js';
 import { DifferenceQuotients } from '../../src/models/trace-check.js';
 import { equation } from '../../src/models/trace-equation.js';
@@ -223,4 +225,24 @@ test('alignment has a line for each weighted layer, by the averages; backpropaga
     if (layer !== 'conv1') t.equal(errorAngle, seen?.errorAngle, layer);
     if (layer !== 'fc') t.ok((gradientAngle ?? 0) > 45, `${layer}: ${gradientAngle}°`);
   }
+});
+
+test('a file holds all tensors and gives the network back; PyTorch’s counters are let pass, and no variance below 0 is', async (t) => {
+  const { parameters } = lived(networkOf(buildLayers(small), 'fa', referenceKernels()));
+  const saved = saveNetwork(small, 'fa', parameters);
+  const loaded = loadNetwork(saved, 'x', referenceKernels());
+  t.ok(sameBits(loaded.parameters.values, parameters.values));
+  t.ok(sameBits(loaded.parameters.feedback, parameters.feedback));
+  const { tensors, metadata } = decodeCheckpoint(saved, 'x');
+  const counted = { shape: [], data: Float32Array.of(3) };
+  const counters = { 'bn1.num_batches_tracked': counted, 'block3.bn2.num_batches_tracked': counted };
+  const theirs = encodeCheckpoint({ tensors: { ...tensors, ...counters }, metadata });
+  t.ok(sameBits(loadNetwork(theirs, 'x', referenceKernels()).parameters.values, parameters.values));
+  const broken = { shape: [16], data: new Float32Array(16).fill(0.5) };
+  broken.data[3] = -0.25;
+  const wrong = encodeCheckpoint({ tensors: { ...tensors, 'bn1.running_var': broken }, metadata });
+  t.throws(() => loadNetwork(wrong, 'x', referenceKernels()), {
+    name: 'UserError',
+    message: /x: bn1\.running_var holds -0\.25 \(its number 3, counted from 0\), and no variance is below 0/,
+  });
 });

@@ -125,7 +125,13 @@ function panel(values: ReturnType<typeof valuesOf>, options: PanelOptions): View
   const y = angleAxis(yTitle);
   const color = colourOfNames(names, colours);
   return {
-    title: { text: layer, fontSize: 13, anchor: 'middle', offset: 4, color: ink },
+    title: {
+      text: layer,
+      fontSize: Math.min(13, (1.6 * width) / layer.length),
+      anchor: 'middle',
+      offset: 4,
+      color: ink,
+    },
     width,
     height: panelHeight,
     layer: [

@@ -13,7 +13,7 @@ const kinds = [
   { field: 'errorAngles', title: 'errors' },
 ] as const;
 
-const panelGap = { column: 30, row: 48 };
+const panelGap = { column: 30, row: 84 };
 const panelHeight = 170;
 /** More panels than this stand in several rows. */
 const mostColumns = 3;

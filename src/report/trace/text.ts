@@ -69,7 +69,7 @@ export function mapsText(networks: readonly NamedTrace[], width: number): string
   }
   for (const [l, { outputShape }] of trace.layers.entries()) {
     const next = trace.layers[l + 1];
-    const byNumber = next && !next.weights && !next.window && next.outputShape.length === 3;
+    const byNumber = next && (!next.weights || next.normalization) && !next.window && next.outputShape.length === 3;
     if (l === 0 || outputShape.length !== 3 || byNumber) continue;
     for (const each of networks)
       draw(`${each.name}, ${each.trace.layers[l].name}`, each.trace.layers[l].y, outputShape);
