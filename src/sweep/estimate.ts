@@ -12,7 +12,15 @@ import { audits, type PlannedRun } from './plan.js';
 /** One image forward and back through LeNet-5 on MNIST, in seconds. */
 const PASS = 65e-6;
 /** How much more it is for others than that. */
-const TIMES = { 'lenet-wide': 13, cifar10: 2, reference: 18 };
+const TIMES = {
+  'lenet-wide': 13,
+  resnet8: 19,
+  resnet14: 41,
+  resnet20: 63,
+  resnet32: 106,
+  cifar10: 2,
+  reference: 18,
+};
 /** A pass forward alone, in passes. */
 const FORWARD = 0.3;
 /** Starting, reading the data, drawing the figures. */

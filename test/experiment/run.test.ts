@@ -217,6 +217,24 @@ test('a run of every rule whose feedback learns goes on with it, and with what i
   }
 });
 
+test('a residual network goes on with its averages, to the same bytes', async (t) => {
+  const [straight, broken] = [join(t.testdir(), 'straight'), join(t.testdir(), 'broken')];
+  const deep = configFrom(
+    'mnist',
+    { ...small, model: 'resnet8', rules: 'bp', optimizer: 'sgd', trainSize: '41', epochs: '2', attacks: 'fgsm' },
+    'simd',
+  );
+  await run(straight, {}, deep);
+  const { progress, signal } = interruptAfter('BP', 1);
+  await t.rejects(run(broken, { progress, signal }, deep));
+  const { tensors } = decodeCheckpoint(readFileSync(join(broken, 'bp.checkpoint.safetensors')), 'bp');
+  t.ok(tensors['block1.bn1.running_var'].data.every((value) => value > 0 && value !== 1));
+  await run(broken, { workers: 1 }, deep);
+  for (const name of ['bp.safetensors', 'results.csv']) {
+    t.equal(hash(join(broken, name)), hash(join(straight, name)), name);
+  }
+});
+
 test('a finished run, or another one begun, is not overwritten unless forced', async (t) => {
   const out = join(t.testdir({ run: { 'notes.txt': 'mine' } }), 'run');
   const tiny = configFrom('mnist', { ...small, epochs: '1', rules: 'bp', attacks: 'fgsm' }, 'simd');
