@@ -1,5 +1,5 @@
 /*
- * Every kernel on LeNet-5's shapes, and the two kinds of convolution on ResNet's, in one thread, by each backend.
+ * Every kernel on LeNet-5's shapes, the two kinds of convolution and normalisation on ResNet's, in one thread, by each backend.
  *
  * How to read it: GFLOP/s where arithmetic is the work, with the share of the peak (peak.ts), which has its turns among
  * the kernels; GB/s where moving numbers is. The arrays are the same at every call, so they lie in the cache as far as they fit; in a training
@@ -11,6 +11,7 @@ import { loadKernels } from '../src/tensor/backends.js';
 import { Heap } from '../src/tensor/heap.js';
 import type { Backend } from '../src/tensor/kernels.js';
 import { type Case, type Family, NOT_KERNELS } from './cases.js';
+import { channelCases } from './channels.js';
 import { convolutionCases } from './convolution.js';
 import { elementwiseCases } from './elementwise.js';
 import type { Shapes } from './lenet.js';
@@ -27,6 +28,7 @@ const families: readonly Family[] = [
   matmulCases,
   poolCases,
   elementwiseCases,
+  channelCases,
   stepCases,
 ];
 
