@@ -87,7 +87,7 @@ function mnistTable() {
     `| BP falls to 0.03 % under attack | clean ${clean('bp')}; BIM and MI-FGSM leave ${all('bp', 'bp', 2, iterative(0.3))} at ε = 0.3 and ${all('bp', 'bp', 0, beyond)} beyond | the same: worst case ${worst('bp', 0.3)} at ε = 0.3 |`,
     `| FA stays near 97–98 % at every ε | clean ${clean('fa')}; the lowest accuracy under any of the three attacks at any ε is ${lowest('fa', 'fa', 1)} | **no robustness**: worst case per image ${worst('fa', 0.2)} at ε = 0.2. ${zero} % of the images have a gradient of exactly zero, so the attack never moved them |`,
     `| FA's examples don't fool BP | BP keeps ${lowest('fa', 'bp', 1)} or more at every ε | they are, for ${zero} % of the images, the clean images |`,
-    `| BP's examples do fool FA | FA under BP's BIM examples: ${all('bp', 'fa', 1, bim(0.3))} at ε = 0.3, ${all('bp', 'fa', 1, bim(1))} at ε = 1 | examples of another network do more harm than its own gradient: a sign that the latter is masked |`,
+    `| BP's examples do fool FA | FA under BP's BIM examples: ${all('bp', 'fa', 1, bim(0.3))} at ε = 0.3, ${all('bp', 'fa', 1, bim(1))} at ε = 1 | another network's examples do more harm than its own gradient: a sign that the latter is masked |`,
     `| FA's and BP's weight gradients stay over 80° apart in deep nets (ref. [7]) | not in this shallow one: ${angles('fa')} on the last epoch | |`,
   ].join('\n');
 }
