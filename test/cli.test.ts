@@ -83,6 +83,21 @@ test('a small run prints a summary and where its files are; config.json repeats 
   const table = (text: string) => text.slice(text.indexOf('│ Accuracy (%)'), text.indexOf('Done in'));
   t.equal(table(again.stdout), table(stdout));
 
+  const attack = ['attack', 'again', '--attacks', 'bim', '--epsilons', '0.3', '--name', 'bim'];
+  const attacked = await call(attack, cwd);
+  t.equal(attacked.code, 0, attacked.stderr);
+  t.match(attacked.stdout, /In again\/attacks\/bim:\n {2}config\.json\n/);
+  const bimIn = (file: string) =>
+    JSON.parse(readFileSync(join(cwd, file), 'utf8'))
+      .curves.filter((curve: { attack: string }) => curve.attack === 'bim')
+      .flatMap(({ points }: { points: { epsilon: number; correct: number }[] }) =>
+        points.filter(({ epsilon }) => epsilon === 0.3).map(({ correct }) => correct),
+      );
+  t.same(bimIn('again/attacks/bim/results.json'), bimIn('again/results.json'), 'the same attack, the same numbers');
+  const twice = await call(attack, cwd);
+  t.equal(twice.code, 2);
+  t.match(twice.stderr, /^again\/attacks\/bim holds these attacks already\..*--force to replace them\.\n$/);
+
   const budget = ['--images', '20', '--epsilons', '0.3', '--iterations', '5', '--queries', '20', '--spsa-images', '0'];
   const audit = await call(['audit', 'again', ...budget], cwd);
   t.equal(audit.code, 0, audit.stderr);

@@ -16,7 +16,9 @@ const WIDTHS = [16, 32, 64] as const;
 /**
  * A residual network for small images (He et al. 2016, section 4.2): a 3×3 convolution, then blocks of two, 6n + 2
  * weighted layers in all; convolutions without biases, each followed by batch normalisation; shortcuts without weights
- * (option A: every other pixel, and zeros in the new maps); each map's average, and a linear layer.
+ * (option A: every other pixel, and zeros in the new maps); each map's average, and a linear layer. Convolutions of
+ * stride 1 are computed by Winograd's minimal filtering, which rounds otherwise than the direct way: the model's name
+ * says so, and no option changes it.
  *
  * @param blocks n, in each third
  * @throws {ShapeError | RangeError | TypeError} if an option is unusable
@@ -27,7 +29,10 @@ function resnet(where: string, options: ModelOptions, blocks: number): Layer[] {
   const { phi } = activations[name];
   const convolution = (at: string, number: number, outputs: number, stride = 1) => [
     (shape: readonly number[]) =>
-      conv2d(`${at}conv${number}`, shape, { outputs, kernel: 3, stride, padding: 1, bias: false }),
+      conv2d(`${at}conv${number}`, shape, {
+        ...{ outputs, kernel: 3, stride, padding: 1, bias: false },
+        algorithm: stride === 1 ? 'winograd' : 'direct',
+      }),
     (shape: readonly number[]) => batchNorm(`${at}bn${number}`, shape),
   ];
   const phiAt = (at: string) => (shape: readonly number[]) => activation(at, shape, phi);

@@ -2,13 +2,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stream } from '../../src/tensor/random.js';
 
 const CLI = fileURLToPath(new URL('../../src/cli.js', import.meta.url));
 
-/** A small run, and its audit: some seconds of each of the main job's steps. */
+/** A small run, new attacks on its networks, and its audit: some seconds of each step. */
 const commandsFor = (folder: string): string[][] => [
   ['mnist', '--train-size', '2000', '--test-size', '200', '--epochs', '3', '--attacks', 'fgsm,bim'].concat(
     '--epsilons',
@@ -19,6 +19,12 @@ const commandsFor = (folder: string): string[][] => [
     '--out',
     folder,
   ),
+  [
+    'attack',
+    folder,
+    ...['--attacks', 'pgd', '--iterations', '3', '--epsilons', '0.1', '--path', 'feedback,true', '--images', '200'],
+    ...['--name', 'again'],
+  ],
   [
     'audit',
     folder,
@@ -61,7 +67,8 @@ export async function crashTest({ folder, runs, seed, log }: CrashOptions): Prom
     if (end.code !== 0) throw new Error(`the undisturbed run ended with code ${end.code}: ${end.stderr}`);
     milliseconds.push(performance.now() - started);
   }
-  log(`undisturbed: ${milliseconds.map((each) => `${(each / 1000).toFixed(1)} s`).join(', its audit ')}`);
+  const [first, ...others] = milliseconds.map((each) => `${(each / 1000).toFixed(1)} s`);
+  log(`undisturbed: ${first}, new attacks and its audit ${others.join(', ')}`);
   const failures: string[] = [];
   for (let run = 1; run <= runs; run++) {
     const broken = join(folder, `broken-${run}`);
@@ -92,7 +99,7 @@ async function untilItEnds(command: readonly string[], randomTime: () => number,
       continue;
     }
     // Killed after its last file was written: what it was to do is done.
-    const done = code === 0 || (code === 2 && /holds a finished run/.test(stderr));
+    const done = code === 0 || (code === 2 && /holds (a finished run|these attacks)/.test(stderr));
     return done ? undefined : `code ${code}: ${stderr.trim()}`;
   }
 }
@@ -113,8 +120,9 @@ async function finish(child: ReturnType<typeof start>) {
 export function difference(one: string, other: string): string | undefined {
   // The report is made of the other files, times and workers included.
   const filesIn = (folder: string) =>
-    readdirSync(folder)
-      .filter((name) => name !== 'report.html')
+    readdirSync(folder, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile() && entry.name !== 'report.html')
+      .map(({ parentPath, name }) => relative(folder, join(parentPath, name)))
       .sort();
   const [expected, found] = [filesIn(one), filesIn(other)];
   if (expected.join() !== found.join()) return `the files are ${found.join(', ')}; expected are ${expected.join(', ')}`;

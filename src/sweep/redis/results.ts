@@ -5,11 +5,13 @@ import { parseAudit } from '../../audit/findings.js';
 import { makeFolder, readIfThere, removeUnfinished, writeWhole } from '../../disk/files.js';
 import { UserError } from '../../errors.js';
 import { networkName } from '../../experiment/folder.js';
+import { GALLERY } from '../../experiment/gallery.js';
 import { parseMetrics } from '../../experiment/metrics.js';
 import { writeReport } from '../../experiment/report.js';
 import { HASH } from '../../experiment/resume.js';
 import { readNetwork } from '../../models/checkpoint.js';
 import { checkAuditCsv, writeAuditFigures } from '../../report/audit/files.js';
+import { parseGallery } from '../../report/gallery/gallery.js';
 import { formatCsv } from '../../report/run/csv.js';
 import { writeFigures } from '../../report/run/files.js';
 import { parseResults } from '../../report/run/results.js';
@@ -23,7 +25,7 @@ const AUDIT_FILES = ['audit.json', 'audit.csv'];
 /** What travels of a run. The rest is made from it where it arrives: results.csv, figures, config.json. */
 function namesOf({ config, audit }: PlannedRun): string[] {
   const networks = (Object.keys(config.training) as RuleName[]).map(networkName);
-  return ['results.json', 'metrics.jsonl', ...networks, ...(audit === 'none' ? [] : AUDIT_FILES)];
+  return ['results.json', 'metrics.jsonl', GALLERY, ...networks, ...(audit === 'none' ? [] : AUDIT_FILES)];
 }
 
 export const isResultFile =
@@ -73,6 +75,7 @@ async function parse(files: Files, { config, audit: asked }: PlannedRun) {
     'metrics.jsonl',
     metrics.every(({ rule }) => (rules as readonly string[]).includes(rule)),
   );
+  check(GALLERY, parseGallery(textOf(GALLERY), GALLERY).dataset === config.dataset);
   const kernels = await loadKernels('reference');
   for (const rule of rules) {
     const name = networkName(rule);

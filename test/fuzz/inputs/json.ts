@@ -83,8 +83,10 @@ const again = fc.tuple(anyPlace, anyText, fc.constantFrom(1, 1, 1, 3000)).map(
   ([at, text, most]): Change =>
     (places) => {
       const { holder, index } = nth(places, at);
-      const times = Math.min(most, 1 + Math.floor(1e6 / toText(valueAt({ holder, index })).length));
-      if ('items' in holder) holder.items.push(...new Array<Json>(times).fill(holder.items[index]));
+      // As text: were they one object, a later change in it would be made in all, and grow without bounds.
+      const copy = toText(valueAt({ holder, index }));
+      const times = Math.min(most, 1 + Math.floor(1e6 / copy.length));
+      if ('items' in holder) holder.items.push(...new Array<Json>(times).fill({ text: copy }));
       else holder.entries.push([holder.entries[index][0], { text }]);
     },
 );
