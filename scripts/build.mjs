@@ -29,13 +29,15 @@ const filesUnder = (folder) =>
         .sort()
     : [];
 
-const modules = ROOTS.flatMap(filesUnder).filter((file) => file.endsWith('.ts') && !file.startsWith(`${ASSEMBLY}/`));
+const modules = ROOTS.flatMap(filesUnder).filter((file) => /\.c?ts$/.test(file) && !file.startsWith(`${ASSEMBLY}/`));
 
 const steps = [
   {
     name: 'typescript',
     sources: [...modules, 'tsconfig.json', 'package.json'],
-    outputs: modules.filter((file) => !file.endsWith('.d.ts')).map((file) => `dist/${file.slice(0, -'.ts'.length)}.js`),
+    outputs: modules
+      .filter((file) => !file.endsWith('.d.ts'))
+      .map((file) => `dist/${file.replace(/\.(c?)ts$/, '.$1js')}`),
     command: ['node_modules/typescript/bin/tsc', '-p', '.'],
     /** @param complete whether the last compilation came to its end and all that it wrote is there. */
     prepare(complete) {

@@ -37,7 +37,7 @@ export class WorkerPool {
   ) {
     try {
       this.piscina = new Piscina({
-        filename: new URL('../../workers/worker.js', import.meta.url).href,
+        filename: new URL('../../workers/entry.cjs', import.meta.url).href,
         minThreads: size,
         maxThreads: size,
         concurrentTasksPerWorker: 1,
