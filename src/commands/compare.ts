@@ -5,6 +5,7 @@ import { summaryText } from '../report/summary/text.js';
 import { compareRuns } from '../sweep/compare/compare.js';
 import { PLAN } from '../sweep/plan.js';
 import { duration } from '../words.js';
+import { interruptible } from './interrupt.js';
 import { filesText } from './outcome.js';
 import { widthOf } from './terminal.js';
 
@@ -28,7 +29,10 @@ export async function compareCommand(folders: readonly string[], options: Compar
 /** Writes the summary and prints it. */
 export async function printComparison(folders: readonly string[], out: string): Promise<void> {
   const started = performance.now();
-  const { summary, files } = await compareRuns(folders, out);
+  const { summary, files } = await interruptible(
+    () => compareRuns(folders, out),
+    () => `The runs stay as they are; \`compare ${folders.join(' ')}\` puts them together.`,
+  );
   const end = filesText(duration((performance.now() - started) / 1000), out, files);
   process.stdout.write(`\n${summaryText(summary, widthOf(process.stdout))}\n\n${end}\n`);
 }

@@ -8,7 +8,7 @@ import { renderSvg } from '../report/figures/render.js';
 import { trainingCurves } from '../report/figures/training.js';
 import { parseGallery } from '../report/gallery/gallery.js';
 import { reportPage } from '../report/page/page.js';
-import { parseResults } from '../report/run/results.js';
+import { parseResults, type Results } from '../report/run/results.js';
 import { parseConfigText } from './config.js';
 import { GALLERY } from './gallery.js';
 import { parseMetrics } from './metrics.js';
@@ -20,10 +20,11 @@ export const REPORT = 'report.html';
  * Writes `report.html` of what is in a folder: a run's, or that of a network's audit. No path stands in it: of the
  * configuration, `data` is left out.
  *
+ * @param given the results, where their file, which makes a run a finished one, is yet to be written
  * @returns the file's name
  * @throws {UserError} if there is neither a results.json nor an audit.json, or a file is damaged; nothing is written then
  */
-export async function writeReport(folder: string): Promise<string> {
+export async function writeReport(folder: string, given?: Results): Promise<string> {
   checkNamed(folder, 'The folder of the run');
   const read = async <Value>(
     name: string,
@@ -33,7 +34,7 @@ export async function writeReport(folder: string): Promise<string> {
     const text = await readTextIfThere(file);
     return text === undefined ? undefined : parse(text, file);
   };
-  const results = await read('results.json', parseResults);
+  const results = given ?? (await read('results.json', parseResults));
   const audit = await read('audit.json', parseAudit);
   const dataset = results?.dataset ?? audit?.dataset;
   if (dataset === undefined) {

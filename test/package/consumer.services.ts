@@ -92,6 +92,7 @@ test('strangers compile against the package with the strictest settings, types o
       'CHANGELOG.md',
       'dist/src/tensor/kernels.wasm',
       'dist/workers/worker.js',
+      'dist/workers/entry.cjs',
     ]) {
       t.ok(existsSync(join(own, file)), file);
     }
