@@ -80,15 +80,13 @@ function stateOf({ name, sources, outputs }) {
   return { file, before, now, present: outputs.every((output) => existsSync(output)) };
 }
 
-const isDone = (step) => {
-  const { before, now, present } = stateOf(step);
-  return present && before === now;
-};
+const isDone = ({ before, now, present }) => present && before === now;
 
 /** Runs a step unless what it made is there and its print is that of today's sources. @returns whether it is well. */
 async function make(step) {
-  if (isDone(step)) return true;
-  const { file, before, now, present } = stateOf(step);
+  const state = stateOf(step);
+  if (isDone(state)) return true;
+  const { file, before, now, present } = state;
   const { command, prepare } = step;
   rmSync(file, { force: true });
   prepare(before !== undefined && present);
@@ -147,4 +145,4 @@ async function build() {
   return true;
 }
 
-if (![...steps, ...pages].every(isDone) && !(await alone(build))) process.exitCode = 1;
+if (![...steps, ...pages].every((step) => isDone(stateOf(step))) && !(await alone(build))) process.exitCode = 1;

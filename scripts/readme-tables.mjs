@@ -5,7 +5,7 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { readRuns } from '../dist/src/sweep/compare/read.js';
-import { replaceTable } from './page-table.mjs';
+import { replaceTable, span } from './page-table.mjs';
 
 const [folder] = process.argv.slice(2);
 if (folder === undefined) {
@@ -15,12 +15,6 @@ if (folder === undefined) {
 const { runs } = await readRuns([folder]);
 
 const percent = (share) => 100 * share;
-
-/** `0.71`, or of several `0.71–0.83`. */
-function span(values, digits) {
-  const [least, most] = [Math.min(...values), Math.max(...values)].map((value) => value.toFixed(digits));
-  return least === most ? least : `${least}–${most}`;
-}
 
 /** What a data set's runs say: each function gives the span of a number over the seeds. */
 function measured(dataset) {

@@ -10,7 +10,7 @@ import { parseAudit } from '../dist/src/audit/findings.js';
 import { parseConfigText } from '../dist/src/experiment/config.js';
 import { parseMetrics } from '../dist/src/experiment/metrics.js';
 import { displayName } from '../dist/src/report/names.js';
-import { replaceTable } from './page-table.mjs';
+import { replaceTable, span } from './page-table.mjs';
 
 const PAGE = new URL('../docs/rules.md', import.meta.url);
 const CSV = new URL('../docs/rules.csv', import.meta.url);
@@ -49,13 +49,11 @@ function rowsOf(folder) {
 
 const percent = (share) => (100 * share).toFixed(2);
 
-/** `0.71`, or of several seeds `0.71–0.83`. */
-function span(rows, field, digits) {
-  const values = rows.map((row) => row[field]).filter((value) => value !== '');
-  if (values.length === 0) return '–';
-  const [least, most] = [Math.min(...values), Math.max(...values)].map((value) => value.toFixed(digits));
-  return least === most ? least : `${least}–${most}`;
-}
+const spanOf = (rows, field, digits) =>
+  span(
+    rows.map((row) => row[field]).filter((value) => value !== ''),
+    digits,
+  );
 
 function table(rows) {
   const groups = grouped(rows);
@@ -65,15 +63,15 @@ function table(rows) {
   ];
   const lines = [...groups.values()].map((own) => {
     const [{ dataset, preset, activation, rule, decay }] = own;
-    const both = (name) => EPSILONS.map((epsilon) => span(own, `${name}${epsilon}`, 1)).join(' / ');
+    const both = (name) => EPSILONS.map((epsilon) => spanOf(own, `${name}${epsilon}`, 1)).join(' / ');
     const cells = [
       displayName(dataset),
       `\`${preset}\`, ${activation}`,
       displayName(rule) + (isControl(own[0]) ? `, decay λ = ${decay}` : ''),
-      span(own, 'error', 2),
+      spanOf(own, 'error', 2),
       ...['own', 'true', 'worst'].map(both),
-      `${span(own, 'weightAngle', 0)}°`,
-      `${span(own, 'inputAngle', 0)}°`,
+      `${spanOf(own, 'weightAngle', 0)}°`,
+      `${spanOf(own, 'inputAngle', 0)}°`,
       [...new Set(own.map(({ verdict }) => verdict))].join('; '),
     ];
     return `| ${cells.map((cell) => cell.replace('–°', '–')).join(' | ')} |`;

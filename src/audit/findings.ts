@@ -91,6 +91,10 @@ const modelSchema = z.looseObject({
 /** What an audit concludes of one network. */
 export type AuditedModel = Parsed<typeof modelSchema>;
 
+/** The numbers of the checks that a network's attacks fail: the paper's (`verdict`), or the audit's own. */
+export const failedChecks = ({ checks }: Pick<AuditedModel, 'checks'>, which: 'verdict' | 'auditVerdict'): number[] =>
+  checks.filter((check) => check[which] === 'fail').map(({ id }) => id);
+
 const networkSchema = z.looseObject({
   /** The file's name, without its folder, and its contents' SHA-256 (hexadecimal). */
   file: z.string(),

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { removeUnfinished, writeWhole } from '../disk/files.js';
+import { remove, removeUnfinished, writeWhole } from '../disk/files.js';
 import { UserError } from '../errors.js';
 import { networkSpec } from '../models/create.js';
 import { checkMemory } from '../parallel/memory-need.js';
@@ -12,21 +12,22 @@ import type { Curve, Results } from '../report/run/results.js';
 import type { RuleName } from '../rules/index.js';
 import { loadKernels } from '../tensor/backends.js';
 import { firstImages } from '../tensor/images.js';
-import { attackStep } from './attack.js';
+import { type AttackContext, attackStep } from './attack.js';
 import { type Config, parseConfig } from './config.js';
+import type { WorkSettings } from './context.js';
 import { loadData } from './data.js';
 import { checkTestImages, runConfig, runMetrics, runNetworks } from './finished-run.js';
-import { RunFolder, type Waiting } from './folder.js';
+import { RunFolder } from './folder.js';
 import { KeptPieces } from './kept.js';
-import type { Progress } from './progress.js';
+import { secondsOf } from './metrics.js';
 import { reportIfReadable } from './report.js';
-import { correctAmongTest, type ResultsContext, resultsOf } from './results.js';
+import { correctAmongTest, resultsOf } from './results.js';
 import { sortedJson, trainingImages } from './training-hash.js';
 
 /** How a run's networks are attacked, where it is not as in the run itself. */
 export type AttackSettings = Pick<Config, 'attacks' | 'epsilons' | 'paths' | 'loss' | 'attackOptions'>;
 
-export interface AttackRunOptions {
+export interface AttackRunOptions extends WorkSettings {
   readonly settings: Partial<AttackSettings>;
   /** How many test images, from the run's first: a thousand, or as many as there are, unless said. */
   readonly images?: number | undefined;
@@ -34,12 +35,6 @@ export interface AttackRunOptions {
   readonly name?: string | undefined;
   /** Whether attacks that are there already may be replaced. */
   readonly force: boolean;
-  readonly workers: number;
-  readonly progress: Progress;
-  /** Aborted, it ends the workers at once. */
-  readonly signal?: AbortSignal | undefined;
-  /** Told who works in the folder, if that is to be waited for. */
-  readonly onWait?: Waiting['onWait'];
 }
 
 export interface AttackOutcome {
@@ -106,16 +101,16 @@ async function attackInto(
     const networks = new Map<RuleName, { network: SharedNetwork }>(
       [...saved].map(([rule, { spec, parameters }]) => [rule, { network: { spec, rule, ...parameters } }]),
     );
+    if (force) await remove(join(out, 'results.json')); // else an interruption would leave old results beside a new config.json
     await writeWhole(join(out, 'config.json'), `${JSON.stringify({ ...config, testSize: images }, null, 2)}\n`);
     const kept = new KeptPieces(out, (line) => progress.log(line));
-    const context: ResultsContext & Parameters<typeof attackStep>[0] = { config, dataset, pool, kept, progress };
+    const context: AttackContext = { config, dataset, pool, kept, progress };
     const curves: Curve[] = [];
     for (const source of networks.keys()) curves.push(...(await attackStep(context, source, networks)));
     signal?.throwIfAborted();
     const models = new Map<string, { correct: number; trainSeconds: number }>();
     for (const [rule, { network }] of networks) {
-      const own = epochs.filter((epoch) => epoch.rule === rule);
-      const trainSeconds = own.reduce((sum, { seconds }) => sum + seconds, 0);
+      const trainSeconds = secondsOf(epochs.filter((epoch) => epoch.rule === rule));
       models.set(rule, { correct: await correctAmongTest(context, network), trainSeconds });
     }
     const trained = trainingImages(firstImages(whole.train, own.trainSize ?? whole.train.count));

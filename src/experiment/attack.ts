@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { GREY_RADIUS } from '../audit/checks/sanity.js';
-import { UserError } from '../errors.js';
 import { FEW_NETWORKS, sumCounts, type TransferCounts } from '../metrics/adversarial-accuracy.js';
 import { chunkCount } from '../metrics/chunks.js';
 import { wilson } from '../metrics/wilson.js';
@@ -8,11 +7,11 @@ import type { AttackJob } from '../parallel/messages.js';
 import type { Curve } from '../report/run/results.js';
 import { type RuleName, rules } from '../rules/index.js';
 import { type GradientPath, ownPath } from '../rules/path.js';
-import { count, faultList, list, parseJson } from '../schema.js';
+import { count, list } from '../schema.js';
 import type { LabelledImages } from '../tensor/images.js';
 import { VERSION } from '../version.js';
 import type { RunContext, TrainedNetwork } from './context.js';
-import { networkDigest, type PieceFormat } from './kept.js';
+import { jsonPiece, networkDigest, type PieceFormat } from './kept.js';
 import { trainingImages } from './training-hash.js';
 
 /** What attacks on a run's networks work with. */
@@ -120,30 +119,23 @@ const countsSchema = z.strictObject({
 });
 
 /** What a job has counted, as a file. */
-export function transferPiece({
+export const transferPiece = ({
   plans,
   targets,
   images,
 }: Pick<AttackJob, 'plans' | 'targets'> & {
   readonly images: Pick<LabelledImages, 'count'>;
-}): PieceFormat<TransferCounts> {
-  const fits = ({ correct, zeroGradient }: TransferCounts): boolean =>
-    correct.length === plans.length &&
-    correct.every(
-      (own, a) =>
-        own.length === plans[a].epsilons.length &&
-        own.every((each) => each.length === targets.length && each.every((right) => right <= images.count)),
-    ) &&
-    zeroGradient <= images.count;
-  return {
-    format: (counts) => `${JSON.stringify({ schema: 1, ...counts })}\n`,
-    parse(text, file) {
-      const data = parseJson(text, file, 'Remove it.');
-      const parsed = countsSchema.safeParse(data);
-      if (!parsed.success) throw new UserError(`${file} is no part of a run:\n${faultList(parsed.error, data)}`);
-      const { schema: _, ...counts } = parsed.data;
-      if (!fits(counts)) throw new UserError(`${file} is not the part of the run that its name says. Remove it.`);
-      return counts;
-    },
-  };
-}
+}): PieceFormat<TransferCounts> =>
+  jsonPiece(
+    countsSchema,
+    (counts: TransferCounts) => ({ schema: 1 as const, ...counts }),
+    ({ schema: _, ...counts }): TransferCounts => counts,
+    ({ correct, zeroGradient }) =>
+      correct.length === plans.length &&
+      correct.every(
+        (own, a) =>
+          own.length === plans[a].epsilons.length &&
+          own.every((each) => each.length === targets.length && each.every((right) => right <= images.count)),
+      ) &&
+      zeroGradient <= images.count,
+  );

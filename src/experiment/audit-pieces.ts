@@ -1,11 +1,8 @@
 /* The pieces of an audit as files: what became of each trial's images. */
 import { z } from 'zod';
 import type { Trial, TrialPiece } from '../audit/trials.js';
-import { UserError } from '../errors.js';
-import { count, faultList, list, parseJson } from '../schema.js';
-import type { PieceFormat } from './kept.js';
-
-const ADVICE = 'Remove it.';
+import { count, list } from '../schema.js';
+import { jsonPiece, type PieceFormat } from './kept.js';
 
 const pieceSchema = z.strictObject({
   trial: count,
@@ -18,28 +15,25 @@ const pieceSchema = z.strictObject({
 const fileSchema = z.strictObject({ schema: z.literal(1), pieces: list(pieceSchema) });
 
 /** @param trials those that the pieces are of: what does not fit them is none of theirs */
-export const trialPieces = (trials: readonly Pick<Trial, 'images'>[]): PieceFormat<TrialPiece[]> => ({
-  format(pieces) {
-    const written = pieces.map(({ predictions, queries, ...numbers }) => ({
-      ...numbers,
-      predictions: Buffer.from(predictions).toString('base64'),
-      queries: int32Bytes(queries).toString('base64'),
-    }));
-    return `${JSON.stringify({ schema: 1, pieces: written })}\n`;
-  },
-  parse(text, file) {
-    const data = parseJson(text, file, ADVICE);
-    const parsed = fileSchema.safeParse(data);
-    if (!parsed.success) throw new UserError(`${file} is no part of an audit:\n${faultList(parsed.error, data)}`);
-    const pieces = parsed.data.pieces.map(({ predictions, queries, ...numbers }) => ({
-      ...numbers,
-      predictions: new Uint8Array(Buffer.from(predictions, 'base64')),
-      queries: int32s(Buffer.from(queries, 'base64')),
-    }));
-    if (!fit(pieces, trials)) throw new UserError(`${file} is not the part of the audit that its name says. ${ADVICE}`);
-    return pieces;
-  },
-});
+export const trialPieces = (trials: readonly Pick<Trial, 'images'>[]): PieceFormat<TrialPiece[]> =>
+  jsonPiece(
+    fileSchema,
+    (pieces: TrialPiece[]) => ({
+      schema: 1 as const,
+      pieces: pieces.map(({ predictions, queries, ...numbers }) => ({
+        ...numbers,
+        predictions: Buffer.from(predictions).toString('base64'),
+        queries: int32Bytes(queries).toString('base64'),
+      })),
+    }),
+    ({ pieces }) =>
+      pieces.map(({ predictions, queries, ...numbers }) => ({
+        ...numbers,
+        predictions: new Uint8Array(Buffer.from(predictions, 'base64')),
+        queries: int32s(Buffer.from(queries, 'base64')),
+      })),
+    (pieces) => fit(pieces, trials),
+  );
 
 /** Whether the pieces are of just these trials: every image of each is there once. */
 function fit(pieces: readonly TrialPiece[], trials: readonly Pick<Trial, 'images'>[]): boolean {

@@ -18,24 +18,19 @@ import { loadKernels } from '../tensor/backends.js';
 import { firstImages, type LabelledImages } from '../tensor/images.js';
 import { VERSION } from '../version.js';
 import { trialPieces } from './audit-pieces.js';
+import type { WorkSettings } from './context.js';
 import { loadData } from './data.js';
 import { checkTestImages, runConfig, runNetworks } from './finished-run.js';
-import { RunFolder, type Waiting } from './folder.js';
+import { RunFolder } from './folder.js';
 import { type GalleryWork, writeGallery } from './gallery.js';
 import { KeptPieces, networkDigest } from './kept.js';
 import type { Progress } from './progress.js';
 import { reportIfReadable } from './report.js';
 import { trainingImages } from './training-hash.js';
 
-export interface AuditRunOptions {
+export interface AuditRunOptions extends WorkSettings {
   /** What differs from {@link defaultAudit}. */
   readonly settings?: Partial<AuditSettings>;
-  readonly workers: number;
-  readonly progress: Progress;
-  /** Aborted, it ends the workers at once. */
-  readonly signal?: AbortSignal | undefined;
-  /** Told who works in the folder, if that is to be waited for. */
-  readonly onWait?: Waiting['onWait'];
 }
 
 /** What an audit found, and the names of the files that say it. */

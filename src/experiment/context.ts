@@ -4,10 +4,21 @@ import type { NetworkSpec } from '../models/index.js';
 import type { SharedNetwork } from '../parallel/messages.js';
 import type { WorkerPool } from '../parallel/pool.js';
 import type { Config } from './config.js';
-import type { RunFolder } from './folder.js';
+import type { RunFolder, Waiting } from './folder.js';
 import type { KeptPieces } from './kept.js';
 import type { Progress } from './progress.js';
 import type { TrainingImages } from './training-hash.js';
+
+/** How work on a run's folder is done. */
+export interface WorkSettings {
+  /** Worker threads; changes how long it takes, and nothing else. */
+  readonly workers: number;
+  readonly progress: Progress;
+  /** Aborted, it ends the workers at once. */
+  readonly signal?: AbortSignal | undefined;
+  /** Told who works in the folder, if that is to be waited for. */
+  readonly onWait?: Waiting['onWait'];
+}
 
 export interface RunContext {
   readonly config: Config;

@@ -1,6 +1,7 @@
 /** `gallery.json`: a dozen test images as a run's networks see them, without and with attack. */
 import { join } from 'node:path';
 import { attacks } from '../attacks/index.js';
+import { GREY_RADIUS } from '../audit/checks/sanity.js';
 import { writeWhole } from '../disk/files.js';
 import { type LossName, losses } from '../losses/index.js';
 import { ExampleMaker } from '../metrics/examples.js';
@@ -23,8 +24,6 @@ const IMAGES = 12;
 const NETWORKS = 2;
 /** Bytes of all pictures before they are compressed: with them report.html stays under 1.5 MB. */
 const MOST_BYTES = 600_000;
-/** From here on, grey can be reached from every pixel, and nothing can be robust. */
-const LARGE = 0.5;
 
 export interface GalleryWork {
   readonly networks: ReadonlyMap<string, SharedNetwork>;
@@ -104,7 +103,7 @@ export function chooseImages({ labels, count }: LabelledImages, most: number): n
 
 /** At most so many of the audit's epsilons, but one at least, and none at which every network must fall, if there are others. */
 function showable(epsilons: readonly number[], most: number): number[] {
-  const small = epsilons.filter((epsilon) => epsilon < LARGE);
+  const small = epsilons.filter((epsilon) => epsilon < GREY_RADIUS);
   if (small.length === 0 || most < 2) return (small.length === 0 ? epsilons : small).slice(0, 1);
   return chooseEpsilons(small, most);
 }

@@ -6,10 +6,12 @@
 import { createHash } from 'node:crypto';
 import { readdir, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { z } from 'zod';
 import { onDisk } from '../disk/faults.js';
 import { makeFolder, readTextIfThere, remove, removeUnfinished, writeWhole } from '../disk/files.js';
 import { UserError } from '../errors.js';
 import type { SharedNetwork } from '../parallel/messages.js';
+import { faultList, parseJson } from '../schema.js';
 import { sortedJson } from './training-hash.js';
 
 /** The folder of pieces, in that of the run. */
@@ -22,6 +24,30 @@ export interface PieceFormat<Value> {
   /** @throws {UserError} if the text is no such piece */
   parse(text: string, file: string): Value;
 }
+
+/**
+ * Pieces as JSON.
+ *
+ * @param schema what is written
+ * @param toJson and back
+ * @param fits whether a value is of just the piece that is asked for
+ */
+export const jsonPiece = <Schema extends z.ZodType, Value>(
+  schema: Schema,
+  toJson: (value: Value) => z.input<Schema>,
+  fromJson: (written: z.output<Schema>) => Value,
+  fits: (value: Value) => boolean,
+): PieceFormat<Value> => ({
+  format: (value) => `${JSON.stringify(toJson(value))}\n`,
+  parse(text, file) {
+    const data = parseJson(text, file, 'Remove it.');
+    const parsed = schema.safeParse(data);
+    if (!parsed.success) throw new UserError(`${file} is no part of a run:\n${faultList(parsed.error, data)}`);
+    const value = fromJson(parsed.data);
+    if (!fits(value)) throw new UserError(`${file} is not the part of the run that its name says. Remove it.`);
+    return value;
+  },
+});
 
 export class KeptPieces {
   private readonly folder: string;

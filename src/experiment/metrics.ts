@@ -32,6 +32,10 @@ const epochSchema = z.looseObject({
 /** One epoch of one network. */
 export type EpochMetrics = Parsed<typeof epochSchema>;
 
+/** How long a network's epochs took together. */
+export const secondsOf = (lines: readonly EpochMetrics[]): number =>
+  lines.reduce((sum, { seconds }) => sum + seconds, 0);
+
 /** The text of a `metrics.jsonl`. */
 export const formatMetrics = (lines: readonly EpochMetrics[]): string =>
   lines.map((line) => `${JSON.stringify(line)}\n`).join('');

@@ -19,9 +19,9 @@ import { shapeText } from '../tensor/tensor.js';
 import { attackStep } from './attack.js';
 import { auditAndWrite, auditSettings } from './audit.js';
 import { type Config, parseConfig, type TrainingConfig } from './config.js';
-import type { RunContext, TrainedNetwork } from './context.js';
+import type { RunContext, TrainedNetwork, WorkSettings } from './context.js';
 import { loadData } from './data.js';
-import { networkName, RunFolder, type Waiting } from './folder.js';
+import { networkName, RunFolder } from './folder.js';
 import { writeGallery } from './gallery.js';
 import { KeptPieces } from './kept.js';
 import type { Progress } from './progress.js';
@@ -31,20 +31,13 @@ import { findLeft } from './resume.js';
 import { trainStep } from './train.js';
 import { type TrainingImages, trainingHash, trainingImages } from './training-hash.js';
 
-export interface RunSettings {
+export interface RunSettings extends WorkSettings {
   /** The folder for the run's files. */
   readonly out: string;
-  /** Worker threads; changes how long a run takes, and nothing else. */
-  readonly workers: number;
   /** Whether a run that is there already may be replaced. */
   readonly force: boolean;
-  readonly progress: Progress;
   /** What the audit at the end does otherwise than by default; undefined for no audit. */
   readonly audit?: Partial<AuditSettings> | undefined;
-  /** Aborted, it ends the workers at once. */
-  readonly signal?: AbortSignal | undefined;
-  /** Told who works in the folder, if that is to be waited for. */
-  readonly onWait?: Waiting['onWait'];
 }
 
 export interface RunOutcome {

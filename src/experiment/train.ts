@@ -19,7 +19,7 @@ import { percent } from '../words.js';
 import type { TrainingConfig } from './config.js';
 import type { RunContext, TrainedNetwork } from './context.js';
 import { checkpointName, networkName } from './folder.js';
-import type { EpochMetrics } from './metrics.js';
+import { type EpochMetrics, secondsOf } from './metrics.js';
 import { correctAmongTest } from './results.js';
 import { findLeft, HASH, type Left } from './resume.js';
 import { trainingHash } from './training-hash.js';
@@ -86,10 +86,9 @@ export async function trainStep(context: RunContext, rule: RuleName, plan: Train
     await folder.write(networkName(rule), saveNetwork(spec, rule, parameters, metadata));
   }
   await folder.remove(checkpointName(rule));
-  const lines = folder.metricsOf(rule);
   return {
     network,
-    trainSeconds: lines.reduce((sum, { seconds }) => sum + seconds, 0),
+    trainSeconds: secondsOf(folder.metricsOf(rule)),
     correct: await correctAmongTest(context, network),
   };
 }

@@ -177,6 +177,8 @@ test('new attacks on a finished run: the same attack, the same curve; beside the
     Array(4).fill(['apgd', 'true', 'margin', 1, 40]),
   );
 
+  await t.rejects(attack({ name: 'strong', force: true, ...interruptAt('attacks on BP').settings }));
+  t.notOk(existsSync(join(other.folder, 'results.json')), 'no old results beside a new config.json');
   const broken = interruptAt('attacks on FA');
   await t.rejects(attack({ name: 'broken', ...broken.settings }));
   const again = interruptAt('');

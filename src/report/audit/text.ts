@@ -1,5 +1,5 @@
 /** An audit as text for a terminal (or a file) of a given width, without colour. */
-import type { Audit, Check } from '../../audit/findings.js';
+import { type Audit, type Check, failedChecks } from '../../audit/findings.js';
 import { FEW_NETWORKS } from '../../metrics/adversarial-accuracy.js';
 import { numberWithInterval, percentNumber } from '../../words.js';
 import { epsilonText, in255ths } from '../epsilon-text.js';
@@ -8,7 +8,7 @@ import { paragraphs, textTable } from '../text.js';
 
 /** An audit's answer, in a screenful: accuracies, each network's verdict in two sentences, failed checks by number. */
 export const answerText = (audit: Audit, width = 100): string =>
-  paragraphs([answerTable(audit, width), ...verdicts(audit, 2), failedChecks(audit)], width);
+  paragraphs([answerTable(audit, width), ...verdicts(audit, 2), failuresText(audit)], width);
 
 /** Two rows a network: what the paper's attacks leave, and the worst case, at each epsilon. */
 function answerTable({ models }: Audit, width: number): string {
@@ -28,12 +28,12 @@ function answerTable({ models }: Audit, width: number): string {
 }
 
 /** `Checks that fail: BP 6, 7; FA 2, 5.`, those of the audit's own attacks apart. */
-function failedChecks({ models }: Audit): string {
+function failuresText({ models }: Audit): string {
   const failing = (which: 'verdict' | 'auditVerdict') =>
     Object.entries(models)
-      .map(([name, { checks }]) => [displayName(name), checks.filter((check) => check[which] === 'fail')] as const)
+      .map(([name, model]) => [displayName(name), failedChecks(model, which)] as const)
       .filter(([, failed]) => failed.length > 0)
-      .map(([name, failed]) => `${name} ${failed.map(({ id }) => id).join(', ')}`)
+      .map(([name, failed]) => `${name} ${failed.join(', ')}`)
       .join('; ');
   const [paper, own] = [failing('verdict'), failing('auditVerdict')];
   if (paper === '' && own === '') return "The paper's attacks and the audit's own pass all checks.";

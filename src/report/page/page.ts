@@ -1,5 +1,5 @@
 /** `report.html`: a run in one file, complete without its script, which fetches nothing. The same files give the same bytes. */
-import type { Audit } from '../../audit/findings.js';
+import { type Audit, failedChecks } from '../../audit/findings.js';
 import { finePercent, list, numberWithInterval, percentNumber } from '../../words.js';
 import { epsilonsOf, epsilonText, in255ths } from '../epsilon-text.js';
 import type { Gallery } from '../gallery/gallery.js';
@@ -160,7 +160,7 @@ function checks({ audit }: ReportedRun): Html | undefined {
   const heads = ['Network', 'Number', 'Check', "Paper's attacks", "Audit's attacks", 'What it means'];
   const failed = Object.entries(audit.models).map(([name, model]) => {
     const of = (which: 'verdict' | 'auditVerdict') => {
-      const ids = model.checks.filter((check) => check[which] === 'fail').map(({ id }) => `${id}`);
+      const ids = failedChecks(model, which).map(String);
       return ids.length === 0 ? 'none' : list(ids);
     };
     return html`<p>${displayName(name)}: failed by the paper's attacks: ${of('verdict')}; by the audit's: ${of('auditVerdict')}.</p>`;
