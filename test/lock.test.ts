@@ -135,8 +135,8 @@ test('a process that took the number of a dead one is not taken for it', { skip:
 
 test('a zombie is dead', { skip: hasProc }, async (t) => {
   const file = setUp(t);
-  // A shell that starts a process and never waits for it.
-  const shell = spawn('sh', ['-c', `sleep 0 & echo $!; exec sleep 60`]);
+  // A shell that starts a process and never waits for it: by the time that this ends, it is a shell no more.
+  const shell = spawn('sh', ['-c', `sleep 0.3 & echo $!; exec sleep 60`]);
   t.teardown(() => void shell.kill('SIGKILL'));
   const [line] = await once(shell.stdout, 'data');
   const pid = Number(`${line}`);

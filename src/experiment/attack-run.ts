@@ -118,10 +118,12 @@ async function attackInto(
     const files = [
       'config.json',
       ...(await writeFigures(results, [], out)),
-      ...(await writeResults(results, out)),
-      ...(await reportIfReadable(out, progress)),
+      ...(await writeResults(results, out, async () => {
+        const report = await reportIfReadable(out, progress, { results });
+        await kept.clear();
+        return report;
+      })),
     ];
-    await kept.clear();
     return { results, folder: out, files };
   });
 }

@@ -114,10 +114,14 @@ export async function auditAndWrite(
     audit,
     each(({ rows }) => rows),
     folder,
+    async () => {
+      const gallery = await writeGallery({ ...context, dataset, epsilons: settings.epsilons }, folder);
+      const report = await reportIfReadable(folder, context.progress, { audit });
+      await kept.clear();
+      return [gallery, ...report];
+    },
   );
-  await kept.clear();
-  files.push(await writeGallery({ ...context, dataset, epsilons: settings.epsilons }, folder));
-  return { audit, files: [...files, ...(await reportIfReadable(folder, context.progress))] };
+  return { audit, files };
 }
 
 /** An audit's work, done by the pool; the trials that an interrupted one left are taken as they are. */

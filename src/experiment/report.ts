@@ -1,6 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parseAudit } from '../audit/findings.js';
+import { type Audit, parseAudit } from '../audit/findings.js';
 import { onDisk } from '../disk/faults.js';
 import { checkNamed, readTextIfThere, writeWhole } from '../disk/files.js';
 import { UserError } from '../errors.js';
@@ -16,15 +16,21 @@ import type { Progress } from './progress.js';
 
 export const REPORT = 'report.html';
 
+/** Results or an audit that are not in a file yet. */
+export interface ToBeWritten {
+  readonly results?: Results;
+  readonly audit?: Audit;
+}
+
 /**
  * Writes `report.html` of what is in a folder: a run's, or that of a network's audit. No path stands in it: of the
  * configuration, `data` is left out.
  *
- * @param given the results, where their file, which makes a run a finished one, is yet to be written
+ * @param given what is yet to be written, since its file makes the run, or its audit, a finished one
  * @returns the file's name
  * @throws {UserError} if there is neither a results.json nor an audit.json, or a file is damaged; nothing is written then
  */
-export async function writeReport(folder: string, given?: Results): Promise<string> {
+export async function writeReport(folder: string, given: ToBeWritten = {}): Promise<string> {
   checkNamed(folder, 'The folder of the run');
   const read = async <Value>(
     name: string,
@@ -34,8 +40,8 @@ export async function writeReport(folder: string, given?: Results): Promise<stri
     const text = await readTextIfThere(file);
     return text === undefined ? undefined : parse(text, file);
   };
-  const results = given ?? (await read('results.json', parseResults));
-  const audit = await read('audit.json', parseAudit);
+  const results = given.results ?? (await read('results.json', parseResults));
+  const audit = given.audit ?? (await read('audit.json', parseAudit));
   const dataset = results?.dataset ?? audit?.dataset;
   if (dataset === undefined) {
     throw new UserError(
@@ -65,9 +71,9 @@ export async function writeReport(folder: string, given?: Results): Promise<stri
  *
  * @returns the names of the files written, one or none
  */
-export async function reportIfReadable(folder: string, progress: Progress): Promise<string[]> {
+export async function reportIfReadable(folder: string, progress: Progress, given: ToBeWritten): Promise<string[]> {
   try {
-    return [await writeReport(folder)];
+    return [await writeReport(folder, given)];
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     progress.log(`No report was written. ${error.message}`);

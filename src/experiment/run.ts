@@ -86,6 +86,9 @@ async function runInFolder(
     const networks = await trainAll(context);
     const results = await measure(context, networks);
     signal?.throwIfAborted();
+    const settings = auditSettings(config.dataset, auditChanges ?? {}, dataset.test.count);
+    const shared = new Map([...networks].map(([rule, { network }]) => [rule, network]));
+    const work = { networks: shared, images: dataset.test, pool };
     const files = [
       ...['config.json', 'metrics.jsonl', ...[...networks.keys()].map(networkName)],
       ...(await writeFigures(
@@ -93,17 +96,17 @@ async function runInFolder(
         [...networks.keys()].flatMap((rule) => folder.metricsOf(rule)),
         out,
       )),
-      ...(await writeResults(results, out)),
+      ...(await writeResults(results, out, async () => {
+        const gallery = await writeGallery({ ...work, dataset, epsilons: settings.epsilons }, out);
+        const report = await reportIfReadable(out, progress, { results });
+        await kept.clear();
+        return [gallery, ...report];
+      })),
     ];
-    await kept.clear();
-    const settings = auditSettings(config.dataset, auditChanges ?? {}, dataset.test.count);
-    const shared = new Map([...networks].map(([rule, { network }]) => [rule, network]));
-    const work = { networks: shared, images: dataset.test, pool };
-    const gallery = await writeGallery({ ...work, dataset, epsilons: settings.epsilons }, out);
-    const report = await reportIfReadable(out, progress);
-    if (!auditChanges) return { results, files: [...files, gallery, ...report] };
+    if (!auditChanges) return { results, files };
     const audited = await auditAndWrite({ ...work, seed: config.seed, settings, progress }, { dataset, folder: out });
-    return { results, audit: audited.audit, files: [...files, ...audited.files] };
+    const before = files.filter((name) => !audited.files.includes(name));
+    return { results, audit: audited.audit, files: [...before, ...audited.files] };
   });
 }
 

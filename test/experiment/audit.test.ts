@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'tap';
 import { parseAudit } from '../../src/audit/findings.js';
@@ -38,6 +38,9 @@ test('an audit of a run leaves the same files whatever the number of workers', a
   const read = (name: string) => readFileSync(join(folder, name), 'utf8');
   const { audit, files } = await auditRun(folder, { ...options, settings, workers: 1 });
   t.same(files, ['audit.json', 'audit.csv', 'figure-c.svg', 'figure-c.png', 'gallery.json', 'report.html']);
+  const written = (name: string) => statSync(join(folder, name), { bigint: true }).mtimeNs;
+  for (const name of files)
+    t.ok(written(name) <= written('audit.json'), `${name}: where audit.json is, nothing is missing`);
   const [json, csv] = [read('audit.json'), read('audit.csv')];
   await auditRun(folder, { ...options, settings, workers: 3 });
   t.equal(read('audit.json'), json, 'audit.json');

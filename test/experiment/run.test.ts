@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import tap, { test } from 'tap';
 import { type ConfigOptions, configFrom } from '../../src/commands/options.js';
@@ -34,6 +34,14 @@ const config = configFrom('mnist', small, 'simd');
 const run = (out: string, options: Partial<Parameters<typeof runExperiment>[1]> = {}, with_: Config = config) =>
   runExperiment(with_, { out, workers: 2, force: false, progress: silent, ...options });
 
+/** The file of a folder that was written last. */
+function lastWritten(folder: string): string | undefined {
+  const written = (name: string) => statSync(join(folder, name), { bigint: true }).mtimeNs;
+  return readdirSync(folder)
+    .sort((a, b) => Number(written(a) - written(b)))
+    .at(-1);
+}
+
 const hash = (file: string) => createHash('sha256').update(readFileSync(file)).digest('hex');
 
 /** A run from beginning to end with one worker, which several tests look at. */
@@ -67,6 +75,7 @@ test('a run leaves all its files; its curves and networks are the same for 1 and
   const figures = ['a', 'b', 'd', 'e'].flatMap((letter) => [`figure-${letter}.svg`, `figure-${letter}.png`]);
   t.same([...files].sort(), [...expected, ...figures].sort(), 'the files it says it wrote');
   t.same(readdirSync(one).sort(), [...expected, ...figures].sort(), 'are those in the folder, and no others');
+  t.equal(lastWritten(one), 'results.json', 'where that is, nothing is missing');
   t.same(again.results.curves, results.curves);
   for (const name of ['bp.safetensors', 'fa.safetensors', 'results.csv']) {
     t.equal(hash(join(three, name)), hash(join(one, name)), name);
@@ -155,6 +164,7 @@ test('new attacks on a finished run: the same attack, the same curve; beside the
   t.same(same.results, JSON.parse(readFileSync(join(same.folder, 'results.json'), 'utf8')));
   t.same({ ...same.results, environment: 0 }, { ...JSON.parse(JSON.stringify(results)), environment: 0 });
   t.same(readdirSync(same.folder).sort(), [...same.files].sort());
+  t.equal(lastWritten(same.folder), 'results.json', 'where that is, nothing is missing');
   await t.rejects(attack(), { constructor: UserError, message: /holds these attacks already/ });
   t.same((await attack({ force: true, workers: 1 })).results.curves, same.results.curves);
 

@@ -12,15 +12,21 @@ import { parseResults, type Results } from './results.js';
  * Writes `results.csv` and then `results.json` into an existing folder. Its `results.json` is what makes a run a finished
  * one: where that is, nothing is missing.
  *
+ * @param others writes whatever else is to be there by then, and names it
  * @returns the names of the files
  * @throws {UserError} if the results would not read back (a share that is not a number, say); nothing is written then
  */
-export async function writeResults(results: Results, folder: string): Promise<string[]> {
+export async function writeResults(
+  results: Results,
+  folder: string,
+  others: () => Promise<readonly string[]> = async () => [],
+): Promise<string[]> {
   const json = `${JSON.stringify(results, null, 2)}\n`;
   parseResults(json, join(folder, 'results.json'));
   await writeWhole(join(folder, 'results.csv'), formatCsv(results));
+  const more = await others();
   await writeWhole(join(folder, 'results.json'), json);
-  return ['results.json', 'results.csv'];
+  return ['results.json', 'results.csv', ...more];
 }
 
 /**

@@ -119,6 +119,6 @@ export async function writeRun(folder: string, run: PlannedRun, files: Files): P
   if (parsed.audit) await writeAuditFigures(parsed.audit, folder);
   await writeFigures(parsed.results, parsed.metrics, folder);
   await writeWhole(join(folder, 'results.csv'), formatCsv(parsed.results));
-  await writeReport(folder, parsed.results);
+  await writeReport(folder, { results: parsed.results });
   await writeWhole(join(folder, 'results.json'), bytesOf(files, 'results.json'));
 }
