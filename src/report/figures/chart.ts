@@ -149,15 +149,16 @@ function spreadOf(lines: readonly Line[]) {
     }),
   );
   const detail = { field: 'run', type: 'nominal' as const };
+  // Opacities of fill and stroke: one of a whole mark costs the rasterizer a layer as large as the picture for each.
   return [
     {
       data: { values: bands },
-      mark: { type: 'area' as const, opacity: 0.14, aria: false },
+      mark: { type: 'area' as const, fillOpacity: 0.14, aria: false },
       encoding: { y2: { field: 'highest' }, detail },
     },
     {
       data: { values: single },
-      mark: { type: 'line' as const, strokeWidth: 0.6, opacity: 0.45, aria: false },
+      mark: { type: 'line' as const, strokeWidth: 0.6, strokeOpacity: 0.45, aria: false },
       encoding: { detail },
     },
   ];

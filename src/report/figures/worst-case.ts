@@ -104,7 +104,7 @@ function panel(
     data: { values },
     layer: [
       {
-        mark: { type: 'area', color: colour, opacity: 0.15 },
+        mark: { type: 'area', color: colour, fillOpacity: 0.15 },
         encoding: { x, y: { ...y, field: 'worstCase' }, y2: { field: 'paper' } },
       },
       ...spreadOf('worstCase', runs, { x, y, colour }),
@@ -133,12 +133,12 @@ function spreadOf<X extends object, Y extends object>(
   return [
     {
       data: { values: bands },
-      mark: { type: 'area' as const, color: colour, opacity: 0.14, aria: false },
+      mark: { type: 'area' as const, color: colour, fillOpacity: 0.14, aria: false },
       encoding: { x, y: { ...y, field: 'share' }, y2: { field: 'highest' } },
     },
     {
       data: { values: single },
-      mark: { type: 'line' as const, color: colour, strokeWidth: 0.6, opacity: 0.45, aria: false },
+      mark: { type: 'line' as const, color: colour, strokeWidth: 0.6, strokeOpacity: 0.45, aria: false },
       encoding: { x, y: { ...y, field: 'share' }, detail: { field: 'run', type: 'nominal' as const } },
     },
   ];
@@ -177,7 +177,7 @@ function key(): View {
       ...sample(1, worstStyle),
       {
         data: { values: [{ x: from, x2: to, y: place(2) - 7, y2: place(2) + 7 }] },
-        mark: { type: 'rect', color: softInk, opacity: 0.25, aria: false },
+        mark: { type: 'rect', color: softInk, fillOpacity: 0.25, aria: false },
         encoding: { x, x2: { field: 'x2' }, y, y2: { field: 'y2' } },
       },
       {
