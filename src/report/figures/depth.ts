@@ -1,4 +1,4 @@
-/** Figure (e) as a Vega-Lite spec: a pure function of a run's epochs. */
+/** Figure (e) as a Vega-Lite spec: a pure function of a run's epochs, or of several networks' angles. */
 import type { TopLevelSpec } from 'vega-lite';
 import { displayName } from '../names.js';
 import { angleAxis, type EpochAngles, rightAngle } from './alignment.js';
@@ -18,7 +18,7 @@ const panelHeight = 170;
 /** More panels than this stand in several rows. */
 const mostColumns = 3;
 
-/** From light to dark: a figure of so many epochs, in the order of training. */
+/** From light to dark, the line of that index of so many. */
 const shade = (index: number, count: number): string =>
   `hsl(210, 65%, ${Math.round(76 - (54 * index) / Math.max(1, count - 1))}%)`;
 
@@ -35,23 +35,74 @@ export function figureE(
   const others = epochs.filter(({ errorAngles }) => errorAngles !== undefined);
   const rules = [...new Set(others.map(({ rule }) => rule))];
   if (rules.length === 0) return undefined;
+  const nameOf = (epoch: number) => `epoch ${epoch}`;
   const numbers = [...new Set(others.map(({ epoch }) => epoch))].sort((a, b) => a - b);
-  const names = numbers.map((epoch) => `epoch ${epoch}`);
-  const colours = numbers.map((_, index) => shade(index, numbers.length));
-  const depth = Math.max(...others.map(({ gradientAngles }) => Object.keys(gradientAngles).length));
-  const columns = Math.min(mostColumns, rules.length);
+  const panels = kinds.flatMap(({ field, title }) =>
+    rules.map((rule) => ({
+      title: `${displayName(rule)}: ${title}`,
+      lines: others
+        .filter((each) => each.rule === rule)
+        .map(({ epoch, [field]: angles = {} }) => ({ name: nameOf(epoch), angles: Object.values(angles) })),
+    })),
+  );
+  return byDepth(panels, {
+    columns: Math.min(mostColumns, rules.length),
+    names: numbers.map(nameOf),
+    title: `${displayName(dataset)}: how near to backpropagation, by depth`,
+    subtitle: [
+      `Angles on the first training images after each epoch, seed ${seed}: a layer’s ΔW to backpropagation’s,`,
+      'and the error sent below it, of the first to the pixels; layers counted from the image up',
+    ],
+  });
+}
+
+/** The angles of a network's layers at the end of training, from the lowest layer up. */
+export interface NetworkAngles {
+  readonly rule: string;
+  /** What tells the network from the others of its rule. */
+  readonly name: string;
+  /** In degrees; null where there is none. */
+  readonly angles: readonly (number | null)[];
+}
+
+/** Figure (e) of networks of several depths: the angles of ΔW at the end of training, a panel a rule, a line a network. */
+export function figureOfDepths(networks: readonly NetworkAngles[], dataset: string): TopLevelSpec {
+  const rules = [...new Set(networks.map(({ rule }) => rule))];
+  const panels = rules.map((rule) => ({
+    title: `${displayName(rule)}: ΔW`,
+    lines: networks.filter((each) => each.rule === rule),
+  }));
+  return byDepth(panels, {
+    columns: Math.min(mostColumns, rules.length),
+    names: [...new Set(networks.map(({ name }) => name))],
+    title: `${displayName(dataset)}: how near to backpropagation, by depth`,
+    subtitle: ['Angle of a layer’s ΔW to backpropagation’s at the end of training, layers counted from the image up'],
+  });
+}
+
+interface Panel {
+  readonly title: string;
+  readonly lines: readonly { readonly name: string; readonly angles: readonly (number | null)[] }[];
+}
+
+interface DepthOptions {
+  readonly title: string;
+  readonly subtitle: readonly string[];
+  /** Panels in a row. */
+  readonly columns: number;
+  /** Of all lines, in the order in which they grow darker. */
+  readonly names: readonly string[];
+}
+
+function byDepth(panels: readonly Panel[], { title, subtitle, columns, names }: DepthOptions): TopLevelSpec {
+  const colours = names.map((_, index) => shade(index, names.length));
+  const depth = Math.max(...panels.flatMap(({ lines }) => lines.map(({ angles }) => angles.length)));
   const width = (plotWidth - panelGap.column * (columns - 1)) / columns;
   return {
     $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
     background: 'white',
     padding: 20,
-    title: {
-      text: `${displayName(dataset)}: how near to backpropagation, by depth`,
-      subtitle: [
-        `Angles on the first training images after each epoch, seed ${seed}: a layer’s ΔW to backpropagation’s,`,
-        'and the error sent below it, of the first to the pixels; layers counted from the image up',
-      ],
-    },
+    title: { text: title, subtitle: [...subtitle] },
     spacing: 34,
     bounds: 'flush',
     vconcat: [
@@ -60,14 +111,12 @@ export function figureE(
         bounds: 'flush',
         spacing: panelGap,
         columns,
-        concat: kinds.flatMap(({ field, title }) =>
-          rules.map((rule, index) =>
-            panel(valuesOf(others, rule, field), {
-              ...{ names, colours, depth, width },
-              title: `${displayName(rule)}: ${title}`,
-              first: index % columns === 0,
-            }),
-          ),
+        concat: panels.map((each, index) =>
+          panel(valuesOf(each), {
+            ...{ names, colours, depth, width },
+            title: each.title,
+            first: index % columns === 0,
+          }),
         ),
       },
     ],
@@ -75,14 +124,11 @@ export function figureE(
   };
 }
 
-const valuesOf = (epochs: readonly EpochAngles[], rule: string, field: (typeof kinds)[number]['field']) =>
-  epochs
-    .filter((each) => each.rule === rule)
-    .flatMap(({ epoch, [field]: angles = {} }) =>
-      Object.values(angles).flatMap((angle, layer) =>
-        angle === null ? [] : [{ name: `epoch ${epoch}`, layer: layer + 1, angle }],
-      ),
-    );
+/** A point for each layer that has an angle. */
+const valuesOf = ({ lines }: Panel) =>
+  lines.flatMap(({ name, angles }) =>
+    angles.flatMap((angle, layer) => (angle === null ? [] : [{ name, layer: layer + 1, angle }])),
+  );
 
 interface PanelOptions {
   readonly title: string;

@@ -6,6 +6,7 @@ import type { Audit } from '../../audit/findings.js';
 import { onDisk } from '../../disk/faults.js';
 import { remove, writeWhole } from '../../disk/files.js';
 import { figureA, figureB } from '../figures/accuracy.js';
+import { figureOfDepths, type NetworkAngles } from '../figures/depth.js';
 import { renderPng, renderSvg } from '../figures/render.js';
 import { figureC } from '../figures/worst-case.js';
 import { displayName } from '../names.js';
@@ -14,6 +15,7 @@ import { formatSummaryCsv } from './csv.js';
 import { meanAudit, meanResults } from './means.js';
 import { type DrawnFigure, summaryPage } from './page.js';
 import { type Group, parseSummary, type Summary } from './summary.js';
+import { isBackpropagation } from './tables.js';
 import { summaryLatex, summaryMarkdown } from './text.js';
 
 /** A group's runs, in the order of its seeds; audits of those that have one like the others'. */
@@ -22,12 +24,12 @@ export interface GroupRuns {
   readonly audits: readonly Audit[];
 }
 
-/** A figure of some group, of this summary or an earlier one. */
-const FIGURE = /^figure-[abc]-[a-z0-9-]+-[0-9a-f]{8}\.(svg|png)$/;
+/** A figure of some group or data set, of this summary or an earlier one. */
+const FIGURE = /^figure-([abc]-[a-z0-9-]+-[0-9a-f]{8}|e-[a-z0-9-]+)\.(svg|png)$/;
 
 /**
- * Writes `summary.json`, `.csv`, `.md`, `.tex` and `.html`, and each group's figures (a), (b) and (c), into an existing
- * folder, in the place of an earlier summary's.
+ * Writes `summary.json`, `.csv`, `.md`, `.tex` and `.html`, each group's figures (a), (b) and (c), and of networks of
+ * several depths figure (e), into an existing folder, in the place of an earlier summary's.
  *
  * @param runs by the groups' ids
  * @returns the names of the files
@@ -42,15 +44,21 @@ export async function writeSummary(
   parseSummary(json, join(folder, 'summary.json'));
   const drawn: DrawnFigure[] = [];
   const figures: string[] = [];
+  const draw = async (name: string, of: string, title: string, spec: TopLevelSpec, group?: Group) => {
+    const svg = await renderSvg(spec);
+    const files = ['svg', 'png'].map((kind) => `${name}-${of}.${kind}`);
+    await writeWhole(join(folder, files[0]), svg);
+    await writeWhole(join(folder, files[1]), await renderPng(svg));
+    figures.push(...files);
+    drawn.push({ group, title: `${name.replace('-', ' ')} of ${title}`, svg });
+  };
   for (const group of summary.groups) {
     for (const [name, spec] of specsOf(runs.get(group.id) as GroupRuns)) {
-      const svg = await renderSvg(withSettings(spec, group));
-      const files = ['svg', 'png'].map((kind) => `${name}-${group.id}.${kind}`);
-      await writeWhole(join(folder, files[0]), svg);
-      await writeWhole(join(folder, files[1]), await renderPng(svg));
-      figures.push(...files);
-      drawn.push({ group, title: `${name.replace('-', ' ')} of ${groupName(group)}`, svg });
+      await draw(name, group.id, groupName(group), withSettings(spec, group), group);
     }
+  }
+  for (const [dataset, networks] of networksOfSeveralDepths(summary)) {
+    await draw('figure-e', dataset, displayName(dataset), figureOfDepths(networks, dataset));
   }
   for (const name of await onDisk('read', folder, () => readdir(folder))) {
     if (FIGURE.test(name) && !figures.includes(name)) await remove(join(folder, name));
@@ -85,4 +93,24 @@ function specsOf({ results, audits }: GroupRuns): [name: string, spec: TopLevelS
     'figure-c': audits.length > 0 ? figureC(meanAudit(audits), audits) : undefined,
   };
   return Object.entries(specs).flatMap(([name, spec]) => (spec ? [[name, spec] as [string, TopLevelSpec]] : []));
+}
+
+/** Each data set's networks that learned otherwise than by backpropagation, where their numbers of layers differ. */
+function networksOfSeveralDepths({ groups }: Summary): [dataset: string, networks: NetworkAngles[]][] {
+  const datasets = [...new Set(groups.map(({ dataset }) => dataset))];
+  return datasets.flatMap((dataset): [string, NetworkAngles[]][] => {
+    const networks = groups.filter((group) => group.dataset === dataset).flatMap(anglesOf);
+    const depths = new Set(networks.map(({ angles }) => angles.length));
+    return depths.size > 1 ? [[dataset, networks]] : [];
+  });
+}
+
+function anglesOf({ settings, values }: Group): NetworkAngles[] {
+  const all = values.filter(({ quantity }) => quantity === 'gradient angle');
+  const layers = [...new Set(all.map(({ layer }) => layer))];
+  return [...new Set(all.map(({ target }) => target))].flatMap((rule) => {
+    const own = new Map(all.filter(({ target }) => target === rule).map(({ layer, mean }) => [layer, mean]));
+    if (isBackpropagation([...own.values()])) return [];
+    return [{ rule, name: settings, angles: layers.map((layer) => own.get(layer) ?? null) }];
+  });
 }

@@ -5,9 +5,9 @@ import { table } from '../page/table.js';
 import type { Group, Summary } from './summary.js';
 import { summaryTables } from './tables.js';
 
-/** A figure of a group, as it was drawn. */
+/** A figure of a group, or of several, as it was drawn. */
 export interface DrawnFigure {
-  readonly group: Group;
+  readonly group: Group | undefined;
   readonly title: string;
   /** SVG. */
   readonly svg: string;
@@ -24,6 +24,7 @@ export function summaryPage(
     return html`<section><h2>${heading(group)}</h2>${own.map(figure)}</section>
 `;
   });
+  const ofSeveral = figures.filter(({ group }) => group === undefined);
   const notes = summary.notes.map((note) => html`<li>${note}</li>`);
   return wholePage(
     title,
@@ -31,7 +32,12 @@ export function summaryPage(
 ${summaryTables(summary).map(
   ({ title, head, rows, left }) => html`<section>${table(title, head, rows, left)}</section>
 `,
-)}${groups}${notes.length > 0 ? html`<section><h2>Notes</h2><ul>${notes}</ul></section>` : undefined}`,
+)}${
+  ofSeveral.length > 0
+    ? html`<section><h2>By depth</h2>${ofSeveral.map(figure)}</section>
+`
+    : undefined
+}${groups}${notes.length > 0 ? html`<section><h2>Notes</h2><ul>${notes}</ul></section>` : undefined}`,
   );
 }
 

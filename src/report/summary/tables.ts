@@ -127,22 +127,40 @@ function angleTable(title: string, groups: readonly Group[]): SummaryTable | und
   const all = groups.flatMap(({ values }) => values.filter(isAngle));
   const layers = [...new Set(all.flatMap(({ layer }) => layer ?? []))];
   if (layers.length === 0) return undefined;
+  const deep = layers.length > MOST_LAYERS;
   const rows = groups.flatMap((group) => {
     const own = group.values.filter(isAngle);
     const kinds = [...new Map(own.map((value) => [`${value.target} ${value.quantity}`, value])).values()];
     return kinds.flatMap(({ target, quantity }) => {
-      const cells = layers.map((layer) => {
-        const value = own.find((each) => each.target === target && each.quantity === quantity && each.layer === layer);
-        return value ? degreesCell(value) : undefined;
-      });
-      // Backpropagation's own gradient is at 0° to itself.
-      if (own.every((each) => each.target !== target || each.highest === 0)) return [];
-      return [[nameOf(group), displayName(target), quantity, ...cells.map((cell) => cell ?? NOTHING)]];
+      const ofNetwork = own.filter((each) => each.target === target);
+      if (isBackpropagation(ofNetwork.map(({ highest }) => highest))) return [];
+      const angles = ofNetwork.filter((each) => each.quantity === quantity);
+      const cells = deep ? deepCells(angles) : layers.map((name) => cellOf(angles.find(({ layer }) => layer === name)));
+      return [[nameOf(group), displayName(target), quantity, ...cells]];
     });
   });
   if (rows.length === 0) return undefined;
-  return { title, head: ['Setting', 'Network', 'Angle', ...layers], rows, left: 3 };
+  const columns = deep ? ['layers', 'lowest', 'mean', 'highest', `over ${STEEP}°`] : layers;
+  return { title, head: ['Setting', 'Network', 'Angle', ...columns], rows, left: 3 };
 }
+
+/** Columns of layers that can still be read; of deeper networks the table says how many layers have which angles. */
+const MOST_LAYERS = 8;
+/** The angle that the paper's reference [7] says most layers of deep networks stay over. */
+const STEEP = 80;
+
+function deepCells(angles: readonly QuantitySpread[]): string[] {
+  const means = angles.map(({ mean }) => mean);
+  const mean = means.reduce((sum, each) => sum + each, 0) / means.length;
+  const steep = means.filter((each) => each > STEEP).length;
+  const degrees = [Math.min(...means), mean, Math.max(...means)].map((each) => each.toFixed(1));
+  return [String(means.length), ...degrees, String(steep)];
+}
+
+const cellOf = (value: QuantitySpread | undefined): string => (value ? degreesCell(value) : NOTHING);
+
+/** Whether these are backpropagation's angles to itself. */
+export const isBackpropagation = (angles: readonly number[]): boolean => angles.every((angle) => angle === 0);
 
 const withDeviation = (value: QuantitySpread, text: (number: number) => string): string =>
   value.deviation === null ? text(value.mean) : `${text(value.mean)}${PLUS_MINUS}${text(value.deviation)}`;

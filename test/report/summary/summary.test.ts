@@ -118,6 +118,42 @@ test('a summary is a file of each kind, and figures for each group; an earlier o
   t.match(svg, /lr 0\.001/);
 });
 
+test('networks of several depths: how many layers have which angles, and figure (e), a line a network', async (t) => {
+  const line = { epoch: 1, loss: 1, trainAccuracy: 0.5, testAccuracy: 0.5, learningRate: 0.1, seconds: 1 };
+  const layers = (angles: readonly number[]) => Object.fromEntries(angles.map((angle, l) => [`conv${l}`, angle]));
+  const deep = summarize({
+    notes: [],
+    runs: [
+      ['resnet8', [79, 81, 90, 70, 80, 85, 60, 75, 81]],
+      ['resnet14', Array.from({ length: 15 }, (_, l) => 76 + l)],
+    ].map(([model, angles]) =>
+      finishedRun({
+        options: { model: model as string },
+        metrics: [
+          { rule: 'bp', ...line, gradientAngles: layers((angles as number[]).map(() => 0)) },
+          { rule: 'fa', ...line, gradientAngles: layers(angles as number[]) },
+        ],
+      }),
+    ),
+  });
+  const table = summaryTables(deep.summary)[1];
+  t.same(table.head.slice(2), ['Angle', 'layers', 'lowest', 'mean', 'highest', 'over 80°']);
+  t.same(table.rows, [
+    ['model resnet8', 'FA', 'gradient angle', '9', '60.0', '77.9', '90.0', '4'],
+    ['model resnet14', 'FA', 'gradient angle', '15', '76.0', '83.0', '90.0', '10'],
+  ]);
+  const folder = t.testdir({ 'figure-e-mnist.svg': 'old', 'figure-e-cifar10.png': 'old' });
+  const runs = new Map(
+    deep.groups.map(({ id, runs }) => [id, { results: runs.map((run) => run.results), audits: [] }]),
+  );
+  const files = await writeSummary(deep.summary, runs, folder);
+  t.ok(files.includes('figure-e-mnist.png'));
+  t.notOk(readdirSync(folder).includes('figure-e-cifar10.png'), 'an earlier one’s goes');
+  const svg = readFileSync(join(folder, 'figure-e-mnist.svg'), 'utf8');
+  for (const text of ['model resnet8', 'model resnet14', 'FA: ΔW']) t.match(svg, `>${text}<`);
+  t.match(readFileSync(join(folder, 'summary.html'), 'utf8'), /<h2>By depth<\/h2><figure><img alt="figure e of MNIST"/);
+});
+
 test('a summary that is damaged is refused', (t) => {
   for (const [text, message] of [
     ['{', /not JSON/],

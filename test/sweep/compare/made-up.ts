@@ -12,10 +12,11 @@ interface Options {
   /** Images of 1,000 that BP keeps at every epsilon; by default those of the example. */
   readonly bp?: number;
   readonly results?: Partial<Results>;
+  readonly metrics?: FinishedRun['metrics'];
   readonly audit?: FinishedRun['audit'];
 }
 
-export function finishedRun({ options, seed = 1, folder, bp, results, audit }: Options = {}): FinishedRun {
+export function finishedRun({ options, seed = 1, folder, bp, results, metrics, audit }: Options = {}): FinishedRun {
   const example = exampleResults({ attacks: ['fgsm'], epsilons: [0, 0.3] });
   const curves = example.curves.map((curve) =>
     bp === undefined || curve.target !== 'bp'
@@ -27,7 +28,7 @@ export function finishedRun({ options, seed = 1, folder, bp, results, audit }: O
     folder: folder ?? `out/mnist-${seed}`,
     config: configFrom('mnist', { attacks: 'fgsm', epsilons: '0,0.3', ...options, seed: `${seed}` }, 'simd'),
     results: { ...example, seed, curves, ...results },
-    metrics: [
+    metrics: metrics ?? [
       { rule: 'bp', ...line, gradientAngles: { conv1: 0, fc1: 0 } },
       { rule: 'fa', ...line, gradientAngles: { conv1: 30, fc1: null }, weightAngles: { conv1: 90, fc1: 90 } },
       { rule: 'fa', ...line, epoch: 2, gradientAngles: { conv1: 80 + seed, fc1: null }, weightAngles: { conv1: 89 } },
