@@ -40,7 +40,7 @@ export function attackOptions(command: Command, run?: string): Command {
     .option('--epsilons <list>', `L∞ radii in [0, 1], as 0:1:0.1 or 0,0.05,0.1 or 0,8/255 ${byDefault('0:1:0.1')}`)
     .option(
       '--path <list>',
-      `what carries an attack's gradient down: feedback (the rule's own, as in the paper), true (the transposed weights), or both ${byDefault('feedback')}`,
+      `what carries an attack's gradient down: feedback (the rule's own, as in the paper), true (the transposed weights), or feedback,true ${byDefault('feedback')}`,
     )
     .option('--loss <name>', `what the attacks make grow: ${choices(losses)} ${byDefault('cross-entropy')}`)
     .option('--iterations <n>', `steps of the iterative attacks ${byDefault('10')}`)
