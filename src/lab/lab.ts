@@ -1,37 +1,11 @@
 /* What the page knows and does; the views show it and call it. */
 
-import { type LabelledImages, type RuleName, rules, type Trace } from '../core.js';
+import { type LabelledImages, type RuleName, rules } from '../core.js';
 import { initialState, parseAddress, printAddress, type State } from './address.js';
-import { Engine } from './engine/messages.js';
-import type { AttackSettings, Measurement, Settings } from './engine/session.js';
+import type { AttackSettings, Settings } from './engine/answers.js';
 import { fetchImages, joined } from './images.js';
-import { type Picture, TEST_IMAGES } from './picture-address.js';
 import { plans, ruleTraining, STEPS } from './plans.js';
-
-/** How a network stood at a step. */
-export interface Point {
-  readonly step: number;
-  /** Mean over the mini-batches since the point before; undefined before the first. */
-  readonly loss: number | undefined;
-  readonly measured: Measurement | undefined;
-}
-
-/** One of the two networks. */
-export interface Side {
-  readonly engine: Engine;
-  history: Point[];
-  /** Images a second while training, over the last second or so. */
-  rate: number;
-  trace: Trace<Float32Array> | undefined;
-}
-
-/** How long a worker trains before it looks at its messages, in ms: a pause takes no longer. */
-const SLICE = 40;
-/** Mini-batches between two measurements: often at the start, when most happens. */
-const measuredAt = (step: number): boolean =>
-  step < 50 ? step % 10 === 0 : step < 200 ? step % 25 === 0 : step % 100 === 0 || step === STEPS;
-/** A shown loss is the mean of about this many mini-batches. */
-const LOSS_EVERY = 5;
+import { nextShown, Side } from './side.js';
 
 export class Lab {
   state: State = initialState;
@@ -59,8 +33,7 @@ export class Lab {
 
   constructor(run: readonly string[]) {
     this.run = run.filter((rule): rule is RuleName => Object.hasOwn(rules, rule));
-    const side = (): Side => ({ engine: new Engine(), history: [], rate: 0, trace: undefined });
-    this.sides = [side(), side()];
+    this.sides = [new Side(), new Side()];
   }
 
   /** Loads what is needed to be used, opens the address, and sends for the rest. */
@@ -182,12 +155,7 @@ export class Lab {
     const chosen = [0, 1].map((i) => this.run[Math.min(i, this.run.length - 1)]) as [RuleName, RuleName];
     const wanted = this.state.rules.every((rule) => this.run.includes(rule)) ? this.state.rules : chosen;
     this.state = { ...this.state, rules: wanted, step: 0 };
-    await this.each(async ({ engine }, i) => {
-      const name = `run/${this.state.rules[i]}.safetensors`;
-      const response = await fetch(new URL(name, import.meta.url));
-      if (!response.ok) throw new Error(`${name}: the server answered ${response.status}`);
-      await engine.call('load', new Uint8Array(await response.arrayBuffer()), name);
-    });
+    await this.each((side, i) => side.load(`run/${this.state.rules[i]}.safetensors`));
   }
 
   private async goTo(state: State): Promise<void> {
@@ -214,68 +182,28 @@ export class Lab {
     this.wanted = this.state.step > 0 && this.run.length === 0 ? this.state.step : undefined;
     this.state = { ...this.state, step: 0 };
     if (this.run.length > 0) await this.loadRun();
-    else await this.each(({ engine }, i) => engine.call('begin', this.settingsOf(i)));
-    await this.each(async (side) => {
-      side.history = [{ step: 0, loss: undefined, measured: await side.engine.call('measure') }];
-      side.rate = 0;
-    });
+    else await this.each((side, i) => side.begin(this.settingsOf(i)));
     if (!this.busy) await this.retrace();
     this.changed();
   }
 
   private async trainUntil(until: number): Promise<void> {
-    const sums = this.sides.map(() => ({ loss: 0, count: 0 }));
     while (!this.stopping && this.state.step < until) {
-      const { step } = this.state;
-      let target = step + 1;
-      while (target < until && !measuredAt(target) && target % LOSS_EVERY !== 0) target++;
-      await this.each(async (side, i) => {
-        let progress = await side.engine.call('advance', target, SLICE);
-        const seconds = [progress.seconds];
-        let images = progress.images;
-        let loss = progress.loss * progress.images;
-        while (progress.step < target && !Number.isNaN(progress.loss)) {
-          progress = await side.engine.call('advance', target, SLICE);
-          seconds.push(progress.seconds);
-          images += progress.images;
-          loss += progress.loss * progress.images;
-        }
-        const rate = images / seconds.reduce((sum, value) => sum + value, 0);
-        side.rate = side.rate === 0 ? rate : 0.8 * side.rate + 0.2 * rate;
-        sums[i].loss += loss;
-        sums[i].count += images;
-      });
+      const target = nextShown(this.state.step, until);
+      const well = await Promise.all(this.sides.map((side) => side.advance(target, until)));
       this.state = { ...this.state, step: target };
-      if (sums.some(({ loss }) => Number.isNaN(loss))) {
+      if (well.includes(false)) {
         this.trouble = 'The loss is no finite number any more: training has diverged. Try a lower learning rate.';
         break;
       }
-      await this.record(target, sums, measuredAt(target) || target === until);
       this.changed();
     }
     this.training = false;
     this.changed();
     this.forget();
-    for (const side of this.sides) {
-      const last = side.history.at(-1);
-      if (last && !last.measured) side.history.splice(-1, 1, { ...last, measured: await side.engine.call('measure') });
-    }
+    for (const side of this.sides) await side.measureLast();
     if (this.needsTrace()) await this.retrace();
     this.changed();
-  }
-
-  private async record(step: number, sums: { loss: number; count: number }[], measure: boolean): Promise<void> {
-    await this.each(async (side, i) => {
-      const { loss, count } = sums[i];
-      const measured = measure ? await side.engine.call('measure') : undefined;
-      side.history.push({ step, loss: count > 0 ? loss / count : undefined, measured });
-      sums[i] = { loss: 0, count: 0 };
-    });
-  }
-
-  /** The latest that was measured. */
-  measured(side: Side): Measurement | undefined {
-    return side.history.findLast(({ measured }) => measured !== undefined)?.measured;
   }
 
   private forget(): void {
@@ -332,9 +260,3 @@ function pictureKey({ picture, loss, moved, attack, epsilon, iterations, path, s
   const which = picture.kind === 'test' ? picture.index : `${picture.label}|${picture.pixels.join()}`;
   return [which, loss, ...(moved ? [attack, epsilon, iterations, path, source] : [])].join('|');
 }
-
-/** Another test image: wraps around. */
-export const neighbour = (picture: Picture, by: number, count: number): Picture => {
-  const index = picture.kind === 'test' ? picture.index + by : 0;
-  return { kind: 'test', index: ((index % count) + count) % Math.min(count, TEST_IMAGES) };
-};

@@ -2,8 +2,8 @@
 import { type View, views } from './address.js';
 import { Lab } from './lab.js';
 import { attackView } from './view/attack.js';
+import { forgetColours } from './view/colours.js';
 import { h, setAttribute } from './view/dom.js';
-import { forgetColours } from './view/heat-map.js';
 import { learnView } from './view/learn.js';
 import { lookView } from './view/look.js';
 import { whyView } from './view/why.js';

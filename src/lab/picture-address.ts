@@ -48,3 +48,9 @@ function unpackPixels(text: string): Uint8Array | undefined {
     return i % 2 === 0 ? byte >> 4 : byte & 15;
   });
 }
+
+/** Another test image: wraps around. */
+export const neighbour = (picture: Picture, by: number, count: number): Picture => {
+  const index = picture.kind === 'test' ? picture.index + by : 0;
+  return { kind: 'test', index: ((index % count) + count) % Math.min(count, TEST_IMAGES) };
+};

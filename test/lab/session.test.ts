@@ -9,7 +9,8 @@ import {
   saveNetwork,
   train,
 } from '../../src/core.js';
-import { Session, type Settings } from '../../src/lab/engine/session.js';
+import type { Settings } from '../../src/lab/engine/answers.js';
+import { Session } from '../../src/lab/engine/session.js';
 import { EPOCHS, plans, ruleTraining, specWith } from '../../src/lab/plans.js';
 import { sameBits } from '../helpers/arrays.js';
 import { mnistImages } from '../helpers/mnist.js';

@@ -1,16 +1,11 @@
 /* One network of the page, in a worker of its own: what it is asked is answered in pieces short enough to wait for. */
 import {
-  type ActivationName,
-  type AttackName,
   alignment,
   attacks,
   createNetwork,
   DifferenceQuotients,
   ExampleMaker,
   firstImages,
-  freeTrainingMemory,
-  type GradientPath,
-  type InitializerName,
   type Kernels,
   type LabelledImages,
   type LossName,
@@ -21,62 +16,12 @@ import {
   type RuleName,
   rules,
   softmax,
-  solo,
   type Trace,
   Tracer,
-  Trainer,
-  type TrainingMemory,
-  type TrainingOptions,
-  trainingMemory,
 } from '../../core.js';
-import { BATCH_SIZE, EPOCHS, type RuleTraining, specWith } from '../plans.js';
-
-/** Everything that decides a network and its training. */
-export interface Settings extends RuleTraining {
-  readonly rule: RuleName;
-  readonly seed: number;
-  readonly activation: ActivationName;
-  readonly initializer: InitializerName;
-}
-
-export interface Progress {
-  /** Mini-batches done. */
-  readonly step: number;
-  /** Means over the mini-batches of this piece; NaN once training has diverged. */
-  readonly loss: number;
-  readonly accuracy: number;
-  /** Images and seconds of this piece. */
-  readonly images: number;
-  readonly seconds: number;
-}
-
-export interface Measurement {
-  /** Share of the measured test images, in [0, 1]. */
-  readonly accuracy: number;
-  /** Degrees between the rule's weight gradient and backpropagation's, by weighted layer. */
-  readonly angles: Readonly<Record<string, number | undefined>>;
-}
-
-export interface AttackSettings {
-  readonly attack: AttackName;
-  readonly epsilon: number;
-  readonly iterations: number;
-  readonly path: GradientPath;
-  readonly loss: LossName;
-  readonly seed: number;
-}
-
-export interface Answer {
-  readonly prediction: number;
-  readonly probabilities: Float64Array;
-}
-
-/** What became of some test images under attack. */
-export interface ChunkResult {
-  /** Whether each is still given its label. */
-  readonly right: readonly boolean[];
-  readonly zeroGradient: readonly boolean[];
-}
+import { specWith } from '../plans.js';
+import type { Answer, AttackSettings, ChunkResult, Measurement, Progress, Settings } from './answers.js';
+import { Training } from './training.js';
 
 /** Test images that the accuracy while training is measured on, and training images for the angles. */
 const MEASURED = 500;
@@ -89,10 +34,7 @@ export class Session {
   private train: LabelledImages = { pixels: new Uint8Array(), labels: new Uint8Array(), count: 0 };
   private test: LabelledImages = this.train;
   private settings: Settings | undefined;
-  private memory: TrainingMemory | undefined;
-  private options: TrainingOptions | undefined;
-  private steps: Generator<void, { loss: number }, void> | undefined;
-  private step = 0;
+  private training: Training | undefined;
   private tracer: Tracer<Float32Array> | undefined;
   private maker: ExampleMaker | undefined;
   private quotients: DifferenceQuotients | undefined;
@@ -126,24 +68,9 @@ export class Session {
 
   /** Trains on to a step, or for so many milliseconds: whichever comes first. */
   advance(until: number, budget: number): Progress {
-    const started = performance.now();
-    let [loss, correct, images] = [0, 0, 0];
-    while (this.step < until && (images === 0 || performance.now() - started < budget)) {
-      const { memory, options } = this.ready();
-      const perEpoch = Math.ceil(this.train.count / BATCH_SIZE);
-      const batch = this.step % perEpoch;
-      if (batch === 0 || !this.steps) this.steps = this.epoch(Math.floor(this.step / perEpoch));
-      if (this.steps.next().done) return { step: this.step, loss: Number.NaN, accuracy: 0, images, seconds: 0 };
-      const size = Math.min(options.batchSize, this.train.count - batch * options.batchSize);
-      for (let s = 0; s < Math.ceil(size / 8); s++) {
-        loss += memory.shardLosses[s];
-        correct += memory.shardCorrect[s];
-      }
-      images += size;
-      this.step++;
-    }
-    const seconds = (performance.now() - started) / 1000;
-    return { step: this.step, loss: loss / images, accuracy: correct / images, images, seconds };
+    if (!this.settings) throw new Error('a network from a file is not trained on');
+    this.training ??= new Training(this.at(), this.train, this.settings);
+    return this.training.advance(until, budget);
   }
 
   measure(): Measurement {
@@ -216,52 +143,21 @@ export class Session {
     return this.maker.make(images, labels, first, { ...others, attack: attacks[attack], loss: losses[loss] });
   }
 
-  private epoch(epoch: number): Generator<void, { loss: number }, void> {
-    const { network, options, memory } = this.ready();
-    return new Trainer(network, this.train, options, memory).steps(epoch, solo());
-  }
-
   /** Takes a network in the place of the one before, whose memory is given back. */
   private adopt(network: Network<Float32Array>): void {
     this.network?.release();
     this.maker?.release();
-    if (this.memory) freeTrainingMemory(this.kernels, this.memory);
+    this.training?.release();
     this.network = network;
     this.settings = undefined;
     this.tracer = undefined;
     this.maker = undefined;
     this.quotients = undefined;
-    this.memory = undefined;
-    this.steps = undefined;
-    this.step = 0;
+    this.training = undefined;
   }
 
   private at(): Network<Float32Array> {
     if (!this.network) throw new Error('there is no network yet');
     return this.network;
-  }
-
-  /** What a training step works with; made when training begins. */
-  private ready() {
-    const network = this.at();
-    if (!this.settings) throw new Error('a network from a file is not trained on');
-    const { optimizer, learningRate, warmupEpochs, decoupledDecay, seed } = this.settings;
-    if (!this.memory) {
-      this.options = {
-        epochs: EPOCHS,
-        batchSize: BATCH_SIZE,
-        optimizer,
-        learningRate,
-        decay: 'linear',
-        warmupEpochs,
-        momentum: 0.9,
-        weightDecay: 0,
-        decoupledDecay,
-        augment: false,
-        seed,
-      };
-      this.memory = trainingMemory(network, this.options);
-    }
-    return { network, options: this.options as TrainingOptions, memory: this.memory };
   }
 }

@@ -1,5 +1,5 @@
 /* One picture under attack, and what both networks make of it. */
-import type { Answer, AttackSettings } from '../engine/session.js';
+import type { Answer, AttackSettings } from '../engine/answers.js';
 import type { Lab } from '../lab.js';
 import { labelOf } from '../words.js';
 

@@ -1,5 +1,5 @@
 /* A network's probabilities of the ten digits, before and after. */
-import type { Answer } from '../engine/session.js';
+import type { Answer } from '../engine/answers.js';
 import { short } from '../words.js';
 import { h, setText } from './dom.js';
 

@@ -1,5 +1,7 @@
 /* A chart of lines, drawn in SVG, with its numbers as a table behind it. */
+import { ChartTable } from './chart-table.js';
 import { h, setAttribute, setText, svg } from './dom.js';
+import { TICKS, ticksOf } from './ticks.js';
 
 export interface Line {
   readonly name: string;
@@ -24,8 +26,6 @@ export interface ChartOptions {
 
 const [WIDTH, HEIGHT] = [420, 200];
 const [LEFT, RIGHT, TOP, BOTTOM] = [44, 8, 10, 30];
-/** Ticks beyond the first, at most. */
-const TICKS = 5;
 
 export class Chart {
   readonly element: HTMLElement;
@@ -33,10 +33,7 @@ export class Chart {
   private readonly drawing: SVGSVGElement;
   private readonly ticks: { x: SVGTextElement[]; y: SVGTextElement[]; grid: SVGLineElement[] };
   private readonly legend = h('ul', { class: 'legend' });
-  private readonly table = h('tbody');
-  private readonly head = h('tr');
-  private readonly details: HTMLDetailsElement;
-  private lines: readonly Line[] = [];
+  private readonly table: ChartTable;
   private options: ChartOptions;
 
   constructor(options: ChartOptions) {
@@ -55,22 +52,12 @@ export class Chart {
       ...this.ticks.x,
       svg('text', { x: WIDTH - RIGHT, y: HEIGHT - 1, 'text-anchor': 'end', class: 'soft' }, options.x.label),
     );
-    this.details = h(
-      'details',
-      { ontoggle: () => this.fillTable() },
-      h('summary', {}, 'The numbers'),
-      h(
-        'div',
-        { class: 'scroll', tabindex: 0, role: 'region', 'aria-label': `${options.title}: numbers` },
-        h('table', {}, h('thead', {}, this.head), this.table),
-      ),
-    );
-    this.element = h('figure', {}, h('figcaption', {}, options.title), this.drawing, this.legend, this.details);
+    this.table = new ChartTable(options.title);
+    this.element = h('figure', {}, h('figcaption', {}, options.title), this.drawing, this.legend, this.table.element);
   }
 
   draw(lines: readonly Line[], changes: Partial<ChartOptions> = {}): void {
     this.options = { ...this.options, ...changes };
-    this.lines = lines;
     const { x, y } = this.options;
     const across = (value: number) => LEFT + (value / x.most) * (WIDTH - LEFT - RIGHT);
     const down = (value: number) => {
@@ -86,7 +73,7 @@ export class Chart {
       const path = this.paths.get(name) as SVGPathElement;
       setAttribute(path, 'd', known.length > 0 ? `M${known.map(place).join('L')}` : '');
     }
-    if (this.details.open) this.fillTable();
+    this.table.show(lines, x.label, y.text);
   }
 
   private drawTicks(across: (value: number) => number, down: (value: number) => number): void {
@@ -131,36 +118,4 @@ export class Chart {
       this.legend.append(h('li', {}, key, name));
     }
   }
-
-  /** Only while it is looked at. */
-  private fillTable(): void {
-    const { lines, options } = this;
-    this.head.replaceChildren(
-      h('th', { scope: 'col' }, options.x.label),
-      ...lines.map(({ name }) => h('th', { scope: 'col' }, name)),
-    );
-    const xs = [...new Set(lines.flatMap(({ points }) => points.map(([x]) => x)))].sort((a, b) => a - b);
-    const cell = ({ points }: Line, x: number) => {
-      const found = points.find(([at]) => at === x);
-      return h('td', {}, found && Number.isFinite(found[1]) ? options.y.text(found[1]) : '–');
-    };
-    this.table.replaceChildren(
-      ...xs.map((x) =>
-        h('tr', {}, h('th', { scope: 'row' }, `${Number(x.toPrecision(4))}`), ...lines.map((line) => cell(line, x))),
-      ),
-    );
-  }
-}
-
-/** Round numbers from the least on, as many as there are ticks for at most. */
-function ticksOf(least: number, most: number, every = roundUp((most - least) / TICKS)): number[] {
-  const count = Math.min(TICKS, Math.floor((most - least) / every + 1e-9));
-  return Array.from({ length: count + 1 }, (_, i) => Number((least + i * every).toPrecision(6)));
-}
-
-/** The next of 1, 2, 2.5, 5 and 10, times a power of ten. */
-function roundUp(value: number): number {
-  const power = 10 ** Math.floor(Math.log10(value));
-  const digit = [1, 2, 2.5, 5, 10].find((candidate) => candidate * power >= value * (1 - 1e-9)) ?? 10;
-  return digit * power;
 }

@@ -2,8 +2,9 @@
 
 import { type RuleName, rules } from '../../core.js';
 import type { State } from '../address.js';
-import type { Lab, Side } from '../lab.js';
+import type { Lab } from '../lab.js';
 import { plans, STEPS } from '../plans.js';
+import type { Side } from '../side.js';
 import { labelOf, percent, short, toneOf } from '../words.js';
 import { Chart, type Line } from './chart.js';
 import { h, setText } from './dom.js';
@@ -58,7 +59,7 @@ export function learnView(lab: Lab): { element: HTMLElement; render: () => void 
       anew.disabled = lab.run.length > 0;
       progress.value = state.step;
       setText(status, statusText(lab));
-      for (const [i, side] of sides.entries()) cards[i].render(lab, side, state.rules[i]);
+      for (const [i, side] of sides.entries()) cards[i].render(side, state.rules[i]);
       charts.loss.draw(
         sides.map((side, i) => line(state, i, side, ({ loss }) => loss)),
         { y: lossAxis(sides) },
@@ -94,11 +95,11 @@ function networkCard() {
   const element = h('article', { class: 'card' }, title, list);
   return {
     element,
-    render(lab: Lab, side: Side, rule: RuleName) {
+    render(side: Side, rule: RuleName) {
       setText(title, rules[rule].title);
       element.className = `card ${toneOf(rule)}`;
       const loss = side.history.findLast((point) => point.loss !== undefined)?.loss;
-      const measured = lab.measured(side);
+      const measured = side.measured;
       setText(values[0], measured ? percent(measured.accuracy) : '–');
       setText(values[1], loss === undefined ? '–' : short(loss));
       setText(values[2], side.rate > 0 ? Math.round(side.rate).toLocaleString('en') : '–');

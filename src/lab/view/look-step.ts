@@ -1,7 +1,7 @@
 /* What one step of the walk is called, is coloured by, and writes out. */
 import { type Place, placeAt, type Step, type Trace, type TracedTensor, valuesOf } from '../../core.js';
 import { short } from '../words.js';
-import { commonScale } from './heat-map.js';
+import { commonScale } from './colours.js';
 
 /** The number that is written out before one is pointed at: the largest of what the step shows. */
 export function outstanding(trace: Trace, step: Step): Place {

@@ -1,7 +1,7 @@
 /* Which picture is looked at: a test image, or one's own. */
 
-import { type Lab, neighbour } from '../lab.js';
-import type { Picture } from '../picture-address.js';
+import type { Lab } from '../lab.js';
+import { neighbour, type Picture } from '../picture-address.js';
 import { choice, h, numberField, setText } from './dom.js';
 import { HeatMap } from './heat-map.js';
 

@@ -1,5 +1,5 @@
 /* What the lesson has found out so far, image by image. */
-import type { AttackSettings } from '../engine/session.js';
+import type { AttackSettings } from '../engine/answers.js';
 import { percent } from '../words.js';
 
 export const EPSILON = 0.2;

@@ -1,7 +1,8 @@
 /* Why: a lesson in steps that ends at the project's finding; every number in it is computed here and now. */
 
 import type { RuleName } from '../../core.js';
-import { type AttackSettings, CHUNK, type ChunkResult } from '../engine/session.js';
+import type { AttackSettings, ChunkResult } from '../engine/answers.js';
+import { CHUNK } from '../engine/session.js';
 import type { Lab } from '../lab.js';
 import { STEPS } from '../plans.js';
 import { labelOf, toneOf } from '../words.js';
