@@ -1,6 +1,7 @@
 import { dirname, join } from 'node:path';
 import { readText, remove } from '../disk/files.js';
 import { UserError } from '../errors.js';
+import { networksAtOnce } from '../experiment/train-all.js';
 import { expectedSeconds } from '../sweep/estimate.js';
 import { progressInMessages } from '../sweep/messages.js';
 import { doRun } from '../sweep/one-run.js';
@@ -31,7 +32,8 @@ export async function oneRunCommand(file: string, name: string, options: OneRunO
   if (options.alone) await remove(join(out, 'run.lock'));
   const workers = workerCount(options.workers);
   const say = (message: object) => void process.stdout.write(`${JSON.stringify(message)}\n`);
-  const progress = options.child ? progressInMessages(expectedSeconds(run).steps, say) : progressOn(process.stderr);
+  const expected = expectedSeconds(run, networksAtOnce(run.config.training, workers));
+  const progress = options.child ? progressInMessages(expected.steps, say) : progressOn(process.stderr);
   const onWait = options.child ? (notice: string) => say({ notice }) : (line: string) => progress.log(line);
   if (options.child) endWithParent();
   await interruptible(

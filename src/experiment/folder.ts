@@ -42,8 +42,13 @@ export type Waiting = Pick<Lock, 'onWait' | 'signal'>;
 /** The folder that a run leaves its files in; each is written to a temporary name and renamed. */
 export class RunFolder {
   private metrics: readonly EpochMetrics[] = [];
+  /** The last writing of the metrics: of several trainings at a time, the next waits for it. */
+  private metricsWritten: Promise<void> = Promise.resolve();
 
-  private constructor(readonly path: string) {}
+  private constructor(
+    readonly path: string,
+    private readonly rules: readonly RuleName[],
+  ) {}
 
   /**
    * Does work in a run's folder, which is made if it isn't there, while no other run or audit works in it.
@@ -68,7 +73,7 @@ export class RunFolder {
    *   owner of, and `force` is not set.
    */
   static async open(path: string, config: Config, { force, log }: OpenOptions): Promise<RunFolder> {
-    const folder = new RunFolder(path);
+    const folder = new RunFolder(path, trainedBy(config));
     if (force) await folder.clear(config, log);
     if (existsSync(folder.file('results.json'))) {
       const audit = existsSync(folder.file('audit.json'))
@@ -126,10 +131,17 @@ export class RunFolder {
     return onDisk('read', this.path, () => readdir(this.path));
   }
 
-  /** Adds an epoch's line, in the place of any that an interrupted run left for that epoch or later ones. */
+  /**
+   * Adds an epoch's line, in the place of any that an interrupted run left for that epoch or later ones. The lines
+   * stand in the order of the rules and epochs, however many networks are trained at a time.
+   */
   async addMetrics(line: EpochMetrics): Promise<void> {
-    this.metrics = [...this.metrics.filter(({ rule, epoch }) => rule !== line.rule || epoch < line.epoch), line];
-    await this.write('metrics.jsonl', formatMetrics(this.metrics));
+    const kept = this.metrics.filter(({ rule, epoch }) => rule !== line.rule || epoch < line.epoch);
+    const place = ({ rule }: EpochMetrics) => this.rules.indexOf(rule as RuleName);
+    this.metrics = [...kept, line].sort((a, b) => place(a) - place(b) || a.epoch - b.epoch);
+    const before = this.metricsWritten.catch(() => {}); // whoever asked for it was told
+    this.metricsWritten = before.then(() => this.write('metrics.jsonl', formatMetrics(this.metrics)));
+    await this.metricsWritten;
   }
 
   metricsOf(rule: string): readonly EpochMetrics[] {

@@ -10,12 +10,17 @@ import { type TrainingImages, trainingImages } from './training-hash.js';
 /** What results are of. */
 export type ResultsContext = Pick<RunContext, 'config' | 'dataset' | 'pool'>;
 
-/** How many of the test images a network gets right. */
+/**
+ * How many of the test images a network gets right.
+ *
+ * @param members workers that take part
+ */
 export async function correctAmongTest(
   { pool, dataset }: Pick<RunContext, 'pool' | 'dataset'>,
   network: SharedNetwork,
+  members = pool.size,
 ): Promise<number> {
-  const counts = await pool.run('countCorrect', { network, images: dataset.test });
+  const counts = await pool.run('countCorrect', { network, images: dataset.test }, { members });
   return counts.reduce((sum, correct) => sum + correct, 0);
 }
 

@@ -19,7 +19,7 @@ import { shapeText } from '../tensor/tensor.js';
 import { attackStep } from './attack.js';
 import { auditAndWrite, auditSettings } from './audit.js';
 import { type Config, parseConfig, type TrainingConfig } from './config.js';
-import type { RunContext, TrainedNetwork, WorkSettings } from './context.js';
+import type { RunContext, WorkSettings } from './context.js';
 import { loadData } from './data.js';
 import { networkName, RunFolder } from './folder.js';
 import { writeGallery } from './gallery.js';
@@ -28,7 +28,7 @@ import type { Progress } from './progress.js';
 import { reportIfReadable } from './report.js';
 import { resultsOf } from './results.js';
 import { findLeft } from './resume.js';
-import { trainStep } from './train.js';
+import { networksAtOnce, type TrainedNetworks, trainAll } from './train-all.js';
 import { type TrainingImages, trainingHash, trainingImages } from './training-hash.js';
 
 export interface RunSettings extends WorkSettings {
@@ -75,7 +75,7 @@ async function runInFolder(
   return await withPool(workers, config.backend, signal, async (pool) => {
     const spec = networkSpec(dataset, config);
     layersOf(spec, `${config.model} can't be built for images of ${shapeText(dataset.shape)}`);
-    await checkMemory(pool, spec, config.training);
+    await checkMemory(pool, spec, config.training, networksAtOnce(config.training, workers));
     // Last, since with `force` it removes an old run: whatever refuses the new one has done so.
     const folder = await RunFolder.open(out, config, { force, log: (line) => progress.log(line) });
     const images = trainingImages(dataset.train);
@@ -149,16 +149,6 @@ function checkClasses({ loss }: Config, { name, classes }: Dataset): void {
   throw new UserError(
     `--loss ${loss} needs ${leastClasses} classes; ${name} has ${classes.length}. Take --loss margin.`,
   );
-}
-
-type TrainedNetworks = ReadonlyMap<RuleName, TrainedNetwork>;
-
-async function trainAll(context: RunContext): Promise<TrainedNetworks> {
-  const networks = new Map<RuleName, TrainedNetwork>();
-  for (const [rule, plan] of Object.entries(context.config.training)) {
-    networks.set(rule as RuleName, await trainStep(context, rule as RuleName, plan));
-  }
-  return networks;
 }
 
 async function measure(context: RunContext, networks: TrainedNetworks): Promise<Results> {

@@ -30,11 +30,35 @@ const ALIGNMENT_IMAGES = 128;
 /** How many trainings this process has begun; workers tell them apart by it. */
 let trainingRuns = 0;
 
+/** The training of one network, ready to begin or to go on. */
+export interface Training {
+  readonly label: string;
+  /** Mini-batches: all of them, and those that an interrupted run did. */
+  readonly total: number;
+  readonly done: number;
+  /**
+   * Trains, epoch by epoch, and leaves a checkpoint after each.
+   *
+   * @param update told how many mini-batches are done
+   * @returns undefined if it was told to stop
+   * @throws {UserError} if it diverges
+   */
+  run(update: (done: number) => void, share: Share): Promise<TrainedNetwork | undefined>;
+}
+
+/** What a training has of the pool; looked at before each epoch. */
+export interface Share {
+  /** Workers that take part. */
+  readonly members: number;
+  /** Whether there is to be no further epoch. */
+  readonly stopped: boolean;
+}
+
 /**
- * Trains one network, epoch by epoch, leaving a checkpoint after each; goes on from the last one that an interrupted
- * run left, with the same result to the bit as a run that was never interrupted.
+ * Makes one network ready to be trained. It goes on from the last checkpoint that an interrupted run left, with the
+ * same result to the bit as a run that was never interrupted, and the same however many workers take part.
  */
-export async function trainStep(context: RunContext, rule: RuleName, plan: TrainingConfig): Promise<TrainedNetwork> {
+export async function prepareTraining(context: RunContext, rule: RuleName, plan: TrainingConfig): Promise<Training> {
   const { config, dataset, spec, pool, folder, progress } = context;
   const { label } = rules[rule];
   const kernels = await loadKernels(pool.backend, pool.heap);
@@ -49,47 +73,51 @@ export async function trainStep(context: RunContext, rule: RuleName, plan: Train
   if (left) takeUp(left, network, memory);
   const done = left?.epochs ?? 0;
   const run = trainingRuns++;
-
   const batches = batchesPerEpoch(dataset.train.count, plan.batchSize);
-  await progress.during(`${label} training`, batches * plan.epochs, batches * done, async (update) => {
-    for (let epoch = done; epoch < plan.epochs; epoch++) {
-      const started = performance.now();
-      const job = { run, network, images: dataset.train, options, memory, epoch };
-      const onProgress = (units: number) => update(batches * epoch + units);
-      const [result] = await pool.run('trainEpoch', job, { onProgress });
-      const seconds = (performance.now() - started) / 1000;
-      if (Number.isNaN(result.loss)) {
-        throw new UserError(
-          `${label}: the loss is no finite number any more in epoch ${epoch + 1}: training has diverged. Try a lower --lr than ${plan.learningRate}.`,
-        );
-      }
-      const schedule = { rate: plan.learningRate, decay: plan.decay, warmupSteps: plan.warmupEpochs * batches };
-      const line: EpochMetrics = {
-        rule,
-        epoch: epoch + 1,
-        loss: result.loss,
-        trainAccuracy: result.accuracy,
-        testAccuracy: (await correctAmongTest(context, network)) / dataset.test.count,
-        learningRate: learningRate(schedule, (epoch + 1) * batches - 1, plan.epochs * batches),
-        seconds,
-        ...(await angles(context, network)),
-      };
-      await folder.addMetrics(line);
-      await saveCheckpoint(context, network, memory, { epochs: `${epoch + 1}`, [HASH]: hash });
-      progress.log(epochText(label, plan.epochs, line));
-    }
-  });
-  freeTrainingMemory(kernels, memory, (array) => pool.heap.free(array));
 
-  if (!left?.finished) {
-    const metadata = { seed: `${seed}`, dataset: dataset.name, preset: config.preset, [HASH]: hash };
-    await folder.write(networkName(rule), saveNetwork(spec, rule, parameters, metadata));
-  }
-  await folder.remove(checkpointName(rule));
+  const trainEpoch = async (epoch: number, members: number, update: (done: number) => void) => {
+    const started = performance.now();
+    const job = { run, network, images: dataset.train, options, memory, epoch };
+    const onProgress = (units: number) => update(batches * epoch + units);
+    const [result] = await pool.run('trainEpoch', job, { members, onProgress });
+    const seconds = (performance.now() - started) / 1000;
+    if (Number.isNaN(result.loss)) {
+      throw new UserError(
+        `${label}: the loss is no finite number any more in epoch ${epoch + 1}: training has diverged. Try a lower --lr than ${plan.learningRate}.`,
+      );
+    }
+    const schedule = { rate: plan.learningRate, decay: plan.decay, warmupSteps: plan.warmupEpochs * batches };
+    const line: EpochMetrics = {
+      rule,
+      epoch: epoch + 1,
+      loss: result.loss,
+      trainAccuracy: result.accuracy,
+      testAccuracy: (await correctAmongTest(context, network, members)) / dataset.test.count,
+      learningRate: learningRate(schedule, (epoch + 1) * batches - 1, plan.epochs * batches),
+      seconds,
+      ...(await angles(context, network)),
+    };
+    await folder.addMetrics(line);
+    await saveCheckpoint(context, network, memory, { epochs: `${epoch + 1}`, [HASH]: hash });
+    progress.log(epochText(label, plan.epochs, line));
+  };
+
   return {
-    network,
-    trainSeconds: secondsOf(folder.metricsOf(rule)),
-    correct: await correctAmongTest(context, network),
+    ...{ label, total: batches * plan.epochs, done: batches * done },
+    async run(update, share) {
+      for (let epoch = done; epoch < plan.epochs; epoch++) {
+        if (share.stopped) return undefined;
+        await trainEpoch(epoch, share.members, update);
+      }
+      freeTrainingMemory(kernels, memory, (array) => pool.heap.free(array));
+      if (!left?.finished) {
+        const metadata = { seed: `${seed}`, dataset: dataset.name, preset: config.preset, [HASH]: hash };
+        await folder.write(networkName(rule), saveNetwork(spec, rule, parameters, metadata));
+      }
+      await folder.remove(checkpointName(rule));
+      const correct = await correctAmongTest(context, network, share.members);
+      return { network, trainSeconds: secondsOf(folder.metricsOf(rule)), correct };
+    },
   };
 }
 

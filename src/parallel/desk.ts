@@ -10,7 +10,7 @@ import type { SharedNetwork, TrainJob } from './messages.js';
 /** What a worker keeps between tasks: networks with their activations, and the memory of attacks. */
 export class Desk {
   private readonly networks = new Map<string, Network<Float32Array>>();
-  private training: { readonly run: number; readonly trainer: Trainer } | undefined;
+  private readonly trainers = new Map<number, Trainer>();
   private readonly tables = new Map<number, AttackTable>();
 
   constructor(private readonly kernels: Kernels<Float32Array>) {}
@@ -29,11 +29,12 @@ export class Desk {
     return network;
   }
 
-  trainer({ run, network, images, options, memory }: TrainJob): Trainer {
-    if (this.training?.run !== run) {
-      this.training = { run, trainer: new Trainer(this.network(network), images, options, memory) };
-    }
-    return this.training.trainer;
+  /** The trainer of one run of training; there is one for each that goes on beside it. */
+  trainer({ run, network, images, options, memory, epoch }: TrainJob): Trainer {
+    const trainer = this.trainers.get(run) ?? new Trainer(this.network(network), images, options, memory);
+    if (epoch + 1 < options.epochs) this.trainers.set(run, trainer);
+    else this.trainers.delete(run);
+    return trainer;
   }
 
   /** Memory for attacking chunks of a network's images. */

@@ -17,7 +17,7 @@ import { tasks } from './tasks.js';
 
 /** Bytes of the shared heap. */
 export interface MemoryNeed {
-  /** Networks, and the gradients and optimizer's state of one training at a time. */
+  /** Networks, and the gradients and optimizer's state of the trainings that go on at a time. */
   readonly shared: number;
   /** A worker's activations, and what its attacks work on. */
   readonly worker: number;
@@ -32,14 +32,17 @@ const ATTACK = { iterations: 1, restarts: 2, queries: 1, samples: 2, targets: 1 
 /**
  * What a run takes: what needs most memory of a worker, training and attacks, is done here once, on one image, in a
  * heap of its own, and what is in use after that is counted.
+ *
+ * @param atOnce how many networks are trained at a time
  */
-export async function memoryNeed(spec: NetworkSpec, plans: Plans, backend: Backend): Promise<MemoryNeed> {
+export async function memoryNeed(spec: NetworkSpec, plans: Plans, backend: Backend, atOnce = 1): Promise<MemoryNeed> {
   const heap = new Heap();
   const kernels = await loadKernels(backend, heap);
   const desk = new Desk(await loadKernels(backend, heap));
   const images = { pixels: new Uint8Array(sizeOf(spec.inputShape)), labels: new Uint8Array(1), count: 1 };
   const start = heap.used;
-  let [held, training] = [0, 0]; // by the networks, for good; by the largest training, which gives it back
+  let held = 0; // by the networks, for good
+  const trainings: number[] = []; // which each training gives back
   const networks = Object.entries(plans).map(([name, plan], run) => {
     const rule = name as RuleName;
     const before = heap.used;
@@ -49,7 +52,7 @@ export async function memoryNeed(spec: NetworkSpec, plans: Plans, backend: Backe
     const memory = trainingMemory(created, options, (length) => heap.float64(length));
     const angles = kernels.alloc(created.layout.parameterCount); // which are measured while it is there
     held += begun - before;
-    training = Math.max(training, heap.used - begun);
+    trainings.push(heap.used - begun);
     const network: SharedNetwork = { spec, rule, ...created.parameters };
     tasks.trainEpoch({ run, network, images, options, memory, epoch: 0 }, solo(), desk);
     freeTrainingMemory(kernels, memory, (array) => heap.free(array));
@@ -73,16 +76,18 @@ export async function memoryNeed(spec: NetworkSpec, plans: Plans, backend: Backe
     } as const;
     tasks.attack(attacked, solo(), desk);
   }
-  return { shared: held + training, worker: heap.used - start - held };
+  const largest = trainings.sort((a, b) => b - a).slice(0, atOnce);
+  return { shared: held + largest.reduce((sum, each) => sum + each, 0), worker: heap.used - start - held };
 }
 
 /**
  * Makes sure that a run fits into its heap, before it begins.
  *
+ * @param atOnce how many networks are trained at a time
  * @throws {UserError} if it doesn't
  */
-export async function checkMemory(pool: WorkerPool, spec: NetworkSpec, plans: Plans): Promise<void> {
-  const { shared, worker } = await memoryNeed(spec, plans, pool.backend);
+export async function checkMemory(pool: WorkerPool, spec: NetworkSpec, plans: Plans, atOnce = 1): Promise<void> {
+  const { shared, worker } = await memoryNeed(spec, plans, pool.backend, atOnce);
   const { heap, size } = pool;
   const there = heap.maximumBytes - heap.used;
   if (shared + size * worker <= there) return;

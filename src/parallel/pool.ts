@@ -25,7 +25,8 @@ const PROGRESS_INTERVAL = 200;
 export class WorkerPool {
   private readonly piscina: Piscina;
   private closed = false;
-  private underWay: TaskName | undefined;
+  /** The jobs under way, and how many threads each has taken. */
+  private readonly underWay = new Set<{ readonly task: TaskName; readonly members: number }>();
   /** Why a thread could not begin its work; such a pool is closed. */
   private failure: UserError | undefined;
 
@@ -60,23 +61,30 @@ export class WorkerPool {
    * @returns what each member returned, by rank
    * @throws the error of the first member that failed; the others are stopped
    * @throws {UserError} if a thread could not begin its work
-   * @throws {Error} if the pool is closed, or another job is under way: two crews would wait for each other's threads
+   * @throws {Error} if the pool is closed, or has not that many threads free: two crews would wait for each other's
    */
   async run<Name extends TaskName>(task: Name, job: Job<Name>, options: JobOptions = {}): Promise<Value<Name>[]> {
     if (this.closed) throw this.failure ?? new Error(`${task}: the pool is closed`);
-    if (this.underWay) throw new Error(`${task}: the pool is busy with ${this.underWay}, and does one job at a time`);
-    this.underWay = task;
+    const { members = this.size } = options;
+    const free = [...this.underWay].reduce((left, other) => left - other.members, this.size);
+    if (members > free) {
+      const others = [...this.underWay].map((other) => other.task).join(', ');
+      throw new Error(`${task}: the pool is busy with ${others}; ${free} of its ${this.size} threads are free`);
+    }
+    const own = { task, members };
+    this.underWay.add(own);
     try {
-      return await this.runCrew(task, job, options);
+      return await this.runCrew(task, job, members, options.onProgress);
     } finally {
-      this.underWay = undefined;
+      this.underWay.delete(own);
     }
   }
 
   private async runCrew<Name extends TaskName>(
     task: Name,
     job: Job<Name>,
-    { members = this.size, onProgress }: JobOptions,
+    members: number,
+    onProgress: JobOptions['onProgress'],
   ): Promise<Value<Name>[]> {
     const crew = newCrew(members, availableParallelism());
     const watch = onProgress && setInterval(() => onProgress(progressOf(crew)), PROGRESS_INTERVAL);

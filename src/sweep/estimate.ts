@@ -32,16 +32,21 @@ const IMAGES = { train: 60_000, test: 10_000 };
 
 /** What a run's steps take, in the order in which they are done. */
 export interface Expected {
-  /** Each network's training, then each attack step, then the audit if there is one. */
+  /** The trainings, each or those that go on at a time, then each attack step, then the audit if there is one. */
   readonly steps: readonly number[];
   readonly total: number;
 }
 
-export function expectedSeconds({ config, audit }: Pick<PlannedRun, 'config' | 'audit'>): Expected {
+/** @param atOnce how many networks are trained at a time */
+export function expectedSeconds({ config, audit }: Pick<PlannedRun, 'config' | 'audit'>, atOnce = 1): Expected {
   const { training, model, dataset, backend } = config;
   const times = (name: string) => (TIMES as Readonly<Record<string, number | undefined>>)[name] ?? 1;
   const pass = PASS * times(model) * times(dataset) * times(backend);
-  const trainings = Object.values(training).map(({ epochs }) => epochs * (config.trainSize ?? IMAGES.train) * pass);
+  const trainings: number[] = [];
+  for (const [i, { epochs }] of Object.values(training).entries()) {
+    const group = Math.floor(i / atOnce);
+    trainings[group] = (trainings[group] ?? 0) + epochs * (config.trainSize ?? IMAGES.train) * pass;
+  }
   const networks = Object.keys(training) as RuleName[];
   const attackPasses = (config.testSize ?? IMAGES.test) * passesOfAttacks(config, networks.length);
   const attacks = networks.flatMap((rule) => {

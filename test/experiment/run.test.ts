@@ -7,8 +7,10 @@ import { datasets } from '../../src/datasets/index.js';
 import { UserError } from '../../src/errors.js';
 import { attackRun } from '../../src/experiment/attack-run.js';
 import type { Config } from '../../src/experiment/config.js';
+import { parseMetrics } from '../../src/experiment/metrics.js';
 import { type Progress, silent } from '../../src/experiment/progress.js';
 import { runExperiment } from '../../src/experiment/run.js';
+import { networksAtOnce } from '../../src/experiment/train-all.js';
 import { trainingHash, trainingImages } from '../../src/experiment/training-hash.js';
 import { loadNetwork } from '../../src/models/checkpoint.js';
 import {
@@ -125,6 +127,38 @@ test('an interrupted run goes on where it was, and ends with the same bytes as o
   t.same(readdirSync(broken).sort(), readdirSync(whole).sort(), 'and leaves no checkpoint');
   const epochs = readFileSync(join(broken, 'metrics.jsonl'), 'utf8').trim().split('\n');
   t.equal(epochs.length, 6, 'each epoch once');
+});
+
+test('with more workers than a mini-batch has shards, networks are trained side by side: the same bytes', {
+  timeout: 120_000,
+}, async (t) => {
+  const three = { ...small, batchSize: '16', rules: 'bp,fa,kp', attacks: 'fgsm', testSize: '60' };
+  const plan = configFrom('mnist', three, 'simd');
+  t.equal(networksAtOnce(plan.training, 3), 1);
+  t.equal(networksAtOnce(plan.training, 5), 2, 'two shards each');
+  t.equal(networksAtOnce(plan.training, 64), 3, 'no more than there are');
+  const [alone, beside, broken] = ['alone', 'beside', 'broken'].map((name) => join(t.testdir(), name));
+  const titles = interruptAt('');
+  await run(alone, { workers: 1 }, plan);
+  await run(beside, { workers: 5, ...titles.settings }, plan);
+  t.same(titles.begun.slice(0, 2), ['BP and FA training', 'KP training']);
+  await t.rejects(run(broken, { workers: 5, ...interruptAfter('FA', 2) }, plan));
+  t.ok(existsSync(join(broken, 'fa.checkpoint.safetensors')));
+  await run(broken, { workers: 4 }, plan);
+  const epochs = (folder: string) =>
+    parseMetrics(readFileSync(join(folder, 'metrics.jsonl'), 'utf8'), folder).map((line) => ({ ...line, seconds: 0 }));
+  for (const folder of [beside, broken]) {
+    for (const name of ['bp.safetensors', 'fa.safetensors', 'kp.safetensors', 'results.csv']) {
+      t.equal(hash(join(folder, name)), hash(join(alone, name)), name);
+    }
+    t.same(epochs(folder), epochs(alone), 'in the same order');
+  }
+
+  const diverging = configFrom('mnist', { ...three, rules: 'bp,fa', lr: 'fa=1e20' }, 'simd');
+  const failed = join(t.testdir(), 'failed');
+  await t.rejects(run(failed, { workers: 4 }, diverging), { constructor: UserError, message: /^FA: .* diverged/ });
+  t.ok(existsSync(join(failed, 'bp.checkpoint.safetensors')), 'the other one’s epoch is not lost');
+  t.notOk(existsSync(join(failed, 'bp.safetensors')), 'and it was not trained to the end for nothing');
 });
 
 /** Begins the run's pieces of work by their titles, and is interrupted when it comes to the one that is named. */

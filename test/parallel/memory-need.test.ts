@@ -43,6 +43,14 @@ test('however large the mini-batches, the gradients of 64 shards are in memory',
   t.equal(full, huge);
 });
 
+test('trainings that go on at a time need their memory at a time', async (t) => {
+  const need = async (atOnce: number) => (await memoryNeed(mnistSpec, plans, 'simd', atOnce)).shared;
+  const [one, two, many] = [await need(1), await need(2), await need(9)];
+  const gradients = 9 * 4 * 61_706; // eight shards' and their sum, by the parameters of LeNet-5
+  t.ok(two - one > gradients && two - one < 1.5 * gradients, `${two - one}`);
+  t.equal(many, two);
+});
+
 test('a job takes no more than was told before, and not much less', async (t) => {
   const workers = 2;
   const pool = new WorkerPool(workers, 'simd');

@@ -174,15 +174,21 @@ test('closing the pool ends a job under way, and no later one begins', { timeout
   await t.rejects(pool.run('trainEpoch', job), /trainEpoch: the pool is closed/, 'and when it has');
 });
 
-test('a second job is refused while one is under way, which goes on; afterwards it is taken', {
+test('a job is refused while too few threads are free; those under way go on, and afterwards it is taken', {
   timeout: 20_000,
 }, async (t) => {
   const pool = new WorkerPool(2, 'simd');
   const network = await sharedNetwork(pool, 'bp');
   const job = { network, images: firstImages(mnist.test, 500) };
   const first = pool.run('countCorrect', job);
-  await t.rejects(pool.run('alignment', job, { members: 1 }), /alignment: the pool is busy with countCorrect/);
+  await t.rejects(
+    pool.run('alignment', job, { members: 1 }),
+    /alignment: the pool is busy with countCorrect; 0 of its 2 threads are free/,
+  );
   const counts = await first;
+  const halves = [pool.run('countCorrect', job, { members: 1 }), pool.run('countCorrect', job, { members: 1 })];
+  await t.rejects(pool.run('alignment', job, { members: 1 }), /0 of its 2/);
+  t.same(await Promise.all(halves), Array(2).fill([counts[0] + counts[1]]), 'two that fit go on at a time');
   t.equal(counts.length, 2);
   t.same((await pool.run('countCorrect', job)).length, 2);
   await pool.close();
