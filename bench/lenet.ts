@@ -1,26 +1,9 @@
 /* LeNet-5's own shapes, read off its layers, so that what is measured is what a network does. */
-
-import type { LabelledImages } from '../src/datasets/dataset.js';
-import { datasets } from '../src/datasets/index.js';
 import type { Layer } from '../src/layers/layer.js';
-import { networkSpec } from '../src/models/create.js';
 import { buildLayers, type NetworkSpec } from '../src/models/index.js';
 import { parameterLayout } from '../src/models/parameters.js';
 import { slidingWindow, type Window } from '../src/tensor/im2col.js';
 import { sizeOf } from '../src/tensor/tensor.js';
-
-/** The default job's network and data. */
-export interface Subject {
-  readonly spec: NetworkSpec;
-  readonly train: LabelledImages;
-  readonly test: LabelledImages;
-}
-
-/** LeNet-5 for MNIST, and MNIST. */
-export async function lenetOnMnist(): Promise<Subject> {
-  const dataset = await datasets.mnist.load();
-  return { spec: networkSpec(dataset), train: dataset.train, test: dataset.test };
-}
 
 export interface ConvolutionShape {
   readonly name: string;

@@ -13,7 +13,7 @@ export interface Effort {
   readonly warmSeconds: number;
   /** Turns that each learning rule and each number of workers has, of one epoch each. */
   readonly epochTurns: number;
-  /** Images in these epochs; the times are scaled to 60,000. */
+  /** Images in these epochs; the times are scaled to all. */
   readonly epochImages: number;
   /** Turns that each attack has, and each profile of a training step. */
   readonly turns: number;

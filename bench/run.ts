@@ -21,7 +21,7 @@ import type { Backend } from '../src/tensor/kernels.js';
 import { benchAttacks } from './attacks.js';
 import { environment, environmentText } from './environment.js';
 import { benchKernels, shardTotals } from './kernels.js';
-import { lenetOnMnist, shapesOf } from './lenet.js';
+import { shapesOf } from './lenet.js';
 import { type Effort, quickly, secondsSince, thorough } from './measure.js';
 import { peakMemory } from './memory.js';
 import {
@@ -35,6 +35,7 @@ import {
   stepTable,
 } from './report.js';
 import { profileSteps } from './step.js';
+import { lenetOnMnist } from './subjects.js';
 import { benchEpochs, benchScaling } from './training.js';
 
 const print = (...lines: readonly string[]): void => {

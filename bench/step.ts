@@ -21,10 +21,10 @@ import { Heap } from '../src/tensor/heap.js';
 import { firstImages } from '../src/tensor/images.js';
 import type { Backend } from '../src/tensor/kernels.js';
 import { trainingMemory } from '../src/training/train.js';
-import type { Subject } from './lenet.js';
 import { type Effort, median, secondsSince } from './measure.js';
 import type { MemberTask, MemberTimes } from './step-worker.js';
-import { benchTraining, EPOCH_IMAGES, trainee } from './training.js';
+import type { Subject } from './subjects.js';
+import { benchTraining, trainee } from './training.js';
 
 const MESSAGES = 21;
 
@@ -43,9 +43,9 @@ export interface StepShares {
 
 export interface StepProfile {
   readonly workers: number;
-  /** For 60,000 images, messages included. */
+  /** For all training images, messages included. */
   readonly epochSeconds: number;
-  /** Seconds in kernels for 60,000 images, of all workers together: more with several, if they take cache or clock from one another. */
+  /** Seconds in kernels for as many, of all workers together: more with several, if they take cache or clock from one another. */
   readonly kernelSeconds: number;
   readonly shares: StepShares;
   readonly outsideKernels: number;
@@ -97,7 +97,7 @@ async function profileStep(subject: Subject, count: number, workers: number, bac
     shuffling: sum(({ shuffling }) => shuffling) / all,
     messages: message / wall,
   };
-  const scale = EPOCH_IMAGES / count;
+  const scale = subject.train.count / count;
   return {
     workers,
     epochSeconds: wall * scale,
@@ -141,7 +141,7 @@ const memberTimes = (workerData: MemberTask): Promise<MemberTimes> =>
 async function messageSeconds(subject: Subject, workers: number, backend: Backend): Promise<number> {
   const pool = new WorkerPool(workers, backend);
   try {
-    const { network } = await trainee(pool, subject, subject.train, 'bp');
+    const { network } = await trainee(pool, subject, subject.train.count, 'bp');
     const seconds: number[] = [];
     for (let i = 0; i < MESSAGES; i++) {
       const started = performance.now();

@@ -1,6 +1,7 @@
 /*
- * Seconds for an epoch of 60,000 images, as the default job trains (worker threads over shared memory, mini-batches of
- * 64 in shards of 8, SGD with momentum), and how they shrink with the number of workers.
+ * Seconds for an epoch of all training images, as the default job trains (worker threads over shared memory, mini-batches of
+ * 64 in shards of 8, SGD with momentum), and how they shrink with the number of workers. What is measured on fewer
+ * images is scaled to all of them.
  *
  * An epoch is the whole of it: shuffling, loading, forward, backward, adding up, the optimizer's step. Not counted are
  * the test accuracy and the checkpoint after an epoch. A mini-batch of 64 is eight shards, so that a ninth worker finds
@@ -11,14 +12,12 @@ import type { SharedNetwork } from '../src/parallel/messages.js';
 import { WorkerPool } from '../src/parallel/pool.js';
 import { type RuleName, rules } from '../src/rules/index.js';
 import { loadKernels } from '../src/tensor/backends.js';
-import { firstImages, type LabelledImages } from '../src/tensor/images.js';
+import { firstImages } from '../src/tensor/images.js';
 import type { Backend } from '../src/tensor/kernels.js';
 import { defaultTraining, type TrainingOptions, trainingMemory } from '../src/training/train.js';
-import type { Subject } from './lenet.js';
 import { type Effort, median, secondsSince } from './measure.js';
+import type { Subject } from './subjects.js';
 
-/** Images in an epoch; what is measured on fewer is scaled to it. */
-export const EPOCH_IMAGES = 60_000;
 /** Plain TypeScript takes ten times as long. */
 const REFERENCE_IMAGES = 3_200;
 
@@ -28,18 +27,20 @@ export const benchTraining: TrainingOptions = { ...defaultTraining, decay: 'cons
 /** A network in training on a pool's workers. */
 export interface Trainee {
   readonly network: SharedNetwork;
-  /** Trains for one more epoch. */
-  epoch(): Promise<void>;
+  /** Trains for one more epoch, on its share of the images, and says how many seconds one on all of them would take. */
+  epoch(): Promise<number>;
 }
 
 let runs = 0;
 
+/** @param count how many of the subject's training images it sees */
 export async function trainee(
   pool: WorkerPool,
-  { spec }: Subject,
-  images: LabelledImages,
+  { spec, train }: Subject,
+  count: number,
   rule: RuleName,
 ): Promise<Trainee> {
+  const images = firstImages(train, count);
   const kernels = await loadKernels(pool.backend, pool.heap);
   const { seed } = benchTraining;
   const created = createNetwork(spec, { rule, seed, kernels });
@@ -51,18 +52,13 @@ export async function trainee(
   return {
     network,
     async epoch() {
+      const started = performance.now();
       const job = { run, network, images, options: benchTraining, memory, epoch: epoch++ };
       const [{ loss }] = await pool.run('trainEpoch', job);
       if (Number.isNaN(loss)) throw new Error('training diverged, so that its time means nothing');
+      return (secondsSince(started) * train.count) / count;
     },
   };
-}
-
-/** Trains for an epoch on so many images, and says how many seconds {@link EPOCH_IMAGES} would take. */
-export async function epochSeconds({ epoch }: Trainee, images: number): Promise<number> {
-  const started = performance.now();
-  await epoch();
-  return (secondsSince(started) * EPOCH_IMAGES) / images;
 }
 
 /** Seconds for an epoch, by learning rule and backend. */
@@ -70,7 +66,7 @@ export interface EpochTime {
   readonly rule: RuleName;
   readonly backend: Backend;
   readonly workers: number;
-  /** How many images were measured; the seconds are for 60,000. */
+  /** How many images were measured; the seconds are for all. */
   readonly images: number;
   readonly seconds: number;
   readonly all: readonly number[];
@@ -83,11 +79,10 @@ export async function benchEpochs(
   { epochTurns, epochImages }: Effort,
 ): Promise<{ times: EpochTime[]; networks: Record<RuleName, SharedNetwork> }> {
   const count = pool.backend === 'simd' ? epochImages : REFERENCE_IMAGES;
-  const images = firstImages(subject.train, count);
   const names = Object.keys(rules) as RuleName[];
   const trainees: Trainee[] = [];
-  for (const rule of names) trainees.push(await trainee(pool, subject, images, rule));
-  const seconds = await epochsInTurns(trainees, count, epochTurns);
+  for (const rule of names) trainees.push(await trainee(pool, subject, count, rule));
+  const seconds = await epochsInTurns(trainees, epochTurns);
   const times = names.map((rule, i) => ({
     ...{ rule, backend: pool.backend, workers: pool.size, images: count },
     seconds: median(seconds[i]),
@@ -97,12 +92,12 @@ export async function benchEpochs(
   return { times, networks: networks as Record<RuleName, SharedNetwork> };
 }
 
-/** Seconds for an epoch of {@link EPOCH_IMAGES} by each of the trainees, a number for each turn after a warm-up. */
-async function epochsInTurns(trainees: readonly Trainee[], images: number, turns: number): Promise<number[][]> {
+/** Seconds for an epoch by each of the trainees, a number for each turn after a warm-up. */
+async function epochsInTurns(trainees: readonly Trainee[], turns: number): Promise<number[][]> {
   for (const each of trainees) await each.epoch();
   const seconds: number[][] = trainees.map(() => []);
   for (let turn = 0; turn < turns; turn++) {
-    for (const [i, each] of trainees.entries()) seconds[i].push(await epochSeconds(each, images));
+    for (const [i, each] of trainees.entries()) seconds[i].push(await each.epoch());
   }
   return seconds;
 }
@@ -125,12 +120,11 @@ export async function benchScaling(
   const counts: number[] = [];
   for (let workers = 1; workers < cores; workers *= 2) counts.push(workers);
   counts.push(cores);
-  const images = firstImages(subject.train, epochImages);
   const pools = counts.map((workers) => new WorkerPool(workers, backend));
   try {
     const trainees: Trainee[] = [];
-    for (const pool of pools) trainees.push(await trainee(pool, subject, images, 'bp'));
-    const seconds = await epochsInTurns(trainees, images.count, epochTurns);
+    for (const pool of pools) trainees.push(await trainee(pool, subject, epochImages, 'bp'));
+    const seconds = await epochsInTurns(trainees, epochTurns);
     return counts.map((workers, i) => ({
       workers,
       seconds: median(seconds[i]),

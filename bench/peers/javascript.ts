@@ -3,9 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { datasets } from '../../src/datasets/index.js';
 import { median } from '../measure.js';
-import { jsonIn, type PeerTime, peersFolder, runProgram, wholeWork } from './peer.js';
-
-const BATCH = 64;
+import { BATCH, jsonIn, type PeerTime, peersFolder, runProgram, wholeWork } from './peer.js';
 
 /** A package whose script times mini-batches. */
 export interface JavaScriptPeer {

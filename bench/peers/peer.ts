@@ -3,16 +3,27 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 /** What is timed: the same work by everyone. */
-export type Work = 'bp' | 'fa' | 'bim';
+export type Work = 'bp' | 'fa' | 'bim' | 'resnet20-bp' | 'resnet20-fa';
 
 export const workNames: Record<Work, string> = {
-  bp: 'BP epoch, 60,000 images, mini-batches of 64',
-  fa: 'FA epoch, 60,000 images, mini-batches of 64',
-  bim: 'BIM, 10 steps, 10,000 test images',
+  bp: 'LeNet-5, MNIST, BP epoch',
+  fa: 'LeNet-5, MNIST, FA epoch',
+  bim: 'LeNet-5, MNIST, BIM on 10,000 images',
+  'resnet20-bp': 'ResNet-20, CIFAR-10, BP epoch',
+  'resnet20-fa': 'ResNet-20, CIFAR-10, FA epoch',
 };
 
 /** Images that each is about. */
-export const wholeWork: Record<Work, number> = { bp: 60_000, fa: 60_000, bim: 10_000 };
+export const wholeWork: Record<Work, number> = {
+  bp: 60_000,
+  fa: 60_000,
+  bim: 10_000,
+  'resnet20-bp': 50_000,
+  'resnet20-fa': 50_000,
+};
+
+/** Images of a mini-batch, everywhere. */
+export const BATCH = 64;
 
 /** A peer's time for a piece of work. */
 export interface PeerTime {
@@ -31,14 +42,22 @@ export interface Skipped {
   readonly reason: string;
 }
 
+/** Works on one network: this package, and its peers by name. */
+export interface Contest {
+  /** This package's seconds for the whole of each work, which grow by one with each {@link measure}. */
+  readonly own: Partial<Record<Work, readonly number[]>>;
+  measure(): Promise<void>;
+  readonly peers: Readonly<Record<string, () => Promise<readonly PeerTime[]>>>;
+}
+
 /** How much is asked of the peers. */
 export interface PeerEffort {
   /** Turns that PyTorch has. */
   readonly rounds: number;
-  /** Share of the images that it and this package are given; the times are scaled. */
+  /** Share of LeNet-5's images that it and this package are given; the times are scaled. */
   readonly scale: number;
-  /** Mini-batches of 64 for the peers in JavaScript, which are slow. */
-  readonly batches: { readonly tfjs: number; readonly jaxJs: number };
+  /** Mini-batches for the peers in JavaScript, which are slow, and for all who train ResNet-20. */
+  readonly batches: { readonly tfjs: number; readonly jaxJs: number; readonly resnet20: number };
 }
 
 /** The folder of this project's sources in which the peers' scripts lie, and their packages once installed. */

@@ -1,6 +1,6 @@
-/* PyTorch, where a Python has it: pytorch.py with one thread and with all, and the better of each work. */
+/* PyTorch, where a Python has it: each script with one thread and with all, and the better of each work. */
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { datasets } from '../../src/datasets/index.js';
 import { median } from '../measure.js';
 import { jsonIn, type PeerTime, peersFolder, runProgram, type Work, wholeWork } from './peer.js';
@@ -8,16 +8,26 @@ import { jsonIn, type PeerTime, peersFolder, runProgram, type Work, wholeWork } 
 /** The one on the PATH may be of a version manager, without PyTorch, where the system's own has it. */
 const PYTHONS = ['python3', '/usr/bin/python3', 'python'];
 
-/** What pytorch.py prints. Times are in seconds, for `images` each. */
+/** What the scripts print. Times are in seconds, for `images` each. */
 interface Answer {
   readonly version: string;
   readonly blas: string;
+  readonly oneDNN: boolean;
   readonly threads: number;
   readonly images: number;
   readonly bp: number;
-  readonly bpLoaded: number;
   readonly fa: number;
+}
+
+/** What pytorch.py prints. */
+interface LenetAnswer extends Answer {
+  readonly bpLoaded: number;
   readonly bim: { readonly seconds: number; readonly images: number; readonly batch: number };
+}
+
+/** What pytorch_resnet.py prints. */
+interface ResnetAnswer extends Answer {
+  readonly bpPlain: number;
 }
 
 /**
@@ -25,53 +35,84 @@ interface Answer {
  * @param between called before each round, to take turns
  * @throws {Error} if there is no PyTorch, or it fails; the message says why
  */
-export async function pytorch(rounds: number, scale: number, between: () => Promise<void>): Promise<PeerTime[]> {
+export async function pytorchLenet5(rounds: number, scale: number, between: () => Promise<void>): Promise<PeerTime[]> {
+  const parameters = ['pytorch.py', resolve(datasets.mnist.folder()), `${scale}`];
+  const answers = await answersInTurns<LenetAnswer>(parameters, rounds, between);
+  return [
+    best(answers, 'bp', ({ bp, images, blas }) => ({ seconds: bp, images, note: `indexed; ${blas}` })),
+    best(answers, 'bp', ({ bpLoaded, images, blas }) => ({ seconds: bpLoaded, images, note: `DataLoader; ${blas}` })),
+    best(answers, 'fa', ({ fa, images, blas }) => ({ seconds: fa, images, note: `${BIOTORCH}; ${blas}` })),
+    best(answers, 'bim', ({ bim, blas }) => ({ ...bim, note: `batches of ${bim.batch}; ${blas}` })),
+  ];
+}
+
+/** As {@link pytorchLenet5}, on so many mini-batches. */
+export async function pytorchResnet20(
+  rounds: number,
+  batches: number,
+  between: () => Promise<void>,
+): Promise<PeerTime[]> {
+  const parameters = ['pytorch_resnet.py', resolve(datasets.cifar10.folder()), `${batches}`];
+  const answers = await answersInTurns<ResnetAnswer>(parameters, rounds, between);
+  const by = ({ oneDNN }: Answer) => (oneDNN ? 'oneDNN' : 'no oneDNN');
+  const ghost = 'normalised by 8 images';
+  return [
+    best(answers, 'resnet20-bp', (answer) => ({ ...answer, seconds: answer.bp, note: `${ghost}; ${by(answer)}` })),
+    best(answers, 'resnet20-bp', (answer) => ({
+      ...answer,
+      seconds: answer.bpPlain,
+      note: `normalised by all 64; ${by(answer)}`,
+    })),
+    best(answers, 'resnet20-fa', (answer) => ({
+      ...answer,
+      seconds: answer.fa,
+      note: `${ghost}; ${BIOTORCH}; ${by(answer)}`,
+    })),
+  ];
+}
+
+const BIOTORCH = 'BioTorch’s layers, re-implemented';
+
+/** What a script prints in each round, a list for each number of threads. */
+async function answersInTurns<A extends Answer>(
+  [script, ...parameters]: readonly string[],
+  rounds: number,
+  between: () => Promise<void>,
+): Promise<A[][]> {
   const python = await findPython();
   const threadCounts = [...new Set([1, availableParallelism()])];
-  const answers: Answer[][] = threadCounts.map(() => []);
+  const answers: A[][] = threadCounts.map(() => []);
   for (let round = 0; round < rounds; round++) {
     await between();
     for (const [i, threads] of threadCounts.entries()) {
       const environment = { OMP_NUM_THREADS: `${threads}`, OPENBLAS_NUM_THREADS: `${threads}` };
-      const parameters = [join(peersFolder, 'pytorch.py'), datasets.mnist.folder(), `${scale}`];
-      answers[i].push(jsonIn(await runProgram(python, parameters, environment)));
+      const command = ['-B', join(peersFolder, script), ...parameters]; // -B: leaves no compiled files
+      answers[i].push(jsonIn(await runProgram(python, command, environment)));
     }
   }
-  const best = (work: Work, how: string | undefined, measured: (answer: Answer) => Measured): PeerTime =>
-    answers
-      .map((ofThreads) => timeOf(ofThreads, work, how, measured))
-      .reduce((fastest, time) => (time.seconds < fastest.seconds ? time : fastest));
-  return [
-    best('bp', 'indexed', ({ bp, images }) => ({ seconds: bp, images })),
-    best('bp', 'DataLoader', ({ bpLoaded, images }) => ({ seconds: bpLoaded, images })),
-    best('fa', 'BioTorch’s layers, re-implemented', ({ fa, images }) => ({ seconds: fa, images })),
-    best('bim', undefined, ({ bim }) => bim),
-  ];
+  return answers;
 }
 
+/** What is taken of an answer. */
 interface Measured {
   readonly seconds: number;
   readonly images: number;
-  readonly batch?: number;
+  readonly note: string;
 }
 
-function timeOf(
-  answers: readonly Answer[],
+/** The median time with the number of threads that makes it least. */
+function best<A extends Answer>(
+  answers: readonly (readonly A[])[],
   work: Work,
-  how: string | undefined,
-  measured: (answer: Answer) => Measured,
+  measured: (answer: A) => Measured,
 ): PeerTime {
-  const [{ version, threads, blas }] = answers;
-  const { images, batch } = measured(answers[0]);
-  const parts = [how, batch === undefined ? undefined : `batches of ${batch}`, blas];
-  return {
-    peer: version,
-    work,
-    seconds: (median(answers.map((answer) => measured(answer).seconds)) * wholeWork[work]) / images,
-    threads,
-    images,
-    note: parts.filter((part) => part !== undefined).join('; '),
-  };
+  const times = answers.map((rounds): PeerTime => {
+    const [{ version: peer, threads }] = rounds;
+    const { images, note } = measured(rounds[0]);
+    const seconds = (median(rounds.map((answer) => measured(answer).seconds)) * wholeWork[work]) / images;
+    return { peer, work, seconds, threads, images, note };
+  });
+  return times.reduce((fastest, time) => (time.seconds < fastest.seconds ? time : fastest));
 }
 
 async function findPython(): Promise<string> {

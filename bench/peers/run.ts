@@ -1,103 +1,86 @@
 /*
- * `npm run bench:peers [-- --quick]`: this package against others at the same work, on this machine, in this run.
- * Prints a table, and leaves the numbers in out/bench-peers.json.
+ * `npm run bench:peers [-- NETWORKS] [--quick]`: this package against others at the same work, on this machine, in this
+ * run. Prints a table, and leaves the numbers in out/bench-peers.json.
  *
- *   PyTorch        pytorch.py   BP and FA epochs, BIM; the better of one thread and all
- *   TensorFlow.js  tfjs.mjs     BP epoch, from a few mini-batches, scaled
- *   jax-js         jax-js.mjs   the same
+ *   lenet5, on MNIST
+ *     PyTorch        pytorch.py         BP and FA epochs, BIM; the better of one thread and all
+ *     TensorFlow.js  tfjs.mjs           BP epoch, from a few mini-batches, scaled
+ *     jax-js         jax-js.mjs         the same
+ *   resnet20, on CIFAR-10
+ *     PyTorch        pytorch_resnet.py  BP and FA epochs, from some mini-batches, scaled, as ours are
  *
  * How to read it: `times` is the peer's time over ours, so that 2 means this package is twice as fast. Ours
  * and PyTorch's are measured in turns, and the medians compared, so that a machine that is slow for a while favours no
- * one. An epoch is shuffling, loading, forward, backward and SGD with momentum, on all of
- * MNIST's training images; BIM is ten gradients along the true weights for each test image, and the network's answer
- * to the example.
+ * one. An epoch is shuffling, loading, forward, backward and SGD with momentum, on all training images in mini-batches
+ * of 64; BIM is ten gradients along the true weights for each test image, and the network's answer to the example.
  *
- * Its limits: one network, one data set, one machine. LeNet-5 is small, so that a framework's cost per operation
+ * Its limits: two networks, two data sets, one machine. LeNet-5 is small, so that a framework's cost per operation
  * weighs much; on large layers, native code with wider registers and fused multiply-adds would win. All compute in
  * float32. A peer that isn't there, or fails, is left out, with the reason.
  */
 import { mkdir } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { Command } from 'commander';
+import { Argument, Command } from 'commander';
 import { writeWhole } from '../../src/disk/files.js';
 import { WorkerPool } from '../../src/parallel/pool.js';
 import { textTable } from '../../src/report/text.js';
 import { defaultBackend } from '../../src/tensor/backends.js';
-import { firstImages, type LabelledImages } from '../../src/tensor/images.js';
-import { benchAttacks } from '../attacks.js';
 import { environment, environmentText } from '../environment.js';
-import { lenetOnMnist, type Subject } from '../lenet.js';
 import { median } from '../measure.js';
 import { digits } from '../report.js';
-import { epochSeconds, trainee } from '../training.js';
-import { javascriptPeer, jaxJs, tfjs } from './javascript.js';
-import { type PeerEffort, type PeerTime, type Skipped, type Work, workNames } from './peer.js';
-import { pytorch } from './pytorch.js';
+import { lenet5 } from './lenet5.js';
+import { type Contest, type PeerEffort, type PeerTime, type Skipped, workNames } from './peer.js';
+import { resnet20 } from './resnet20.js';
 
-const full: PeerEffort = { rounds: 3, scale: 1, batches: { tfjs: 3, jaxJs: 8 } };
-const short: PeerEffort = { rounds: 1, scale: 0.1, batches: { tfjs: 1, jaxJs: 3 } };
+const contests = { lenet5, resnet20 } satisfies Record<
+  string,
+  (pool: WorkerPool, effort: PeerEffort) => Promise<Contest>
+>;
+type NetworkName = keyof typeof contests;
+const everyNetwork = Object.keys(contests) as NetworkName[];
+
+const full: PeerEffort = { rounds: 3, scale: 1, batches: { tfjs: 3, jaxJs: 8, resnet20: 60 } };
+const short: PeerEffort = { rounds: 1, scale: 0.1, batches: { tfjs: 1, jaxJs: 3, resnet20: 5 } };
 
 const say = (text: string): void => {
   process.stderr.write(`${text}\n`);
 };
 
-/** Measures this package: each call adds a time for the whole of each work. */
-async function ownMeasurement(
-  pool: WorkerPool,
-  { spec, train, test }: Subject,
-  scale: number,
-): Promise<{ times: Readonly<Record<Work, number[]>>; measure(): Promise<void> }> {
-  const cut = (images: LabelledImages) => firstImages(images, Math.round(images.count * scale));
-  const subject = { spec, train: cut(train), test: cut(test) };
-  const times: Record<Work, number[]> = { bp: [], fa: [], bim: [] };
-  const bp = await trainee(pool, subject, subject.train, 'bp');
-  const fa = await trainee(pool, subject, subject.train, 'fa');
-  for (const warming of [bp, fa]) await warming.epoch();
-  return {
-    times,
-    async measure() {
-      times.bp.push(await epochSeconds(bp, subject.train.count));
-      times.fa.push(await epochSeconds(fa, subject.train.count));
-      const [{ seconds }] = await benchAttacks(pool, bp.network, subject.test, 1, ['bim']);
-      times.bim.push(seconds / scale);
-    },
-  };
-}
-
-/** Every peer's times and ours, in turns; a peer that fails is skipped. */
+/** Every peer's times and ours on some networks, in turns; a peer that fails is skipped. */
 async function measureAll(
-  subject: Subject,
-  { rounds, scale, batches }: PeerEffort,
-): Promise<{ own: Readonly<Record<Work, number[]>>; times: PeerTime[]; skipped: Skipped[] }> {
+  names: readonly NetworkName[],
+  effort: PeerEffort,
+): Promise<{ own: Contest['own']; times: PeerTime[]; skipped: Skipped[] }> {
   const pool = new WorkerPool(availableParallelism(), defaultBackend());
+  let own: Contest['own'] = {};
   const times: PeerTime[] = [];
   const skipped: Skipped[] = [];
-  const attempt = async (peer: string, measure: () => Promise<readonly PeerTime[]>) => {
-    say(`measuring ${peer} …`);
-    try {
-      times.push(...(await measure()));
-    } catch (error) {
-      skipped.push({ peer, reason: (error as Error).message });
-    }
-  };
   try {
-    const own = await ownMeasurement(pool, subject, scale);
-    await attempt('PyTorch', () => pytorch(rounds, scale, own.measure));
-    await attempt('TensorFlow.js', async () => [await javascriptPeer(tfjs, batches.tfjs)]);
-    await attempt('jax-js', async () => [await javascriptPeer(jaxJs, batches.jaxJs)]);
-    say('measuring this package …');
-    for (let round = 0; round < rounds; round++) await own.measure();
-    return { own: own.times, times, skipped };
+    for (const name of names) {
+      const contest = await contests[name](pool, effort);
+      for (const [peer, measure] of Object.entries(contest.peers)) {
+        say(`${name}: measuring ${peer} …`);
+        try {
+          times.push(...(await measure()));
+        } catch (error) {
+          skipped.push({ peer: `${peer} (${name})`, reason: (error as Error).message });
+        }
+      }
+      say(`${name}: measuring this package …`);
+      for (let round = 0; round < effort.rounds; round++) await contest.measure();
+      own = { ...own, ...contest.own };
+    }
+    return { own, times, skipped };
   } finally {
     await pool.close();
   }
 }
 
-async function compare(effort: PeerEffort, quick: boolean): Promise<void> {
+async function compare(names: readonly NetworkName[], quick: boolean): Promise<void> {
   const where = environment();
-  const { own, times, skipped } = await measureAll(await lenetOnMnist(), effort);
+  const { own, times, skipped } = await measureAll(names, quick ? short : full);
   const compared = times.map((time) => {
-    const ownSeconds = median(own[time.work]);
+    const ownSeconds = median(own[time.work] ?? []);
     return { ...time, ownSeconds, ratio: time.seconds / ownSeconds };
   });
   const rows = compared.map(({ work, peer, threads, note, seconds, ownSeconds, ratio }) => [
@@ -121,6 +104,7 @@ async function compare(effort: PeerEffort, quick: boolean): Promise<void> {
 
 await new Command('npm run bench:peers --')
   .description('compare with PyTorch, TensorFlow.js and jax-js at the same work on this machine')
+  .addArgument(new Argument('[networks...]', 'which').choices(everyNetwork).default(everyNetwork))
   .option('--quick', 'fewer images and measurements')
-  .action(({ quick = false }: { quick?: boolean }) => compare(quick ? short : full, quick))
+  .action((names: NetworkName[], { quick = false }: { quick?: boolean }) => compare(names, quick))
   .parseAsync();
