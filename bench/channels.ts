@@ -3,7 +3,7 @@
  * no part of its training step.
  */
 import type { Kernels } from '../src/tensor/kernels.js';
-import { SHARD_SIZE } from '../src/training/train.js';
+import { SHARD_SIZE } from '../src/training/shard.js';
 import { type Case, type Family, filled, times } from './cases.js';
 
 const MAPS = [

@@ -14,7 +14,7 @@ import { PASS } from '../src/models/network.js';
 import type { Window } from '../src/tensor/im2col.js';
 import type { Kernels } from '../src/tensor/kernels.js';
 import { stream } from '../src/tensor/random.js';
-import { SHARD_SIZE } from '../src/training/train.js';
+import { SHARD_SIZE } from '../src/training/shard.js';
 import { type Case, type Family, filled, times } from './cases.js';
 import type { ConvolutionShape } from './lenet.js';
 

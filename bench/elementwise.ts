@@ -4,7 +4,7 @@
  */
 import type { Kernels } from '../src/tensor/kernels.js';
 import { sizeOf } from '../src/tensor/tensor.js';
-import { SHARD_SIZE } from '../src/training/train.js';
+import { SHARD_SIZE } from '../src/training/shard.js';
 import { type Case, type Family, filled, times } from './cases.js';
 
 export const elementwiseCases: Family = (kernels, { linears, activations, image }) => [

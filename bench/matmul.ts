@@ -8,7 +8,7 @@
  */
 import { PASS } from '../src/models/network.js';
 import type { Kernels } from '../src/tensor/kernels.js';
-import { SHARD_SIZE } from '../src/training/train.js';
+import { SHARD_SIZE } from '../src/training/shard.js';
 import { type Case, type Family, filled, times } from './cases.js';
 import type { LinearShape } from './lenet.js';
 

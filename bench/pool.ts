@@ -1,7 +1,7 @@
 /*
  * Max-pooling, a shard's planes at once. GB/s counts each pixel, output and winner once.
  */
-import { SHARD_SIZE } from '../src/training/train.js';
+import { SHARD_SIZE } from '../src/training/shard.js';
 import { type Family, filled, times } from './cases.js';
 
 export const poolCases: Family = (kernels, { pools }) =>

@@ -13,7 +13,8 @@ import { Heap } from '../src/tensor/heap.js';
 import { loadImage } from '../src/tensor/images.js';
 import type { Backend } from '../src/tensor/kernels.js';
 import { permutation, stream } from '../src/tensor/random.js';
-import { SHARD_SIZE, Trainer } from '../src/training/train.js';
+import { SHARD_SIZE } from '../src/training/shard.js';
+import { Trainer } from '../src/training/train.js';
 import { secondsSince } from './measure.js';
 import { clockCost, type KernelTime, timedKernels } from './timed-kernels.js';
 

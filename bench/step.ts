@@ -20,7 +20,7 @@ import { loadKernels } from '../src/tensor/backends.js';
 import { Heap } from '../src/tensor/heap.js';
 import { firstImages } from '../src/tensor/images.js';
 import type { Backend } from '../src/tensor/kernels.js';
-import { trainingMemory } from '../src/training/train.js';
+import { trainingMemory } from '../src/training/memory.js';
 import { type Effort, median, secondsSince } from './measure.js';
 import type { MemberTask, MemberTimes } from './step-worker.js';
 import type { Subject } from './subjects.js';

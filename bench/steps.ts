@@ -5,7 +5,8 @@
  */
 import { CHUNK_SIZE } from '../src/metrics/chunks.js';
 import { sizeOf } from '../src/tensor/tensor.js';
-import { defaultTraining, SHARD_SIZE } from '../src/training/train.js';
+import { defaultTraining } from '../src/training/options.js';
+import { SHARD_SIZE } from '../src/training/shard.js';
 import { type Family, filled, times } from './cases.js';
 
 /** Steps so small that a parameter stays of its size however often it is moved. */

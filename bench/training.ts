@@ -14,7 +14,8 @@ import { type RuleName, rules } from '../src/rules/index.js';
 import { loadKernels } from '../src/tensor/backends.js';
 import { firstImages } from '../src/tensor/images.js';
 import type { Backend } from '../src/tensor/kernels.js';
-import { defaultTraining, type TrainingOptions, trainingMemory } from '../src/training/train.js';
+import { trainingMemory } from '../src/training/memory.js';
+import { defaultTraining, type TrainingOptions } from '../src/training/options.js';
 import { type Effort, median, secondsSince } from './measure.js';
 import type { Subject } from './subjects.js';
 

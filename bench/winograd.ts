@@ -7,7 +7,7 @@
 import { convolutionAlgorithms, convolutionOf } from '../src/layers/conv2d.js';
 import { slidingWindow } from '../src/tensor/im2col.js';
 import type { Kernels } from '../src/tensor/kernels.js';
-import { SHARD_SIZE } from '../src/training/train.js';
+import { SHARD_SIZE } from '../src/training/shard.js';
 import { type Case, type Family, filled, times } from './cases.js';
 
 /** Channels, in and out, and the side of a map. */

@@ -73,16 +73,9 @@ export type { Backend, Kernels } from './tensor/kernels.js';
 export { permutation, type RandomStream, stream } from './tensor/random.js';
 export { float64Kernels, referenceKernels } from './tensor/reference.js';
 export { type FloatArray, type Tensor, tensor } from './tensor/tensor.js';
+export { freeTrainingMemory, type TrainingMemory, trainingMemory } from './training/memory.js';
 export { type OptimizerName, optimizers } from './training/optimizers.js';
+export { defaultTraining, type TrainingOptions } from './training/options.js';
 export { type DecayName, decays } from './training/schedule.js';
-export {
-  defaultTraining,
-  type EpochResult,
-  freeTrainingMemory,
-  SHARD_SIZE,
-  Trainer,
-  type TrainingMemory,
-  type TrainingOptions,
-  train,
-  trainingMemory,
-} from './training/train.js';
+export { SHARD_SIZE } from './training/shard.js';
+export { type EpochResult, Trainer, train } from './training/train.js';

@@ -7,14 +7,10 @@ import type { SharedNetwork } from '../parallel/messages.js';
 import { type RuleName, rules } from '../rules/index.js';
 import { loadKernels } from '../tensor/backends.js';
 import { firstImages } from '../tensor/images.js';
+import { freeTrainingMemory, type TrainingMemory, trainingMemory } from '../training/memory.js';
+import type { TrainingOptions } from '../training/options.js';
 import { learningRate } from '../training/schedule.js';
-import {
-  batchesPerEpoch,
-  freeTrainingMemory,
-  type TrainingMemory,
-  type TrainingOptions,
-  trainingMemory,
-} from '../training/train.js';
+import { batchesPerEpoch } from '../training/train.js';
 import { percent } from '../words.js';
 import type { TrainingConfig } from './config.js';
 import type { RunContext, TrainedNetwork } from './context.js';

@@ -9,7 +9,8 @@ import type { GradientPath } from '../rules/path.js';
 import type { SharedMemory } from '../tensor/heap.js';
 import type { LabelledImages } from '../tensor/images.js';
 import type { Backend } from '../tensor/kernels.js';
-import type { TrainingMemory, TrainingOptions } from '../training/train.js';
+import type { TrainingMemory } from '../training/memory.js';
+import type { TrainingOptions } from '../training/options.js';
 
 /** What a worker is sent. Arrays lie in shared memory: only their addresses travel. */
 export interface Message<Task extends string, Job> {

@@ -6,56 +6,17 @@ import { countMatches } from '../metrics/accuracy.js';
 import { checkNetwork, type Network } from '../models/network.js';
 import { type Gradient, gradientOf, type Workspace } from '../models/workspace.js';
 import { checkImages, type LabelledImages, loadImage } from '../tensor/images.js';
-import { allOrNone, checkKernels, type Kernels } from '../tensor/kernels.js';
 import { permutation, stream } from '../tensor/random.js';
-import { augment } from './augment.js';
-import { FeedbackLearner, type FeedbackMemory, feedbackMemory } from './feedback.js';
-import type { OptimizerOptions, OptimizerState, UpdateSlice } from './optimizer.js';
-import { type OptimizerName, optimizers } from './optimizers.js';
-import { type DecayName, decays, learningRate } from './schedule.js';
-
-/**
- * Images in a shard: the piece of a mini-batch whose gradient one thread computes on its own. Part of the result, not
- * a matter of speed alone: it fixes the order in which gradients are added.
- */
-export const SHARD_SIZE = 8;
+import { FeedbackLearner } from './feedback.js';
+import { checkMemory, freeTrainingMemory, SHARDS_AT_ONCE, type TrainingMemory, trainingMemory } from './memory.js';
+import type { UpdateSlice } from './optimizer.js';
+import { optimizers } from './optimizers.js';
+import { checkTraining, defaultTraining, type TrainingOptions } from './options.js';
+import { learningRate } from './schedule.js';
+import { ImageLoader, SHARD_SIZE } from './shard.js';
 
 /** How far a mini-batch moves the averages that normalising layers keep: PyTorch's momentum. */
 const AVERAGING = 0.1;
-
-/**
- * Shards whose gradients are in memory at a time. A larger mini-batch is taken in several goes, each of which adds to
- * the sum of those before: the same additions in the same order, and no more memory however large it is.
- */
-export const SHARDS_AT_ONCE = 64;
-
-export interface TrainingOptions extends OptimizerOptions {
-  readonly epochs: number;
-  readonly batchSize: number;
-  readonly optimizer: OptimizerName;
-  readonly learningRate: number;
-  readonly decay: DecayName;
-  readonly warmupEpochs: number;
-  /** λ of a decay apart from the gradient, on weights and not on biases: w ← (1 − rate·λ)·w after each step. */
-  readonly decoupledDecay: number;
-  /** Whether each image is moved and mirrored at random whenever it is met: see augment.ts. */
-  readonly augment: boolean;
-  /** Decides the order of the images in each epoch, and their augmentation. */
-  readonly seed: number;
-}
-
-/** What the members of a crew share while they train one network. */
-export interface TrainingMemory {
-  /** The gradients of {@link SHARDS_AT_ONCE} shards of a mini-batch, or as many as it has, in the parameters' layout. */
-  readonly shards: readonly Float32Array[];
-  /** Their sum. */
-  readonly total: Float32Array;
-  /** Each shard's summed loss, and how many of its images were classified correctly. */
-  readonly shardLosses: Float64Array;
-  readonly shardCorrect: Float64Array;
-  readonly state: OptimizerState;
-  readonly feedback: FeedbackMemory;
-}
 
 /** An epoch's means over its images as they were met, before each step changed the weights. */
 export interface EpochResult {
@@ -63,52 +24,6 @@ export interface EpochResult {
   readonly loss: number;
   /** In [0, 1]. */
   readonly accuracy: number;
-}
-
-/**
- * @param float64 makes the arrays of losses and counts, in memory that all members see
- * @throws {RangeError | TypeError} if an option is unusable, or an argument none
- */
-export function trainingMemory(
-  network: Network<Float32Array>,
-  options: TrainingOptions,
-  float64: (length: number) => Float64Array = (length) => new Float64Array(length),
-): TrainingMemory {
-  checkNetwork('trainingMemory', network);
-  checkTraining('trainingMemory', options);
-  const { kernels, layout } = network;
-  const { parameterCount, learnedCount } = layout;
-  const shards = Math.min(Math.ceil(options.batchSize / SHARD_SIZE), SHARDS_AT_ONCE);
-  return allOrNone(kernels, (taking) => {
-    const init = (length: number) => optimizers[options.optimizer].init(taking, length);
-    return {
-      shards: Array.from({ length: shards }, () => taking.alloc(parameterCount)),
-      total: taking.alloc(parameterCount),
-      state: init(learnedCount),
-      feedback: feedbackMemory(network, taking, init),
-      shardLosses: float64(shards), // last: where an array before them fails, none of these is to be given back
-      shardCorrect: float64(shards),
-    };
-  });
-}
-
-/**
- * Gives back what {@link trainingMemory} took.
- *
- * @param freeFloat64 for the arrays of losses and counts
- * @throws {TypeError} if an argument is none
- */
-export function freeTrainingMemory(
-  kernels: Kernels<Float32Array>,
-  memory: TrainingMemory,
-  freeFloat64: (array: Float64Array) => void = () => {},
-): void {
-  checkKernels('freeTrainingMemory', 'kernels', kernels);
-  checkMemory('freeTrainingMemory', memory);
-  const { shards, total, state, feedback, shardLosses, shardCorrect } = memory;
-  const learned = [...Object.values(feedback.state), feedback.noise];
-  for (const array of [...shards, total, ...Object.values(state), ...learned]) kernels.free(array);
-  for (const array of [shardLosses, shardCorrect]) freeFloat64(array);
 }
 
 /** Mini-batches in one epoch; the last one may be smaller than the others. */
@@ -121,8 +36,7 @@ export class Trainer {
   private readonly labels: Uint8Array;
   /** The most images in a shard. */
   private readonly shardCapacity: number;
-  /** One image before its augmentation. */
-  private readonly plainImage: Float32Array;
+  private readonly loader: ImageLoader;
 
   /** @throws {ShapeError | RangeError | TypeError} as {@link train} does */
   constructor(
@@ -137,7 +51,7 @@ export class Trainer {
     this.shardCapacity = leavesOf(network.layers).some(isNormalizing) ? SHARD_SIZE + 1 : SHARD_SIZE;
     this.workspace = network.workspace(this.shardCapacity);
     this.labels = new Uint8Array(this.shardCapacity);
-    this.plainImage = new Float32Array(this.workspace.input.size);
+    this.loader = new ImageLoader(images, network.inputShape, options);
     this.gradients = memory.shards.map((flat) => gradientOf(network, flat));
   }
 
@@ -220,18 +134,11 @@ export class Trainer {
 
   /** The gradient of a shard's summed loss, the one whose images begin at place `from`, into memory `shard`. */
   private computeShard(shard: number, epoch: number, order: Uint32Array, from: number, end: number): void {
-    const { workspace, labels, images, network, options } = this;
+    const { workspace, labels, images, network, loader } = this;
     const n = end - from <= this.shardCapacity ? end - from : SHARD_SIZE;
     for (let i = 0; i < n; i++) {
-      const index = order[from + i];
-      if (options.augment) {
-        const random = stream(options.seed).split('augment').split(epoch).split(index);
-        loadImage(images, index, this.plainImage, 0);
-        augment(this.plainImage, workspace.input.images[i], network.inputShape, random);
-      } else {
-        loadImage(images, index, workspace.input.data, i);
-      }
-      labels[i] = images.labels[index];
+      loader.load(epoch, order[from + i], workspace.input, i);
+      labels[i] = images.labels[order[from + i]];
     }
     workspace.forward(n, undefined, 'pass');
     workspace.evaluateLoss(crossEntropy, labels, n);
@@ -308,21 +215,6 @@ const weightsIn = ({ layout, parameters }: Network<Float32Array>, from: number, 
     .map(({ offset, length }) => parameters.values.subarray(Math.max(from, offset), Math.min(to, offset + length)))
     .filter(({ length }) => length > 0);
 
-/** What {@link train} does where its options say nothing. */
-export const defaultTraining: TrainingOptions = {
-  epochs: 1,
-  batchSize: 64,
-  optimizer: 'sgd',
-  learningRate: 0.02,
-  decay: 'linear',
-  warmupEpochs: 0,
-  momentum: 0.9,
-  weightDecay: 0,
-  decoupledDecay: 0,
-  augment: false,
-  seed: 1,
-};
-
 /**
  * Trains a network on the calling thread, in place: the same loop and the same result, to the bit, as a pool of
  * workers gives, without the workers.
@@ -365,30 +257,4 @@ function checkTrained(
   checkNetwork(where, network);
   checkImages(where, images, network.inputShape, network.classes);
   checkTraining(where, options);
-}
-
-function checkMemory(where: string, memory: TrainingMemory): void {
-  const arrays = ['shards', 'total', 'state', 'feedback', 'shardLosses', 'shardCorrect'];
-  check.object(
-    where,
-    'memory',
-    memory,
-    'training memory (trainingMemory makes it)',
-    Object.fromEntries(arrays.map((name) => [name, 'object'])),
-  );
-}
-
-function checkTraining(where: string, options: TrainingOptions): void {
-  check.options(where, 'options', options, Object.keys(defaultTraining));
-  check.wholeNumber(where, 'options.epochs', options.epochs);
-  check.wholeNumber(where, 'options.batchSize', options.batchSize);
-  check.oneOf(where, 'options.optimizer', options.optimizer, Object.keys(optimizers));
-  check.number(where, 'options.learningRate', options.learningRate, { from: 0 });
-  check.oneOf(where, 'options.decay', options.decay, Object.keys(decays));
-  check.number(where, 'options.warmupEpochs', options.warmupEpochs, { from: 0 });
-  check.number(where, 'options.momentum', options.momentum, { from: 0, below: 1 });
-  check.number(where, 'options.weightDecay', options.weightDecay, { from: 0 });
-  check.number(where, 'options.decoupledDecay', options.decoupledDecay, { from: 0 });
-  check.flag(where, 'options.augment', options.augment);
-  check.seed(where, 'options.seed', options.seed);
 }

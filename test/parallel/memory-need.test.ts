@@ -8,7 +8,8 @@ import { WorkerPool } from '../../src/parallel/pool.js';
 import { type RuleName, rules } from '../../src/rules/index.js';
 import { loadKernels } from '../../src/tensor/backends.js';
 import { Heap } from '../../src/tensor/heap.js';
-import { defaultTraining, freeTrainingMemory, trainingMemory } from '../../src/training/train.js';
+import { freeTrainingMemory, trainingMemory } from '../../src/training/memory.js';
+import { defaultTraining } from '../../src/training/options.js';
 import { mnistImages } from '../helpers/mnist.js';
 import { mnistSpec } from '../helpers/networks.js';
 

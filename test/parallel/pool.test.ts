@@ -12,7 +12,9 @@ import type { LearningRule } from '../../src/rules/rule.js';
 import { loadKernels } from '../../src/tensor/backends.js';
 import { firstImages } from '../../src/tensor/images.js';
 import { backends } from '../../src/tensor/kernels.js';
-import { type TrainingOptions, train, trainingMemory } from '../../src/training/train.js';
+import { trainingMemory } from '../../src/training/memory.js';
+import type { TrainingOptions } from '../../src/training/options.js';
+import { train } from '../../src/training/train.js';
 
 const mnist = await datasets.mnist.load();
 const spec = networkSpec(mnist);

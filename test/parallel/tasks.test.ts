@@ -8,7 +8,8 @@ import { type Job, perform, type TaskName } from '../../src/parallel/tasks.js';
 import { loadKernels } from '../../src/tensor/backends.js';
 import { Heap } from '../../src/tensor/heap.js';
 import { firstImages } from '../../src/tensor/images.js';
-import { defaultTraining, trainingMemory } from '../../src/training/train.js';
+import { trainingMemory } from '../../src/training/memory.js';
+import { defaultTraining } from '../../src/training/options.js';
 
 const mnist = await datasets.mnist.load();
 const spec = networkSpec(mnist);

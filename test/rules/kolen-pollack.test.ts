@@ -2,8 +2,9 @@ import { test } from 'tap';
 import { datasets } from '../../src/datasets/index.js';
 import { loadKernels } from '../../src/tensor/backends.js';
 import { firstImages } from '../../src/tensor/images.js';
+import { defaultTraining } from '../../src/training/options.js';
 import { learningRate } from '../../src/training/schedule.js';
-import { defaultTraining, train } from '../../src/training/train.js';
+import { train } from '../../src/training/train.js';
 import { lenetOf, weightsOf } from '../helpers/networks.js';
 
 const mnist = await datasets.mnist.load();

@@ -18,7 +18,9 @@ import { loadKernels } from '../../src/tensor/backends.js';
 import { type LabelledImages, loadImage } from '../../src/tensor/images.js';
 import { permutation, stream } from '../../src/tensor/random.js';
 import { referenceKernels } from '../../src/tensor/reference.js';
-import { defaultTraining, Trainer, train, trainingMemory } from '../../src/training/train.js';
+import { trainingMemory } from '../../src/training/memory.js';
+import { defaultTraining } from '../../src/training/options.js';
+import { Trainer, train } from '../../src/training/train.js';
 import { relativeDifference, sameBits } from '../helpers/arrays.js';
 import { cifarSpec, networkOf, weightsOf } from '../helpers/networks.js';
 

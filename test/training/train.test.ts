@@ -13,17 +13,10 @@ import { Heap } from '../../src/tensor/heap.js';
 import { firstImages, imageBatch, type LabelledImages } from '../../src/tensor/images.js';
 import { backends } from '../../src/tensor/kernels.js';
 import { permutation, stream } from '../../src/tensor/random.js';
-import {
-  batchesPerEpoch,
-  defaultTraining,
-  type EpochResult,
-  SHARD_SIZE,
-  SHARDS_AT_ONCE,
-  Trainer,
-  type TrainingOptions,
-  train,
-  trainingMemory,
-} from '../../src/training/train.js';
+import { SHARDS_AT_ONCE, trainingMemory } from '../../src/training/memory.js';
+import { defaultTraining, type TrainingOptions } from '../../src/training/options.js';
+import { SHARD_SIZE } from '../../src/training/shard.js';
+import { batchesPerEpoch, type EpochResult, Trainer, train } from '../../src/training/train.js';
 import { randomLabels, relativeDifference, sameBits } from '../helpers/arrays.js';
 import { mnistImages } from '../helpers/mnist.js';
 import { mnistSpec, networkOf, parameterGradient } from '../helpers/networks.js';
