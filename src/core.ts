@@ -43,14 +43,12 @@ export {
   type LayerTrace,
   type Step,
   softmax,
-  summaryOf,
   type Trace,
-  Tracer,
-  type TraceSummary,
   walk,
 } from './models/trace.js';
 export { DifferenceQuotients } from './models/trace-check.js';
-export { type Equation, equation, type Factor } from './models/trace-equation.js';
+export { type Equation, equation } from './models/trace-equation.js';
+export type { Factor } from './models/trace-names.js';
 export {
   type Place,
   parsePlace,
@@ -62,6 +60,8 @@ export {
   valuesOf,
   type Way,
 } from './models/trace-place.js';
+export { summaryOf, type TraceSummary } from './models/trace-summary.js';
+export { Tracer } from './models/tracer.js';
 export { type RuleName, rules } from './rules/index.js';
 export { type GradientPath, gradientPaths } from './rules/path.js';
 export { type ErrorPath, type LearningRule, trainedLike } from './rules/rule.js';

@@ -7,10 +7,11 @@ import { losses } from '../losses/index.js';
 import { ExampleMaker } from '../metrics/examples.js';
 import { createNetwork, networkSpec } from '../models/create.js';
 import { Network } from '../models/network.js';
-import { summaryOf, Tracer } from '../models/trace.js';
 import { DifferenceQuotients } from '../models/trace-check.js';
 import { equation } from '../models/trace-equation.js';
 import { parsePlace } from '../models/trace-place.js';
+import { summaryOf } from '../models/trace-summary.js';
+import { Tracer } from '../models/tracer.js';
 import { displayName } from '../report/names.js';
 import { wrap } from '../report/text.js';
 import {

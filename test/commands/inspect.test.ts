@@ -5,7 +5,7 @@ import { test } from 'tap';
 import { presetNamed, trainingOf } from '../../src/experiment/presets.js';
 import { losses } from '../../src/losses/index.js';
 import { saveNetwork } from '../../src/models/checkpoint.js';
-import { Tracer } from '../../src/models/trace.js';
+import { Tracer } from '../../src/models/tracer.js';
 import { loadKernels } from '../../src/tensor/backends.js';
 import { imageBatch } from '../../src/tensor/images.js';
 import { mnistImages } from '../helpers/mnist.js';

@@ -1,9 +1,9 @@
 import { test } from 'tap';
 import { crossEntropy } from '../../../src/losses/cross-entropy.js';
-import { Tracer } from '../../../src/models/trace.js';
 import { DifferenceQuotients } from '../../../src/models/trace-check.js';
 import { equation } from '../../../src/models/trace-equation.js';
 import { parsePlace } from '../../../src/models/trace-place.js';
+import { Tracer } from '../../../src/models/tracer.js';
 import { mapRow } from '../../../src/report/trace/maps.js';
 import {
   agrees,
