@@ -31,13 +31,11 @@ export function widen(
   const window = slidingWindow('widen', inputShape, { kernel: 1, stride });
   const { outHeight: OH, outWidth: OW } = window;
 
-  /** Calls `each` with the place in y and in x of every number of n images that goes through. */
-  const everyPair = (n: number, each: (y: number, x: number) => void) => {
+  /** Calls `each` with the places in y and in x where each row of n images that goes through begins. */
+  const everyRow = (n: number, each: (y: number, x: number) => void) => {
     for (let i = 0; i < n; i++) {
       for (let c = 0, y = i * outputs * OH * OW; c < C; c++) {
-        for (let oy = 0; oy < OH; oy++) {
-          for (let ox = 0, x = ((i * C + c) * H + oy * stride) * W; ox < OW; ox++, y++, x += stride) each(y, x);
-        }
+        for (let oy = 0; oy < OH; oy++, y += OW) each(y, ((i * C + c) * H + oy * stride) * W);
       }
     }
   };
@@ -55,19 +53,19 @@ export function widen(
     },
     bind(_kernels, { x, y, dx, dy }) {
       const up = (to: number, from: number) => {
-        y.data[to] = x.data[from];
+        for (let ox = 0; ox < OW; ox++) y.data[to + ox] = x.data[from + ox * stride];
       };
       const down = (from: number, to: number) => {
-        dx.data[to] = dy.data[from];
+        for (let ox = 0; ox < OW; ox++) dx.data[to + ox * stride] = dy.data[from + ox];
       };
       return {
         forward(n) {
           y.data.fill(0, 0, n * y.size);
-          everyPair(n, up);
+          everyRow(n, up);
         },
         backward(n) {
           dx.data.fill(0, 0, n * x.size);
-          everyPair(n, down);
+          everyRow(n, down);
         },
       };
     },
