@@ -15,6 +15,8 @@ export interface Effort {
   readonly epochTurns: number;
   /** Images in these epochs; the times are scaled to all. */
   readonly epochImages: number;
+  /** Images in an epoch of a network with a hundred times as many operations. */
+  readonly deepImages: number;
   /** Turns that each attack has, and each profile of a training step. */
   readonly turns: number;
 }
@@ -25,6 +27,7 @@ export const thorough: Effort = {
   warmSeconds: 0.05,
   epochTurns: 5,
   epochImages: 30_000,
+  deepImages: 1_280,
   turns: 3,
 };
 
@@ -34,6 +37,7 @@ export const quickly: Effort = {
   warmSeconds: 0.03,
   epochTurns: 2,
   epochImages: 6_400,
+  deepImages: 256,
   turns: 1,
 };
 

@@ -6,8 +6,9 @@ import { finePercent } from '../src/words.js';
 import type { AttackSpeed } from './attacks.js';
 import type { KernelResult, ShardTotal } from './kernels.js';
 import type { PeakMemory } from './memory.js';
+import type { Prediction, Scaling } from './scaling-model.js';
 import type { StepProfile, StepShares } from './step.js';
-import type { EpochTime, Scaling } from './training.js';
+import type { EpochTime } from './training.js';
 
 /** Three digits, as many as a measurement is worth. */
 export const digits = (value: number): string => (value >= 100 ? value.toFixed(0) : value.toPrecision(3));
@@ -83,6 +84,19 @@ export function scalingTable(scaling: readonly Scaling[]): string {
   return textTable(['workers', 's an epoch', 'speed', 'of the ideal'], rows, 0);
 }
 
+/** What more cores would give, and what a step's time there is made of. */
+export function predictionTable(predictions: readonly Prediction[]): string {
+  const rows = predictions.map(({ batchSize, workers, seconds, speedup, shares }) => [
+    `${batchSize}`,
+    `${workers}`,
+    digits(seconds),
+    `${speedup.toFixed(1)} ×`,
+    ...[shares.shards, shares.update, shares.waiting, shares.barriers].map(finePercent),
+  ]);
+  const head = ['mini-batch', 'cores', 's an epoch', 'speed', 'shards', 'adding, optimizer', 'waiting', 'barriers'];
+  return textTable(head, rows, 0);
+}
+
 /** Attack speeds. */
 export function attackTable(speeds: readonly AttackSpeed[]): string {
   const rows = speeds.map(({ attack, gradients, images, seconds, imagesPerSecond, zeroGradient, accuracyAfter }) => [
@@ -99,7 +113,11 @@ export function attackTable(speeds: readonly AttackSpeed[]): string {
 }
 
 const shareNames: Record<keyof StepShares, string> = {
-  forwardAndBackward: 'kernels: forward and backward',
+  convolutions: 'kernels: convolutions',
+  normalization: 'kernels: batch normalisation',
+  activations: 'kernels: activations',
+  shortcuts: 'kernels: where the sides of blocks part and meet',
+  otherKernels: 'kernels: others of forward and backward',
   optimizer: 'kernels: optimizer’s step',
   reduction: 'kernels: adding the shards’ gradients',
   waiting: 'waiting for one another',
@@ -117,7 +135,11 @@ export function stepTable(profiles: readonly StepProfile[]): string {
     shareNames[key],
     ...profiles.map(({ shares }) => finePercent(Math.max(0, shares[key]))),
   ]);
-  rows.push(['outside the kernels (all but the first two)', ...profiles.map((p) => finePercent(p.outsideKernels))]);
+  rows.push([
+    'outside the kernels of forward, backward and optimizer',
+    ...profiles.map((p) => finePercent(p.outsideKernels)),
+  ]);
+  rows.push(['all but the convolutions, in % of them', ...profiles.map((p) => finePercent(p.besideConvolutions))]);
   rows.push(['s an epoch', ...profiles.map((p) => digits(p.epochSeconds))]);
   rows.push(['s in kernels, all workers together', ...profiles.map((p) => digits(p.kernelSeconds))]);
   const head = [

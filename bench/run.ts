@@ -1,19 +1,22 @@
 /*
- * `npm run bench [-- --quick]`: how fast this package is here. Prints tables, and leaves all numbers in
- * out/bench.json. Numbers are medians after warm-up; what each means, and what limits it, stands in its own file:
+ * `npm run bench [-- PARTS] [--quick]`: how fast this package is here. Prints tables, and leaves all numbers in
+ * out/bench.json. Numbers are medians after warm-up; what each means, and what limits it, stands in its own file. The
+ * parts, all unless some are named:
  *
- *   peak.ts      what a core can do at most
- *   kernels.ts   each kernel on LeNet-5's shapes (its cases in convolution.ts, matmul.ts, pool.ts, elementwise.ts,
- *                steps.ts), and convolutions on ResNet's (winograd.ts)
- *   training.ts  seconds per epoch, and how they scale with the workers
- *   step.ts      where a training step's time goes
- *   attacks.ts   images a second
- *   memory.ts    the main job's peak memory
+ *   memory    memory.ts    the main job's peak memory
+ *   kernels   peak.ts      what a core can do at most
+ *             kernels.ts   each kernel on LeNet-5's shapes (its cases in convolution.ts, matmul.ts, pool.ts,
+ *                          elementwise.ts, steps.ts), and convolutions and normalisation on ResNet's (winograd.ts,
+ *                          channels.ts)
+ *   training  training.ts  seconds per epoch of LeNet-5
+ *             attacks.ts   images a second
+ *   steps     step.ts      where a training step's time goes, LeNet-5's and ResNet-20's
+ *   scaling   scaling.ts   how epochs of both scale with the workers, and a model of what more cores would give
  *
  * Everything else that runs on the machine makes the numbers worse, and two workers suffer more than one from it.
  */
 import { mkdir } from 'node:fs/promises';
-import { Command } from 'commander';
+import { Argument, Command } from 'commander';
 import { writeWhole } from '../src/disk/files.js';
 import { WorkerPool } from '../src/parallel/pool.js';
 import { defaultBackend } from '../src/tensor/backends.js';
@@ -31,51 +34,93 @@ import {
   epochTable,
   memoryText,
   movingTable,
+  predictionTable,
   scalingTable,
   stepTable,
 } from './report.js';
-import { profileSteps } from './step.js';
-import { lenetOnMnist } from './subjects.js';
-import { benchEpochs, benchScaling } from './training.js';
+import { benchScaling, type ScalingBench } from './scaling.js';
+import { type ProfiledTraining, profileSteps, type StepProfile } from './step.js';
+import { lenetOnMnist, resnetOnCifar10 } from './subjects.js';
+import { benchEpochs } from './training.js';
 
 const print = (...lines: readonly string[]): void => {
   process.stdout.write(`${lines.join('\n')}\n`);
 };
 
-async function bench(effort: Effort, quick: boolean): Promise<void> {
+/** Measures and prints; what it answers goes into out/bench.json. */
+type Part = (effort: Effort, cores: number) => Promise<object>;
+
+const parts = {
+  async memory(_effort, cores) {
+    const memory = await peakMemory(cores);
+    print(memoryText(memory, cores), '');
+    return { memory };
+  },
+
+  async kernels(effort) {
+    const { spec } = await lenetOnMnist();
+    const { peakGflops: peak, results: kernels } = await benchKernels(shapesOf(spec), effort);
+    print(`Peak of one core, float32 in WebAssembly SIMD without loads: ${digits(peak)} GFLOP/s`, '');
+    const totals = shardTotals(kernels);
+    print('Kernels whose work is arithmetic, one core', arithmeticTable(kernels, totals, peak), '');
+    print('Kernels whose work is moving numbers, one core', movingTable(kernels), '');
+    return { peakGflops: peak, kernels, shard: totals };
+  },
+
+  async training(effort, cores) {
+    const subject = await lenetOnMnist();
+    const reference = await onPool(cores, 'reference', (pool) => benchEpochs(pool, subject, effort));
+    return onPool(cores, defaultBackend(), async (pool) => {
+      const trained = await benchEpochs(pool, subject, effort);
+      const epochs = [...trained.times, ...reference.times];
+      print('Training LeNet-5 on MNIST, mini-batches of 64', epochTable(epochs), '');
+      const attacks = await benchAttacks(pool, trained.networks.bp, subject.test, effort.turns);
+      print(`Attacks on the BP network, ${cores} workers`, attackTable(attacks), '');
+      return { epochs, attacks };
+    });
+  },
+
+  async steps(effort, cores) {
+    const steps: StepProfile[] = [];
+    for (const training of await bothTrainings(effort)) {
+      const profiles = await profileSteps(training, [...new Set([1, cores])], defaultBackend(), effort.turns);
+      print(`Where a BP training step’s time goes, ${training.subject.title}`, stepTable(profiles), '');
+      steps.push(...profiles);
+    }
+    return { steps };
+  },
+
+  async scaling(effort, cores) {
+    const scaling: ScalingBench[] = [];
+    for (const training of await bothTrainings(effort)) {
+      const bench = await benchScaling(training, cores, defaultBackend(), effort);
+      print(`Scaling, BP, ${bench.subject}`, scalingTable(bench.measured), '');
+      print(`What more cores would give by the model, ${bench.subject}`, predictionTable(bench.predictions), '');
+      scaling.push(bench);
+    }
+    return { scaling };
+  },
+} satisfies Record<string, Part>;
+type PartName = keyof typeof parts;
+const everyPart = Object.keys(parts) as PartName[];
+
+/** LeNet-5's default training, and ResNet-20's with the augmentation of its preset. */
+const bothTrainings = async ({ epochImages, deepImages }: Effort): Promise<ProfiledTraining[]> => [
+  { subject: await lenetOnMnist(), images: epochImages, augment: false },
+  { subject: await resnetOnCifar10(), images: deepImages, augment: true },
+];
+
+async function bench(names: readonly PartName[], quick: boolean): Promise<void> {
   const started = performance.now();
   const where = environment();
-  const { cores } = where;
   print(environmentText(where), '');
-
-  const memory = await peakMemory(cores);
-  print(memoryText(memory, cores));
-
-  const subject = await lenetOnMnist();
-  const { peakGflops: peak, results: kernels } = await benchKernels(shapesOf(subject.spec), effort);
-  print(`Peak of one core, float32 in WebAssembly SIMD without loads: ${digits(peak)} GFLOP/s`, '');
-  const totals = shardTotals(kernels);
-  print('Kernels whose work is arithmetic, one core', arithmeticTable(kernels, totals, peak), '');
-  print('Kernels whose work is moving numbers, one core', movingTable(kernels), '');
-
-  const reference = await onPool(cores, 'reference', (pool) => benchEpochs(pool, subject, effort));
-  const { epochs, attacks } = await onPool(cores, defaultBackend(), async (pool) => {
-    const trained = await benchEpochs(pool, subject, effort);
-    print('Training LeNet-5 on MNIST, mini-batches of 64', epochTable([...trained.times, ...reference.times]), '');
-    const speeds = await benchAttacks(pool, trained.networks.bp, subject.test, effort.turns);
-    print(`Attacks on the BP network, ${cores} workers`, attackTable(speeds), '');
-    return { epochs: [...trained.times, ...reference.times], attacks: speeds };
-  });
-  const scaling = await benchScaling(subject, cores, defaultBackend(), effort);
-  print('Scaling, BP', scalingTable(scaling), '');
-
-  const steps = await profileSteps(subject, cores === 1 ? [1] : [1, cores], defaultBackend(), effort);
-  print('Where a BP training step’s time goes', stepTable(steps), '');
-
+  let measured: object = {};
+  for (const name of names) {
+    measured = { ...measured, ...(await parts[name](quick ? quickly : thorough, where.cores)) };
+  }
   const seconds = secondsSince(started);
-  const results = { schema: 1, quick, environment: where, seconds, memory, peakGflops: peak, kernels, shard: totals };
   await mkdir('out', { recursive: true });
-  const json = JSON.stringify({ ...results, epochs, attacks, scaling, steps }, null, 2);
+  const json = JSON.stringify({ schema: 1, quick, environment: where, seconds, ...measured }, null, 2);
   await writeWhole('out/bench.json', `${json}\n`);
   print(`Done in ${digits(seconds)} s. All numbers are in out/bench.json.`);
 }
@@ -91,6 +136,7 @@ async function onPool<T>(workers: number, backend: Backend, use: (pool: WorkerPo
 
 await new Command('npm run bench --')
   .description('measure kernels, training, attacks, scaling and memory on this machine')
+  .addArgument(new Argument('[parts...]', 'which').choices(everyPart).default(everyPart))
   .option('--quick', 'fewer and shorter measurements')
-  .action(({ quick = false }: { quick?: boolean }) => bench(quick ? quickly : thorough, quick))
+  .action((names: PartName[], { quick = false }: { quick?: boolean }) => bench(names, quick))
   .parseAsync();

@@ -10,10 +10,9 @@ import type { TrainJob } from '../src/parallel/messages.js';
 import { rules } from '../src/rules/index.js';
 import { loadKernels } from '../src/tensor/backends.js';
 import { Heap } from '../src/tensor/heap.js';
-import { loadImage } from '../src/tensor/images.js';
 import type { Backend } from '../src/tensor/kernels.js';
 import { permutation, stream } from '../src/tensor/random.js';
-import { SHARD_SIZE } from '../src/training/shard.js';
+import { ImageLoader, SHARD_SIZE } from '../src/training/shard.js';
 import { Trainer } from '../src/training/train.js';
 import { secondsSince } from './measure.js';
 import { clockCost, type KernelTime, timedKernels } from './timed-kernels.js';
@@ -78,6 +77,7 @@ function watched(crew: Crew): Crew {
     ...crew,
     claim(end) {
       const piece = crew.claim(end);
+      timed.inShard = piece >= 0;
       if (piece >= 0) pieces++;
       return piece;
     },
@@ -103,11 +103,13 @@ function rest(): Pick<MemberTimes, 'loading' | 'loss' | 'shuffling'> {
   const before = performance.now();
   const order = permutation(images.count, stream(options.seed).split('shuffle').split(1));
   const shuffling = secondsSince(before);
+  const loader = new ImageLoader(images, network.inputShape, options);
   const loading = timeOf(() => {
     for (let i = 0; i < pieces * SHARD_SIZE; i++) {
-      loadImage(images, order[i % images.count], workspace.input.data, i % SHARD_SIZE);
+      loader.load(1, order[i % images.count], workspace.input, i % SHARD_SIZE);
     }
   });
+  workspace.forward(SHARD_SIZE);
   const loss = timeOf(() => {
     for (let piece = 0; piece < pieces; piece++) {
       workspace.evaluateLoss(crossEntropy, labels, SHARD_SIZE);

@@ -1,12 +1,14 @@
 /*
- * Where the time of a training step goes, with one worker and with all, and how much of it lies outside the kernels.
+ * Where the time of a training step goes, with one worker and with all, how much of it lies outside the kernels, and how
+ * much all else adds to the convolutions.
  *
  * The crew of a pool is put together here with a watch: kernels and barriers are timed at every call (the clock's own
  * cost, some tens of nanoseconds, is measured and taken off); loading images, the loss and shuffling are timed by
  * themselves afterwards, for as many images; a message to the pool and back is timed on a job without work. All in
  * percent of the workers' wall time for the epoch:
  *
- *   outside the kernels = everything but the kernels of forward, backward and the optimizer's step.
+ *   outside the kernels = everything but the kernels of forward, backward and the optimizer's step;
+ *   beside the convolutions = everything but them, in percent of them.
  *
  * `waiting` holds both what a barrier costs and the difference between the members' pace: whoever claims the last
  * shard of a mini-batch lets the others wait. On a machine that does other things too it grows, and nothing else does.
@@ -21,7 +23,7 @@ import { Heap } from '../src/tensor/heap.js';
 import { firstImages } from '../src/tensor/images.js';
 import type { Backend } from '../src/tensor/kernels.js';
 import { trainingMemory } from '../src/training/memory.js';
-import { type Effort, median, secondsSince } from './measure.js';
+import { median, secondsSince } from './measure.js';
 import type { MemberTask, MemberTimes } from './step-worker.js';
 import type { Subject } from './subjects.js';
 import { benchTraining, trainee } from './training.js';
@@ -30,7 +32,11 @@ const MESSAGES = 21;
 
 /** Shares of the workers' wall time, in [0, 1]; they add up to 1. */
 export interface StepShares {
-  readonly forwardAndBackward: number;
+  readonly convolutions: number;
+  readonly normalization: number;
+  readonly activations: number;
+  readonly shortcuts: number;
+  readonly otherKernels: number;
   readonly optimizer: number;
   readonly reduction: number;
   readonly waiting: number;
@@ -42,6 +48,8 @@ export interface StepShares {
 }
 
 export interface StepProfile {
+  /** What was trained: `ResNet-20 on CIFAR-10`. */
+  readonly subject: string;
   readonly workers: number;
   /** For all training images, messages included. */
   readonly epochSeconds: number;
@@ -49,21 +57,29 @@ export interface StepProfile {
   readonly kernelSeconds: number;
   readonly shares: StepShares;
   readonly outsideKernels: number;
+  readonly besideConvolutions: number;
   /** Share of the wall time by kernel, the largest first. */
   readonly kernels: Readonly<Record<string, number>>;
 }
 
+/** What is trained, and on how many images. */
+export interface ProfiledTraining {
+  readonly subject: Subject;
+  readonly images: number;
+  readonly augment: boolean;
+}
+
 /** Profiles an epoch for each of the numbers of workers, in turns: of each the profile with the median share outside. */
 export async function profileSteps(
-  subject: Subject,
+  training: ProfiledTraining,
   counts: readonly number[],
   backend: Backend,
-  { turns, epochImages }: Effort,
+  turns: number,
 ): Promise<StepProfile[]> {
   const profiles: StepProfile[][] = counts.map(() => []);
   for (let turn = 0; turn < turns; turn++) {
     for (const [i, workers] of counts.entries()) {
-      profiles[i].push(await profileStep(subject, epochImages, workers, backend));
+      profiles[i].push(await profileStep(training, workers, backend));
     }
   }
   return profiles.map((all) => {
@@ -72,9 +88,22 @@ export async function profileSteps(
   });
 }
 
-/** Profiles an epoch on `count` images with so many workers. */
-async function profileStep(subject: Subject, count: number, workers: number, backend: Backend): Promise<StepProfile> {
-  const members = await watchedEpoch(subject, count, workers, backend);
+type KernelFamily = 'convolutions' | 'normalization' | 'activations' | 'shortcuts' | 'otherKernels';
+
+/** Which share of a step a kernel belongs to. */
+function familyOf(kernel: string): KernelFamily | 'optimizer' | 'reduction' {
+  if (/^(conv|winograd) /.test(kernel)) return 'convolutions';
+  if (kernel.startsWith('channel')) return 'normalization';
+  if (kernel.startsWith('relu')) return 'activations';
+  if (kernel === 'sides of blocks') return 'shortcuts';
+  if (kernel === 'sumParts') return 'reduction';
+  return kernel === benchTraining.optimizer ? 'optimizer' : 'otherKernels';
+}
+
+/** Profiles an epoch with so many workers. */
+async function profileStep(training: ProfiledTraining, workers: number, backend: Backend): Promise<StepProfile> {
+  const { subject, images } = training;
+  const members = await watchedEpoch(training, workers, backend);
   const message = await messageSeconds(subject, workers, backend);
   const sum = (value: (member: MemberTimes) => number) => members.reduce((all, member) => all + value(member), 0);
   const wall = Math.max(...members.map((member) => member.wall)) + message;
@@ -83,46 +112,50 @@ async function profileStep(subject: Subject, count: number, workers: number, bac
     .map((name) => [name, sum(({ kernels }) => kernels[name].seconds) / all] as const)
     .filter(([, share]) => share > 0)
     .sort(([, a], [, b]) => b - a);
-  const kernels = Object.fromEntries(byKernel);
-  const inKernels = byKernel.reduce((total, [, share]) => total + share, 0);
-  const reduction = kernels.sumParts ?? 0;
-  const optimizer = kernels[benchTraining.optimizer] ?? 0;
+  const share = (family: ReturnType<typeof familyOf>) =>
+    byKernel.reduce((total, [name, each]) => total + (familyOf(name) === family ? each : 0), 0);
   const known = {
-    forwardAndBackward: inKernels - reduction - optimizer,
-    optimizer,
-    reduction,
+    convolutions: share('convolutions'),
+    normalization: share('normalization'),
+    activations: share('activations'),
+    shortcuts: share('shortcuts'),
+    otherKernels: share('otherKernels'),
+    optimizer: share('optimizer'),
+    reduction: share('reduction'),
     waiting: sum(({ barrier }) => barrier) / all,
     loading: sum(({ loading }) => loading) / all,
     loss: sum(({ loss }) => loss) / all,
     shuffling: sum(({ shuffling }) => shuffling) / all,
     messages: message / wall,
   };
-  const scale = subject.train.count / count;
+  const inKernels = byKernel.reduce((total, [, each]) => total + each, 0);
+  const scale = subject.train.count / images;
   return {
+    subject: subject.title,
     workers,
     epochSeconds: wall * scale,
     kernelSeconds: inKernels * all * scale,
-    shares: { ...known, rest: 1 - Object.values(known).reduce((total, share) => total + share, 0) },
-    outsideKernels: 1 - known.forwardAndBackward - optimizer,
-    kernels,
+    shares: { ...known, rest: 1 - Object.values(known).reduce((total, each) => total + each, 0) },
+    outsideKernels: 1 - inKernels + known.reduction,
+    besideConvolutions: 1 / known.convolutions - 1,
+    kernels: Object.fromEntries(byKernel),
   };
 }
 
 /** One epoch by a crew with watches, after another for warming up. */
 async function watchedEpoch(
-  { spec, train }: Subject,
-  count: number,
+  { subject: { spec, train }, images, augment }: ProfiledTraining,
   workers: number,
   backend: Backend,
 ): Promise<MemberTimes[]> {
   const heap = new Heap();
   const kernels = await loadKernels(backend, heap);
-  const options = benchTraining;
+  const options = { ...benchTraining, augment };
   const { seed } = options;
   const created = createNetwork(spec, { rule: 'bp', seed, kernels });
   const memory = trainingMemory(created, options, (length) => heap.float64(length));
   const network = { spec, rule: 'bp', ...created.parameters } as const;
-  const job = { run: 0, network, images: firstImages(train, count), options, memory, epoch: 0 };
+  const job = { run: 0, network, images: firstImages(train, images), options, memory, epoch: 0 };
   const crew = () => newCrew(workers, availableParallelism());
   const [warmup, start, measured] = [crew(), crew(), crew()];
   const tasks = Array.from({ length: workers }, (_, rank) => ({

@@ -1,4 +1,4 @@
-import { convolutionOf } from '../src/layers/conv2d.js';
+import { convolutionAlgorithms, convolutionOf } from '../src/layers/conv2d.js';
 import type { Kernels } from '../src/tensor/kernels.js';
 import { type KernelName, NOT_KERNELS } from './cases.js';
 
@@ -8,10 +8,15 @@ export interface KernelTime {
   calls: number;
 }
 
+/** One kernel does two things, of which each is counted by itself: it adds the sides of a block, and shards' gradients. */
+export type TimedName = KernelName | 'sides of blocks';
+
 /** Kernels that count their own time. */
 export interface TimedKernels {
   readonly kernels: Kernels<Float32Array>;
-  readonly times: Partial<Record<KernelName, KernelTime>>;
+  readonly times: Partial<Record<TimedName, KernelTime>>;
+  /** Whether what is called now is a shard's pass: only there are blocks. */
+  inShard: boolean;
   /** Forgets what was counted. */
   reset(): void;
 }
@@ -24,7 +29,7 @@ export interface ClockCost {
 
 /** The same kernels, each call between two looks at the clock. */
 export function timedKernels(kernels: Kernels<Float32Array>): TimedKernels {
-  const times: Partial<Record<KernelName, KernelTime>> = {};
+  const times: Partial<Record<TimedName, KernelTime>> = {};
   const timedOf = (members: object, prefix: string) =>
     Object.fromEntries(
       Object.entries(members).map(([name, member]) => {
@@ -34,14 +39,27 @@ export function timedKernels(kernels: Kernels<Float32Array>): TimedKernels {
         return [name, counting(member, time)];
       }),
     );
-  const timed = { ...timedOf(kernels, ''), convolution: timedOf(convolutionOf(kernels), 'conv ') };
-  return {
-    kernels: timed as unknown as Kernels<Float32Array>,
+  const convolutions = convolutionAlgorithms.map((algorithm) => {
+    const direct = algorithm === 'direct';
+    const passes = timedOf(convolutionOf(kernels, algorithm), direct ? 'conv ' : `${algorithm} `);
+    return [direct ? 'convolution' : algorithm, passes];
+  });
+  const timed = { ...timedOf(kernels, ''), ...Object.fromEntries(convolutions) } as unknown as Kernels<Float32Array>;
+  const sides = { seconds: 0, calls: 0 };
+  times['sides of blocks'] = sides;
+  const addSides = counting(kernels.sumParts as Call, sides) as typeof kernels.sumParts;
+  const result: TimedKernels = {
+    kernels: {
+      ...timed,
+      sumParts: (...parameters) => (result.inShard ? addSides : timed.sumParts)(...parameters),
+    },
     times,
+    inShard: false,
     reset() {
       for (const time of Object.values(times)) Object.assign(time, { seconds: 0, calls: 0 });
     },
   };
+  return result;
 }
 
 type Call = (...parameters: readonly unknown[]) => void;

@@ -1,7 +1,6 @@
 /*
- * Seconds for an epoch of all training images, as the default job trains (worker threads over shared memory, mini-batches of
- * 64 in shards of 8, SGD with momentum), and how they shrink with the number of workers. What is measured on fewer
- * images is scaled to all of them.
+ * Seconds for an epoch of all training images, as the default job trains (worker threads over shared memory,
+ * mini-batches of 64 in shards of 8, SGD with momentum). What is measured on fewer images is scaled to all of them.
  *
  * An epoch is the whole of it: shuffling, loading, forward, backward, adding up, the optimizer's step. Not counted are
  * the test accuracy and the checkpoint after an epoch. A mini-batch of 64 is eight shards, so that a ninth worker finds
@@ -9,7 +8,7 @@
  */
 import { createNetwork } from '../src/models/create.js';
 import type { SharedNetwork } from '../src/parallel/messages.js';
-import { WorkerPool } from '../src/parallel/pool.js';
+import type { WorkerPool } from '../src/parallel/pool.js';
 import { type RuleName, rules } from '../src/rules/index.js';
 import { loadKernels } from '../src/tensor/backends.js';
 import { firstImages } from '../src/tensor/images.js';
@@ -34,27 +33,32 @@ export interface Trainee {
 
 let runs = 0;
 
-/** @param count how many of the subject's training images it sees */
+/**
+ * @param count how many of the subject's training images it sees
+ * @param options what differs from {@link benchTraining}
+ */
 export async function trainee(
   pool: WorkerPool,
   { spec, train }: Subject,
   count: number,
   rule: RuleName,
+  options: Partial<TrainingOptions> = {},
 ): Promise<Trainee> {
   const images = firstImages(train, count);
   const kernels = await loadKernels(pool.backend, pool.heap);
-  const { seed } = benchTraining;
+  const training = { ...benchTraining, ...options };
+  const { seed } = training;
   const created = createNetwork(spec, { rule, seed, kernels });
   const network: SharedNetwork = { spec, rule, ...created.parameters };
   const float64 = (length: number) => pool.heap.float64(length);
-  const memory = trainingMemory(created, benchTraining, float64);
+  const memory = trainingMemory(created, training, float64);
   const run = runs++;
   let epoch = 0;
   return {
     network,
     async epoch() {
       const started = performance.now();
-      const job = { run, network, images, options: benchTraining, memory, epoch: epoch++ };
+      const job = { run, network, images, options: training, memory, epoch: epoch++ };
       const [{ loss }] = await pool.run('trainEpoch', job);
       if (Number.isNaN(loss)) throw new Error('training diverged, so that its time means nothing');
       return (secondsSince(started) * train.count) / count;
@@ -94,44 +98,11 @@ export async function benchEpochs(
 }
 
 /** Seconds for an epoch by each of the trainees, a number for each turn after a warm-up. */
-async function epochsInTurns(trainees: readonly Trainee[], turns: number): Promise<number[][]> {
+export async function epochsInTurns(trainees: readonly Trainee[], turns: number): Promise<number[][]> {
   for (const each of trainees) await each.epoch();
   const seconds: number[][] = trainees.map(() => []);
   for (let turn = 0; turn < turns; turn++) {
     for (const [i, each] of trainees.entries()) seconds[i].push(await each.epoch());
   }
   return seconds;
-}
-
-/** How an epoch's time shrinks with the workers. */
-export interface Scaling {
-  readonly workers: number;
-  readonly seconds: number;
-  /** One worker's time over this one, the median over the turns. */
-  readonly speedup: number;
-}
-
-/** BP epochs on 1, 2, 4, … workers and on all cores, in turns. */
-export async function benchScaling(
-  subject: Subject,
-  cores: number,
-  backend: Backend,
-  { epochTurns, epochImages }: Effort,
-): Promise<Scaling[]> {
-  const counts: number[] = [];
-  for (let workers = 1; workers < cores; workers *= 2) counts.push(workers);
-  counts.push(cores);
-  const pools = counts.map((workers) => new WorkerPool(workers, backend));
-  try {
-    const trainees: Trainee[] = [];
-    for (const pool of pools) trainees.push(await trainee(pool, subject, epochImages, 'bp'));
-    const seconds = await epochsInTurns(trainees, epochTurns);
-    return counts.map((workers, i) => ({
-      workers,
-      seconds: median(seconds[i]),
-      speedup: median(seconds[i].map((each, turn) => seconds[0][turn] / each)),
-    }));
-  } finally {
-    for (const pool of pools) await pool.close();
-  }
 }
