@@ -2,7 +2,7 @@
  * The library without Node: all that a browser can import, as `weight-transport/core`. Nothing below it may import one
  * of Node's own modules; the linter holds that.
  */
-export type { Attack, AttackOptions, AttackTarget, GradientFunction, Needs, Oracle } from './attacks/attack.js';
+export type { Attack, AttackOptions, AttackTarget, GradientFunction, Needs, Oracle, Shows } from './attacks/attack.js';
 export { type AttackName, attacks } from './attacks/index.js';
 export { perturb, type TensorGradient } from './attacks/perturb.js';
 export { solo } from './crew/crew.js';

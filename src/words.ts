@@ -25,6 +25,12 @@ export function duration(seconds: number): string {
   return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
 }
 
+/** The same, of a time that is not known so well: `40 s`, `1 min 20 s`, `12 min`, `2 h 40 min`. */
+export function roughDuration(seconds: number): string {
+  const step = seconds < 20 ? 1 : seconds < 300 ? 10 : seconds < 3600 ? 60 : 600;
+  return duration(step * Math.max(1, Math.round(seconds / step))).replace(/(?<=\d [a-z]+) 0 (s|min)$/, '');
+}
+
 /** The same, with a decimal below ten seconds: `5.3 s`. */
 export const fineDuration = (seconds: number): string => (seconds < 10 ? `${seconds.toFixed(1)} s` : duration(seconds));
 

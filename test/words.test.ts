@@ -1,5 +1,5 @@
 import { test } from 'tap';
-import { decimalNumber, short, wholeNumber } from '../src/words.js';
+import { decimalNumber, roughDuration, short, wholeNumber } from '../src/words.js';
 
 /** What JavaScript's `Number` takes for a number, or rounds, and no help names. */
 const foreign = ['', ' ', ' 5 ', '5\n', '0x10', '0b1', '0o7', 'Infinity', '-Infinity', 'NaN', '-0', '-1', '+1', '1_000', '1,5', '5.', '.', 'e5', '1e', '1e+', '1.e3', '٣', '5n', '1e400', '--1', '1 000']; // biome-ignore format: one line
@@ -46,4 +46,22 @@ test('numbers in four digits, small and large ones by their power of ten', async
     '1.52e-9',
     '1.23e+8',
   ]);
+});
+
+test('a time that is not known so well is told in a few digits', (t) => {
+  for (const [seconds, text] of [
+    [0.2, '1 s'],
+    [12.4, '12 s'],
+    [47, '50 s'],
+    [58, '1 min'],
+    [83, '1 min 20 s'],
+    [299, '5 min'],
+    [734, '12 min'],
+    [3590, '1 h'],
+    [9650, '2 h 40 min'],
+    [36_100, '10 h'],
+  ] as const) {
+    t.equal(roughDuration(seconds), text);
+  }
+  t.end();
 });

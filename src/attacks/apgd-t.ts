@@ -1,6 +1,6 @@
 import { apgd, climb } from './apgd.js';
 import { type Attack, randomOf } from './attack.js';
-import { aimsOf, targetedOracleOf } from './targets.js';
+import { aimsOf, roundsOf, targetedOracleOf } from './targets.js';
 
 /**
  * Targeted auto-PGD (Croce & Hein 2020): APGD towards one other class after another, the likeliest at the clean image
@@ -12,6 +12,10 @@ export const apgdT: Attack<'targets'> = {
   label: 'APGD-T',
   needs: 'targets',
   defaultIterations: apgd.defaultIterations as number,
+  most: (options, classes) => ({
+    gradients: roundsOf(classes, options.targets) * apgd.most(options, classes).gradients,
+    forwards: 1,
+  }),
   run(target, options, memory, adversarial) {
     const { n } = target;
     const fooled = new Uint8Array(n);

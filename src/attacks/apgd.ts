@@ -31,6 +31,7 @@ export const apgd: Attack<'oracle'> = {
   label: 'APGD',
   needs: 'oracle',
   defaultIterations: ITERATIONS,
+  most: ({ iterations = ITERATIONS, restarts = 1 }) => ({ gradients: restarts * (iterations + 1), forwards: 0 }),
   run(target, options, memory, adversarial) {
     const fooled = new Uint8Array(target.n);
     const bestLoss = new Float64Array(target.n).fill(Number.NEGATIVE_INFINITY);

@@ -154,6 +154,12 @@ export type Needs =
   | 'differences'
   | 'queries';
 
+/** How often an image is shown to the network: to ask for a gradient, or for its answer alone. */
+export interface Shows {
+  readonly gradients: number;
+  readonly forwards: number;
+}
+
 /** An attack: writes adversarial images for a target. */
 export interface Attack<N extends Needs = Needs> {
   readonly title: string;
@@ -164,6 +170,11 @@ export interface Attack<N extends Needs = Needs> {
   readonly unbounded?: boolean;
   /** Gradient steps taken unless `iterations` says otherwise; undefined where it is always one. */
   readonly defaultIterations?: number;
+  /**
+   * How often it shows one image to a network of so many classes, at most: less often where the image is fooled and
+   * leaves, or has no gradient.
+   */
+  most(options: Omit<AttackOptions, 'epsilon'>, classes: number): Shows;
   /** @param adversarial written: `[n, …]` */
   run(target: AttackTarget, options: AttackOptions, memory: AttackMemory, adversarial: Float32Array): void;
 }

@@ -10,6 +10,7 @@ export const bim: Attack<'gradient'> = {
   needs: 'gradient',
   unbounded: true,
   defaultIterations: ITERATIONS,
+  most: ({ iterations = ITERATIONS }) => ({ gradients: iterations, forwards: 0 }),
   run: (target, { iterations = ITERATIONS, ...options }, memory, adversarial) =>
     ascend(target, { ...options, iterations }, alongGradient, memory, adversarial),
 };

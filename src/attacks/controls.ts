@@ -1,11 +1,15 @@
 import { type Attack, type AttackMemory, type AttackOptions, type AttackTarget, randomOf } from './attack.js';
 import { clip, fillSigns, uniformStart } from './random-start.js';
 
+/** No control looks at the network. */
+const unshown = () => ({ gradients: 0, forwards: 0 });
+
 /** Uniform noise in [−ε, ε]: what no attack may fall behind. */
 export const uniformNoise: Attack<'nothing'> = {
   title: 'control: uniform noise',
   label: 'Uniform noise',
   needs: 'nothing',
+  most: unshown,
   run: (target, { epsilon }, memory, adversarial) =>
     eachImage(target, memory, adversarial, (x, i) => uniformStart(x, epsilon, randomOf(target, i, uniformNoise))),
 };
@@ -15,6 +19,7 @@ export const signNoise: Attack<'nothing'> = {
   title: 'control: random-sign noise',
   label: 'Sign noise',
   needs: 'nothing',
+  most: unshown,
   run(target, { epsilon }, memory, adversarial) {
     const signs = new Int8Array(memory.size);
     eachImage(target, memory, adversarial, (x, i) => {
@@ -29,13 +34,14 @@ export const grey: Attack<'nothing'> = {
   title: 'control: towards grey',
   label: 'Grey',
   needs: 'nothing',
+  most: unshown,
   run: (target, { epsilon }: AttackOptions, memory, adversarial) =>
     eachImage(target, memory, adversarial, (x) => {
       for (let p = 0; p < x.length; p++) x[p] += Math.max(-epsilon, Math.min(epsilon, 0.5 - x[p]));
     }),
 };
 
-/** Lets `change` move each image; no control looks at the network. */
+/** Lets `change` move each image. */
 function eachImage(
   { images, n }: AttackTarget,
   { size, queries }: AttackMemory,

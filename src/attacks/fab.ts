@@ -1,7 +1,7 @@
 import type { Attack, AttackMemory } from './attack.js';
 import { isZero } from './linf.js';
 import { clip } from './random-start.js';
-import { aimsOf, type TargetedOracle, targetedOracleOf } from './targets.js';
+import { aimsOf, roundsOf, type TargetedOracle, targetedOracleOf } from './targets.js';
 import { WorkingSet } from './working-set.js';
 
 const ITERATIONS = 100;
@@ -31,6 +31,10 @@ export const fab: Attack<'differences'> = {
   label: 'FAB',
   needs: 'differences',
   defaultIterations: ITERATIONS,
+  most({ iterations = ITERATIONS, targets }, classes) {
+    const steps = roundsOf(classes, targets) * iterations;
+    return { gradients: steps, forwards: 1 + steps };
+  },
   run(target, { epsilon, iterations = ITERATIONS, targets }, memory, adversarial) {
     const { images, n } = target;
     const { x, clean, labels, index, size, queries } = memory;

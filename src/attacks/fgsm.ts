@@ -7,6 +7,7 @@ export const fgsm: Attack<'gradient'> = {
   label: 'FGSM',
   needs: 'gradient',
   unbounded: true,
+  most: () => ({ gradients: 1, forwards: 0 }),
   run: (target, options, memory, adversarial) =>
     ascend(target, { ...options, iterations: 1, stepSize: options.epsilon }, alongGradient, memory, adversarial),
 };

@@ -28,6 +28,7 @@ export const miFgsm: Attack<'gradient'> = {
   needs: 'gradient',
   unbounded: true,
   defaultIterations: ITERATIONS,
+  most: ({ iterations = ITERATIONS }) => ({ gradients: iterations, forwards: 0 }),
   run: (target, { iterations = ITERATIONS, momentum = MOMENTUM, ...options }, memory, adversarial) =>
     ascend(target, { ...options, iterations }, accumulated(momentum), memory, adversarial),
 };

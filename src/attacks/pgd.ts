@@ -18,6 +18,10 @@ export const pgd: Attack<'gradient, or oracle to restart'> = {
   label: 'PGD',
   needs: 'gradient, or oracle to restart',
   defaultIterations: ITERATIONS,
+  most: ({ iterations = ITERATIONS, restarts = 1 }) => ({
+    gradients: restarts * iterations,
+    forwards: restarts === 1 ? 0 : restarts,
+  }),
   run(target, options, memory, adversarial) {
     const { epsilon, iterations = ITERATIONS, stepSize = (REACH * epsilon) / iterations, restarts = 1 } = options;
     const climb = (restart: number, out: Float32Array, wanted?: (i: number) => boolean) =>

@@ -27,6 +27,10 @@ export const spsa: Attack<'queries'> = {
   label: 'SPSA',
   needs: 'queries',
   defaultIterations: ITERATIONS,
+  most: ({ iterations = ITERATIONS, samples = SAMPLES }) => ({
+    gradients: 0,
+    forwards: iterations * (2 * pairsOf(samples) + 1),
+  }),
   run(target, options, memory, adversarial) {
     const { images, labels, n } = target;
     const { size, queries } = memory;
@@ -39,6 +43,9 @@ export const spsa: Attack<'queries'> = {
     }
   },
 };
+
+/** Directions, each tried to both sides. */
+const pairsOf = (samples: number): number => Math.max(1, Math.floor(samples / 2));
 
 interface Attacked {
   readonly x: Float32Array;
@@ -56,7 +63,7 @@ function climb(
 ): number {
   const { iterations = ITERATIONS, samples = SAMPLES, stepSize = STEP_SIZE, epsilon } = options;
   const { x, clean, label } = image;
-  const pairs = Math.max(1, Math.floor(samples / 2));
+  const pairs = pairsOf(samples);
   const g = new Float64Array(x.length);
   const m = new Float64Array(x.length);
   const v = new Float64Array(x.length);

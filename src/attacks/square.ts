@@ -22,6 +22,7 @@ export const square: Attack<'queries'> = {
   title: 'square attack: random search, no gradient',
   label: 'Square',
   needs: 'queries',
+  most: ({ queries = QUERIES }) => ({ gradients: 0, forwards: queries }),
   run(target, options, memory, adversarial) {
     const { epsilon, queries = QUERIES } = options;
     const [channels, height, width] = imageShape(target, memory);

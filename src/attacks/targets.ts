@@ -31,17 +31,17 @@ export interface Aims {
   readonly rounds: readonly Uint8Array[];
 }
 
+/** How many classes a targeted attack goes for, one after the other. */
+export const roundsOf = (classes: number, targets: number | undefined = TARGETS): number =>
+  Math.min(targets, classes - 1);
+
 /** Ranks the classes of the clean images, and shows these to the network for it. */
-export function aimsOf(
-  { images, labels, n }: AttackTarget,
-  oracle: TargetedOracle,
-  targets: number | undefined = TARGETS,
-): Aims {
+export function aimsOf({ images, labels, n }: AttackTarget, oracle: TargetedOracle, targets: number | undefined): Aims {
   const { classes, logits } = oracle;
   oracle.query(images, labels, n);
   const predictions = oracle.predictions(n);
   const right = Array.from({ length: n }, (_, i) => predictions[i] === labels[i]);
-  const rounds = Array.from({ length: Math.min(targets, classes - 1) }, () => new Uint8Array(n));
+  const rounds = Array.from({ length: roundsOf(classes, targets) }, () => new Uint8Array(n));
   for (let i = 0; i < n; i++) {
     const others = Array.from({ length: classes }, (_, c) => c).filter((c) => c !== labels[i]);
     others.sort((a, b) => logits[i * classes + b] - logits[i * classes + a] || a - b);

@@ -31,6 +31,11 @@ export interface TrialPiece {
   readonly notFinite: number;
 }
 
+/** The same, with the seconds that it took. */
+export interface TimedPiece extends TrialPiece {
+  readonly seconds: number;
+}
+
 /** All that an audit's trials are about. */
 export interface TrialSetting {
   readonly audited: Network<Float32Array>;
@@ -43,9 +48,14 @@ export interface TrialSetting {
 /** Float32 arithmetic may leave the ball by this much. */
 const ROUNDING = 1e-6;
 
-/** How many pieces the trials are cut into. */
-export const pieceCount = (trials: readonly Trial[]): number =>
-  trials.reduce((sum, { images }) => sum + Math.ceil(images.length / CHUNK_SIZE), 0);
+/** Some of a trial's images, which one member of a crew attacks together. */
+export interface Piece {
+  readonly trial: number;
+  /** The place of the first among the trial's images. */
+  readonly first: number;
+  /** How many they are. */
+  readonly n: number;
+}
 
 /**
  * Runs the trials, in pieces that the crew's members share out; each returns what it did itself. What comes of an
@@ -57,21 +67,50 @@ export function runTrials(
   table: AttackTable,
   crew: Crew,
 ): TrialPiece[] {
-  const pieces = cut(trials);
+  const pieces = piecesOf(trials);
   const done: TrialPiece[] = [];
   for (let piece = crew.claim(pieces.length); piece >= 0; piece = crew.claim(pieces.length)) {
-    const { trial, first } = pieces[piece];
-    const indices = trials[trial].images.subarray(first, first + CHUNK_SIZE);
+    const { trial, first, n } = pieces[piece];
+    const indices = trials[trial].images.subarray(first, first + n);
     done.push({ trial, first, ...runPiece(setting, trials[trial], indices, table) });
     crew.advance();
   }
   return done;
 }
 
-/** The pieces, those of all trials' first images first: so that a piece's cost says little of when its turn comes. */
-function cut(trials: readonly Trial[]): { trial: number; first: number }[] {
-  const pieces = trials.flatMap(({ images }, trial) =>
-    Array.from({ length: Math.ceil(images.length / CHUNK_SIZE) }, (_, chunk) => ({ trial, first: chunk * CHUNK_SIZE })),
+/** As {@link runTrials}, with the seconds that each piece took. */
+export function timeTrials(
+  setting: TrialSetting,
+  trials: readonly Trial[],
+  table: AttackTable,
+  crew: Crew,
+): TimedPiece[] {
+  const seconds: number[] = [];
+  let began = 0;
+  const timed: Crew = {
+    ...crew,
+    claim(end) {
+      began = performance.now();
+      return crew.claim(end);
+    },
+    advance() {
+      seconds.push((performance.now() - began) / 1000);
+      crew.advance();
+    },
+  };
+  return runTrials(setting, trials, table, timed).map((piece, i) => ({ ...piece, seconds: seconds[i] }));
+}
+
+/**
+ * What the trials are cut into, in the order in which it is claimed: all trials' first images first, so that a piece's
+ * cost says little of when its turn comes.
+ */
+export function piecesOf(trials: readonly Pick<Trial, 'images'>[]): Piece[] {
+  const pieces = trials.flatMap(({ images: { length } }, trial) =>
+    Array.from({ length: Math.ceil(length / CHUNK_SIZE) }, (_, chunk) => {
+      const first = chunk * CHUNK_SIZE;
+      return { trial, first, n: Math.min(CHUNK_SIZE, length - first) };
+    }),
   );
   return pieces.sort((a, b) => a.first - b.first || a.trial - b.trial);
 }

@@ -77,7 +77,7 @@ export async function auditCommand(path: string, options: AuditOptions): Promise
   const progress = progressOn(process.stderr);
   const started = performance.now();
   const { audit: found, files } = await interruptible(
-    (signal) => audit({ settings, workers, progress, signal }),
+    (signal) => audit({ settings, foretold: true, workers, progress, signal }),
     () =>
       `An audit is written when it is complete. What is finished of it is kept in ${folder}: the same command goes on.`,
   );

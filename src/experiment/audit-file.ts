@@ -60,7 +60,7 @@ export async function auditFile(
   if (existsSync(join(out, 'config.json'))) {
     throw new UserError(`${out} holds a run, whose own audit is there. Choose another folder with --out.`);
   }
-  const { settings: changes = {}, workers, progress, signal } = options;
+  const { settings: changes = {}, foretold, workers, progress, signal } = options;
   const checkpoint = decodeCheckpoint(bytes, file);
   const name = datasetOf(checkpoint, description, file);
   const dataset = await loadData(name, description.data, { progress, signal });
@@ -80,7 +80,7 @@ export async function auditFile(
       await checkMemory(pool, spec, { [rule]: undefined });
       const kernels = await loadKernels(pool.backend, pool.heap);
       const networks = new Map([[rule, { spec, rule, ...parametersFrom(spec, rule, tensors, file, kernels) }]]);
-      const context = { networks, images: dataset.test, seed: description.seed, settings, pool, progress };
+      const context = { networks, images: dataset.test, seed: description.seed, settings, foretold, pool, progress };
       return await auditAndWrite(context, { dataset, folder: out, network });
     });
   });

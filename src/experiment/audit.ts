@@ -2,7 +2,8 @@ import { type AuditWork, auditNetworks } from '../audit/audit.js';
 import type { ConcludedNetwork } from '../audit/conclude.js';
 import type { Audit, AuditedNetwork } from '../audit/findings.js';
 import { type AuditSettings, defaultAudit, standardAudit } from '../audit/recipe.js';
-import { pieceCount } from '../audit/trials.js';
+import type { Forecast, Round } from '../audit/rehearsal.js';
+import { piecesOf, type Trial } from '../audit/trials.js';
 import type { DatasetSource } from '../datasets/dataset.js';
 import { type DatasetName, datasets } from '../datasets/index.js';
 import { removeUnfinished } from '../disk/files.js';
@@ -17,6 +18,7 @@ import { ownPath } from '../rules/path.js';
 import { loadKernels } from '../tensor/backends.js';
 import { firstImages, type LabelledImages } from '../tensor/images.js';
 import { VERSION } from '../version.js';
+import { foretell } from './audit-forecast.js';
 import { trialPieces } from './audit-pieces.js';
 import type { WorkSettings } from './context.js';
 import { loadData } from './data.js';
@@ -31,6 +33,8 @@ import { trainingImages } from './training-hash.js';
 export interface AuditRunOptions extends WorkSettings {
   /** What differs from {@link defaultAudit}. */
   readonly settings?: Partial<AuditSettings>;
+  /** Whether to say beforehand how long it will take, after an audit of a few images. */
+  readonly foretold?: boolean;
 }
 
 /** What an audit found, and the names of the files that say it. */
@@ -51,7 +55,7 @@ export async function auditRun(folder: string, options: AuditRunOptions): Promis
 
 async function auditInFolder(
   folder: string,
-  { settings: changes = {}, workers, progress, signal }: AuditRunOptions,
+  { settings: changes = {}, foretold, workers, progress, signal }: AuditRunOptions,
 ): Promise<AuditOutcome> {
   const config = await runConfig(folder);
   await removeUnfinished(folder);
@@ -64,7 +68,7 @@ async function auditInFolder(
     const kernels = await loadKernels(pool.backend, pool.heap);
     const saved = await runNetworks(folder, config, dataset, kernels, (line) => progress.log(line));
     const networks = new Map([...saved].map(([rule, { spec, parameters }]) => [rule, { spec, rule, ...parameters }]));
-    const context = { networks, images, seed: config.seed, settings, pool, progress };
+    const context = { networks, images, seed: config.seed, settings, foretold, pool, progress };
     return await auditAndWrite(context, { dataset, folder });
   });
 }
@@ -75,6 +79,7 @@ export interface AuditContext {
   readonly images: LabelledImages;
   readonly seed: number;
   readonly settings: AuditSettings;
+  readonly foretold?: boolean | undefined;
   readonly pool: WorkerPool;
   readonly progress: Progress;
 }
@@ -97,7 +102,10 @@ export async function auditAndWrite(
     classes: spec.classes,
   }));
   const kept = new KeptPieces(folder, (line) => context.progress.log(line));
-  const found = await auditNetworks(subjects, images, settings, workOf(context, kept));
+  const forecast = context.foretold
+    ? await foretell({ ...context, subjects, images, begun: await kept.any() })
+    : undefined;
+  const found = await auditNetworks(subjects, images, settings, workOf(context, kept, forecast));
   const each = <Value>(pick: (network: ConcludedNetwork) => Value): Record<string, Value> =>
     Object.fromEntries(Object.entries(found).map(([name, network]) => [name, pick(network)]));
   const models = each(({ conclusion }) => conclusion);
@@ -124,8 +132,18 @@ export async function auditAndWrite(
   return { audit, files };
 }
 
-/** An audit's work, done by the pool; the trials that an interrupted one left are taken as they are. */
-function workOf({ networks, seed, pool, progress }: AuditContext, kept: KeptPieces): AuditWork {
+/**
+ * An audit's work, done by the pool; the trials that an interrupted one left are taken as they are.
+ *
+ * @param forecast tells how far the whole audit is; without it, each round is told for itself
+ */
+function workOf({ networks, seed, pool, progress }: AuditContext, kept: KeptPieces, forecast?: Forecast): AuditWork {
+  let rounds = 0;
+  let before = 0;
+  const roundOf = (trials: readonly Trial[], images: number): Round => {
+    if (forecast) return forecast.round(rounds++, before, trials, images);
+    return { total: piecesOf(trials).length, after: (pieces) => pieces };
+  };
   const digests = Object.fromEntries([...networks].map(([name, network]) => [name, networkDigest(network)]));
   const named = (name: string) => networks.get(name) as SharedNetwork;
   return {
@@ -139,12 +157,15 @@ function workOf({ networks, seed, pool, progress }: AuditContext, kept: KeptPiec
         images: trainingImages(images).sha256,
         trials: trials.map((trial) => ({ ...trial, images: [...trial.images] })),
       };
-      return await kept.piece(decides, trialPieces(trials), async () => {
-        const pieces = await progress.during(title, pieceCount(trials), 0, (onProgress) =>
-          pool.run('auditTrials', job, { onProgress }),
+      const { total, after } = roundOf(trials, images.count);
+      const done = await kept.piece(decides, trialPieces(trials), async () => {
+        const pieces = await progress.during(title, total, before, (update) =>
+          pool.run('auditTrials', job, { onProgress: (count) => update(after(count)) }),
         );
         return pieces.flat();
       });
+      if (forecast) before = after(done.length);
+      return done;
     },
   };
 }

@@ -85,18 +85,28 @@ export class KeptPieces {
     return value;
   }
 
+  /** Whether an interrupted work has left any. */
+  async any(): Promise<boolean> {
+    return (await this.names()).some((name) => PIECE.test(name));
+  }
+
   /** Removes all pieces, and their folder unless something else is in it. */
   async clear(): Promise<void> {
-    const names = await onDisk('read', this.folder, () => readdir(this.folder).catch(nothingThere));
-    if (names === undefined) return;
+    const names = await this.names();
+    if (names.length === 0) return;
     await removeUnfinished(this.folder);
     for (const name of names) if (PIECE.test(name)) await remove(join(this.folder, name));
     await rmdir(this.folder).catch(() => {}); // something else is in it
   }
+
+  private names(): Promise<string[]> {
+    return onDisk('read', this.folder, () => readdir(this.folder).catch(nothingThere));
+  }
 }
 
-function nothingThere(error: NodeJS.ErrnoException): undefined {
+function nothingThere(error: NodeJS.ErrnoException): string[] {
   if (error.code !== 'ENOENT') throw error;
+  return [];
 }
 
 /** What tells a network from every other: SHA-256 (hexadecimal) of what it is and of all its numbers. */

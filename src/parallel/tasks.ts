@@ -1,6 +1,6 @@
 import { attacks } from '../attacks/index.js';
 import { type InspectedPiece, inspectGradients } from '../audit/gradients.js';
-import { runTrials, type TrialPiece } from '../audit/trials.js';
+import { runTrials, type TimedPiece, type TrialPiece, timeTrials } from '../audit/trials.js';
 import type { Crew } from '../crew/crew.js';
 import { CrewStopped, joinCrew } from '../crew/shared-crew.js';
 import { losses } from '../losses/index.js';
@@ -34,13 +34,17 @@ export const tasks = {
   inspectGradients: ({ network, images }: EvaluateJob, crew: Crew, desk: Desk): InspectedPiece[] =>
     inspectGradients(desk.network(network), images, crew),
 
-  auditTrials({ audited, sources, images, seed, trials }: AuditJob, crew: Crew, desk: Desk): TrialPiece[] {
-    const network = desk.network(audited);
-    const others = Object.entries(sources).map(([name, source]) => [name, desk.network(source)] as const);
-    const setting = { audited: network, sources: new Map(others), images, seed };
-    return runTrials(setting, trials, desk.attacking(network), crew);
-  },
+  auditTrials: (job: AuditJob, crew: Crew, desk: Desk): TrialPiece[] => runTrials(...auditOf(job, desk), crew),
+
+  timeTrials: (job: AuditJob, crew: Crew, desk: Desk): TimedPiece[] => timeTrials(...auditOf(job, desk), crew),
 };
+
+function auditOf({ audited, sources, images, seed, trials }: AuditJob, desk: Desk) {
+  const network = desk.network(audited);
+  const others = Object.entries(sources).map(([name, source]) => [name, desk.network(source)] as const);
+  const setting = { audited: network, sources: new Map(others), images, seed };
+  return [setting, trials, desk.attacking(network)] as const;
+}
 
 export type TaskName = keyof typeof tasks;
 export type Job<Name extends TaskName> = Parameters<(typeof tasks)[Name]>[0];

@@ -2,7 +2,7 @@
  * How long a run will take, roughly: for the list that a person looks at before a sweep, and to tell how far one is.
  * In seconds of one core like those of docs/performance.md.
  */
-import type { AttackName } from '../attacks/index.js';
+import { attacks } from '../attacks/index.js';
 import { defaultAudit } from '../audit/recipe.js';
 import type { Config } from '../experiment/config.js';
 import { type RuleName, rules } from '../rules/index.js';
@@ -27,6 +27,8 @@ const FORWARD = 0.3;
 const AROUND = 3;
 /** The full audit of one LeNet-5 on MNIST. */
 const AUDIT = 35;
+/** Classes of a data set that says nothing of them here. */
+const CLASSES = 10;
 /** Images of a data set that says nothing of its size here. */
 const IMAGES = { train: 60_000, test: 10_000 };
 
@@ -49,18 +51,21 @@ export function expectedSeconds({ config, audit }: Pick<PlannedRun, 'config' | '
   }
   const networks = Object.keys(training) as RuleName[];
   const attackPasses = (config.testSize ?? IMAGES.test) * passesOfAttacks(config, networks.length);
-  const attacks = networks.flatMap((rule) => {
+  const attackSteps = networks.flatMap((rule) => {
     const paths = ownPath(rules[rule]) === 'true' ? 1 : config.paths.length;
     return Array.from({ length: paths }, () => attackPasses * pass);
   });
-  const steps = [...trainings, ...attacks, ...auditSteps(audit, networks.length, pass / PASS)];
+  const steps = [...trainings, ...attackSteps, ...auditSteps(audit, networks.length, pass / PASS)];
   return { steps, total: AROUND + steps.reduce((sum, each) => sum + each, 0) };
 }
 
 /** Passes that the attacks of one network along one path make with each image, all networks asked afterwards. */
-function passesOfAttacks({ attacks, epsilons, attackOptions }: Config, networks: number): number {
-  const steps = (attack: AttackName) => (attack === 'fgsm' ? 1 : (attackOptions.iterations ?? 10));
-  const each = attacks.map((attack) => steps(attack) + FORWARD * networks);
+function passesOfAttacks({ attacks: names, epsilons, attackOptions }: Config, networks: number): number {
+  const options = { iterations: attackOptions.iterations ?? undefined };
+  const each = names.map((name) => {
+    const { gradients, forwards } = attacks[name].most(options, CLASSES);
+    return gradients + FORWARD * (forwards + networks);
+  });
   return epsilons.filter((epsilon) => epsilon > 0).length * each.reduce((sum, passes) => sum + passes, 0);
 }
 

@@ -4,6 +4,7 @@ import {
   type AttackTarget,
   attackMemory,
   type Oracle,
+  type Shows,
 } from '../../src/attacks/attack.js';
 import { activation } from '../../src/layers/activation.js';
 import { flatten } from '../../src/layers/flatten.js';
@@ -56,8 +57,8 @@ export interface RunOptions extends AttackOptions {
   readonly indices?: readonly number[];
   /** What stands in the array of examples before; NaN by default. */
   readonly before?: number;
-  /** Counts how many images the network was shown in all. */
-  readonly onAsked?: (n: number) => void;
+  /** Counts how many images the network was shown in all, and whether a gradient was asked for. */
+  readonly onAsked?: (n: number, what: keyof Shows) => void;
 }
 
 /** Runs an attack on a network as an audit does. */
@@ -74,15 +75,15 @@ export function runAttack(
   const oracle: Oracle = {
     ...own,
     gradient: (x, y, count) => {
-      onAsked?.(count);
+      onAsked?.(count, 'gradients');
       return own.gradient(x, y, count);
     },
     query: (x, y, count) => {
-      onAsked?.(count);
+      onAsked?.(count, 'forwards');
       own.query(x, y, count);
     },
     toward: (x, y, targets, count) => {
-      onAsked?.(count);
+      onAsked?.(count, 'gradients');
       return own.toward?.(x, y, targets, count) as Float32Array;
     },
   };

@@ -3,6 +3,7 @@ import type { Attack } from '../../src/attacks/attack.js';
 import { attacks, paperAttacks } from '../../src/attacks/index.js';
 import { tensor } from '../../src/tensor/tensor.js';
 import { largestDifference, pixels, sameBits } from '../helpers/arrays.js';
+import { weightsOf } from '../helpers/networks.js';
 import { reluModel, runAttack } from './small-models.js';
 
 const shape = [1, 5, 5];
@@ -64,6 +65,44 @@ for (const [name, attack] of Object.entries<Attack>(attacks)) {
     runAttack(attack, network, images, labels, { ...budget, epsilon: 0.2 });
     t.ok(sameBits(images, before));
     t.same(labels, labelsBefore);
+    t.end();
+  });
+}
+
+/** What a counting oracle was shown. */
+function shown(attack: Attack, model: typeof network, options: Parameters<typeof runAttack>[4]) {
+  const counts = { gradients: 0, forwards: 0 };
+  const { queries } = runAttack(attack, model, images, model.predict(tensor(images, [n, ...shape])), {
+    ...options,
+    onAsked: (count, what) => {
+      counts[what] += count;
+    },
+  });
+  return { counts, queries };
+}
+
+/** Nothing fools it, and its gradients are as before: no image leaves early. */
+const sure = reluModel(shape, 7);
+weightsOf(sure, 'fc2.bias')[0] = 1e3;
+
+for (const [name, attack] of Object.entries<Attack>(attacks)) {
+  test(`${name} says how often it shows an image to a network, with a gradient and without`, (t) => {
+    for (const options of [
+      { iterations: 6, queries: 25, samples: 10 },
+      { iterations: 7, queries: 3, samples: 5, restarts: 3, targets: 2 },
+    ]) {
+      const own = attack.most(options, network.classes);
+      const most = { gradients: n * own.gradients, forwards: n * own.forwards };
+      const { counts } = shown(attack, sure, { ...options, epsilon: 0.05 });
+      t.match(counts, most, 'just as a counting oracle sees where no image is fooled');
+      const { counts: fewer, queries } = shown(attack, network, { ...options, epsilon: 0.3 });
+      const goesOn = ['fgsm', 'bim', 'mi-fgsm'].includes(name) || (name === 'pgd' && !options.restarts);
+      if (goesOn) t.match(fewer, most, 'and also where images are fooled, if it goes on with them');
+      t.ok(fewer.gradients <= most.gradients && fewer.forwards <= most.forwards, 'never more');
+      t.ok(queries.every((times) => times <= own.gradients + own.forwards));
+    }
+    const byDefault = attack.most({}, 10);
+    t.same(byDefault, attack.most({ iterations: (attack as Partial<typeof attacks.bim>).defaultIterations }, 10));
     t.end();
   });
 }

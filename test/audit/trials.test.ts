@@ -1,7 +1,7 @@
 import { test } from 'tap';
 import { attacks } from '../../src/attacks/index.js';
 import { type AuditSettings, recipe } from '../../src/audit/recipe.js';
-import { pieceCount, runTrials, type Trial, type TrialPiece } from '../../src/audit/trials.js';
+import { piecesOf, runTrials, type Trial, type TrialPiece, timeTrials } from '../../src/audit/trials.js';
 import { type Crew, solo } from '../../src/crew/crew.js';
 import { activation } from '../../src/layers/activation.js';
 import { flatten } from '../../src/layers/flatten.js';
@@ -59,7 +59,7 @@ const sorted = (pieces: readonly TrialPiece[]) =>
 test('every trial sees every one of its images once, in pieces that a crew of any size shares out', (t) => {
   const trials = attackList.map((attack): Trial => ({ attack, epsilon: 0.1, images: everyImage }));
   const alone = sorted(runTrials(setting, trials, memory(), solo()));
-  t.equal(alone.length, pieceCount(trials));
+  t.equal(alone.length, piecesOf(trials).length);
   t.equal(alone.length, 2 * trials.length);
 
   let next = 0;
@@ -77,6 +77,21 @@ test('every trial sees every one of its images once, in pieces that a crew of an
     shared.push(...runTrials(setting, trials, tables[0], first), ...runTrials(setting, trials, tables[1], second));
   }
   t.same(sorted(shared), alone, 'the same predictions and query counts');
+  t.end();
+});
+
+test('where they are timed, each piece tells its seconds too', (t) => {
+  const trials = attackList.slice(0, 4).map((attack): Trial => ({ attack, epsilon: 0.1, images: everyImage }));
+  const began = performance.now();
+  const timed = timeTrials(setting, trials, memory(), solo());
+  const spent = (performance.now() - began) / 1000;
+  t.same(
+    timed.map(({ seconds: _, ...piece }) => piece),
+    runTrials(setting, trials, memory(), solo()),
+  );
+  t.ok(timed.every(({ seconds }) => seconds > 0));
+  const all = timed.reduce((sum, { seconds }) => sum + seconds, 0);
+  t.ok(all <= spent, 'which come to no more than all took together');
   t.end();
 });
 

@@ -39,6 +39,7 @@ test('audit of a file: its results lie beside it, and options that only a file n
     stderr,
     /net\.safetensors is taken for a lenet5 with relu, learned by bp, pixels normalised by mean \[0\.1307\]/,
   );
+  t.match(stderr, /^About \d+ s: 4 images, 1 network, \d+ trials\.$/m, 'its time is told beforehand');
   t.match(stdout, /In net\.audit:\n {2}audit\.json/);
   t.ok(readdirSync(join(cwd, 'net.audit')).includes('audit.csv'));
 });

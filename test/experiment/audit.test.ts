@@ -118,6 +118,28 @@ test('an audit of a run leaves the same files whatever the number of workers', a
     t.equal(goneOn, read('audit.json'), 'and finds the same as one that never was interrupted');
   });
 
+  await t.test('foretold, it says its time before it begins, and how far all of it is', async (t) => {
+    const said: string[] = [];
+    const shares: number[] = [];
+    const progress: Progress = {
+      log: (line) => void said.push(line),
+      during: (title, total, done, work) => {
+        said.push(title);
+        return silent.during(title, total, done, () =>
+          work((now) => void (title.startsWith('audit') && shares.push(now / total))),
+        );
+      },
+    };
+    const before = read('audit.json');
+    await auditRun(folder, { ...options, settings: tiny, foretold: true, progress });
+    t.equal(read('audit.json'), before, 'and finds the same');
+    t.equal(said[0], 'how long it will take');
+    t.match(said[1], /^About \d+ s: 5 images, 2 networks, \d+ trials\.$/);
+    t.equal(said[2], 'audit of BP');
+    t.ok(Math.abs((shares.at(-1) ?? 0) - 1) < 1e-9, 'it ends with all of it done');
+    t.ok(shares[0] < 0.6, 'the first network is not all');
+  });
+
   await t.test('the standard measure: AutoAttack’s attacks, each on what those before it left', async (t) => {
     const standard = { epsilons: [0.05], images: 12, restarts: 1, spsaImages: 0, standard: true };
     const found = await auditRun(folder, { ...options, settings: standard });
