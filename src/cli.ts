@@ -53,6 +53,7 @@ attackOptions(
   .option('--name <name>', 'the files go to <folder>/attacks/<name> (default: made from the settings)')
   .option('--workers <n>', `worker threads (default: ${availableParallelism()}, the cores here)`)
   .option('--force', 'replace attacks that are there already')
+  .option('--verbose', 'the networks, transfer and all accuracies, and not the answer alone')
   .addHelpText('after', forms)
   .action(async (folder: string, options: AttackCommandOptions) => {
     const { attackCommand } = await import('./commands/attack.js');

@@ -86,6 +86,8 @@ test('a small run prints a summary and where its files are; config.json repeats 
   const attack = ['attack', 'again', '--attacks', 'bim', '--epsilons', '0.3', '--name', 'bim'];
   const attacked = await call(attack, cwd);
   t.equal(attacked.code, 0, attacked.stderr);
+  t.match(attacked.stdout, /│ BP +│ BIM +│ +[\d.]+ │/);
+  t.notMatch(attacked.stdout, /BP → FA|Training time/, 'the answer alone');
   t.match(attacked.stdout, /In again\/attacks\/bim:\n {2}config\.json\n/);
   const bimIn = (file: string) =>
     JSON.parse(readFileSync(join(cwd, file), 'utf8'))
@@ -94,6 +96,9 @@ test('a small run prints a summary and where its files are; config.json repeats 
         points.filter(({ epsilon }) => epsilon === 0.3).map(({ correct }) => correct),
       );
   t.same(bimIn('again/attacks/bim/results.json'), bimIn('again/results.json'), 'the same attack, the same numbers');
+  const verbose = await call([...attack, '--force', '--verbose'], cwd);
+  t.match(verbose.stdout, /Training time/);
+  t.match(verbose.stdout, /BP → FA/);
   const twice = await call(attack, cwd);
   t.equal(twice.code, 2);
   t.match(twice.stderr, /^again\/attacks\/bim holds these attacks already\..*--force to replace them\.\n$/);
@@ -101,7 +106,7 @@ test('a small run prints a summary and where its files are; config.json repeats 
   const budget = ['--images', '20', '--epsilons', '0.3', '--iterations', '5', '--queries', '20', '--spsa-images', '0'];
   const audit = await call(['audit', 'again', ...budget], cwd);
   t.equal(audit.code, 0, audit.stderr);
-  t.match(audit.stdout, /the worst case/);
+  t.match(audit.stdout, /BP: worst case/);
   t.notMatch(audit.stdout, /Check of the paper's attacks/, 'the answer alone');
   t.match(audit.stdout, /In again:\n {2}audit\.json\n {2}audit\.csv\n/);
 });

@@ -1,7 +1,7 @@
 import { checkNamed, checkWritable } from '../disk/files.js';
 import { attackRun } from '../experiment/attack-run.js';
 import { runConfig } from '../experiment/finished-run.js';
-import { summary } from '../report/run/tables.js';
+import { answer, summary } from '../report/run/tables.js';
 import { duration } from '../words.js';
 import { interruptible } from './interrupt.js';
 import { type AttackSettingOptions, attackSettings, integer, workerCount } from './options.js';
@@ -15,6 +15,7 @@ export interface AttackCommandOptions extends AttackSettingOptions {
   readonly name?: string;
   readonly force?: boolean;
   readonly workers?: string;
+  readonly verbose?: boolean;
 }
 
 /**
@@ -38,5 +39,6 @@ export async function attackCommand(run: string, options: AttackCommandOptions):
     () => `What was finished is in ${run}; the same command goes on from there.`,
   );
   const end = filesText(duration((performance.now() - started) / 1000), folder, files);
-  process.stdout.write(`\n${summary(results, widthOf(process.stdout))}\n\n${end}\n`);
+  const told = options.verbose ? summary : answer;
+  process.stdout.write(`\n${told(results, widthOf(process.stdout))}\n\n${end}\n`);
 }

@@ -38,3 +38,24 @@ export function chooseEpsilons(epsilons: readonly number[], count: number): numb
   });
   return [...zeros, ...chosen];
 }
+
+/**
+ * As many of the epsilons as a table has room for, two at least.
+ *
+ * @param most how many at most
+ * @param build the table of some of them
+ * @param width columns that it must fit
+ */
+export function fittingEpsilons(
+  all: readonly number[],
+  most: number,
+  build: (epsilons: readonly number[]) => string,
+  width: number,
+): number[] {
+  const fits = (text: string) => text.split('\n').every((line) => line.length <= width);
+  for (let count = most; count > 2; count--) {
+    const chosen = chooseEpsilons(all, count);
+    if (fits(build(chosen))) return chosen;
+  }
+  return chooseEpsilons(all, 2);
+}

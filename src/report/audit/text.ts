@@ -2,32 +2,49 @@
 import { type Audit, type Check, failedChecks } from '../../audit/findings.js';
 import { FEW_NETWORKS } from '../../metrics/adversarial-accuracy.js';
 import { numberWithInterval, percentNumber } from '../../words.js';
-import { epsilonText, in255ths } from '../epsilon-text.js';
+import { epsilonText, fittingEpsilons, in255ths } from '../epsilon-text.js';
 import { displayName } from '../names.js';
-import { paragraphs, textTable } from '../text.js';
+import { paragraphs, textTable, wrap } from '../text.js';
 
-/** An audit's answer, in a screenful: accuracies, each network's verdict in two sentences, failed checks by number. */
-export const answerText = (audit: Audit, width = 100): string =>
-  paragraphs([answerTable(audit, width), ...verdicts(audit, 2), failuresText(audit)], width);
-
-/** Two rows a network: what the paper's attacks leave, and the worst case, at each epsilon. */
-function answerTable({ models }: Audit, width: number): string {
-  const networks = Object.entries(models);
-  const epsilons = networks[0]?.[1].points.map(({ epsilon }) => epsilon) ?? [];
-  const counted255ths = in255ths(epsilons);
-  const rows = networks.flatMap(([name, { cleanAccuracy, points }]) => {
-    const row = (title: string, of: (point: (typeof points)[number]) => number) => [
-      displayName(name),
-      title,
-      ...[cleanAccuracy, ...points.map(of)].map(percentNumber),
-    ];
-    return [row("the paper's attacks", ({ paper }) => paper), row('the worst case', ({ worstCase }) => worstCase)];
-  });
-  const heads = epsilons.map((epsilon) => epsilonText(epsilon, counted255ths));
-  return textTable(['Accuracy (%)', 'Left by', 'ε = 0', ...heads], rows, 2, width);
+/**
+ * An audit's answer, with its files a screen of 24 lines for two networks: accuracies, each network's verdict in two
+ * sentences, failed checks by number.
+ */
+export function answerText(audit: Audit, width = 100): string {
+  // Where AutoAttack's row is one more, the verdict stands alone: what its reason tells first is in the table.
+  const told = [...verdicts(audit, isMeasured(audit) ? 0 : 1), failuresText(audit)];
+  return `${answerTable(audit, width)}\n\n${told.map((text) => wrap(text, width)).join('\n')}`;
 }
 
-/** `Checks that fail: BP 6, 7; FA 2, 5.`, those of the audit's own attacks apart. */
+/** Rows of a network: what the paper's attacks leave, AutoAttack where it was run, and the worst case, by epsilon. */
+function answerTable(audit: Audit, width: number): string {
+  const networks = Object.entries(audit.models);
+  const all = networks[0]?.[1].points.map(({ epsilon }) => epsilon) ?? [];
+  const build = (epsilons: readonly number[], most?: number) => {
+    const rows = networks.flatMap(([name, { cleanAccuracy, points }]) => {
+      const row = (title: string, of: (point: (typeof points)[number]) => number | undefined) => {
+        const left = points.filter(({ epsilon }) => epsilons.includes(epsilon)).map(of);
+        return [`${displayName(name)}: ${title}`, ...[cleanAccuracy, ...left].map(numberOrNone)];
+      };
+      return [
+        row("paper's attacks", ({ paper }) => paper),
+        ...(isMeasured(audit) ? [row('AutoAttack', ({ standard }) => standard)] : []),
+        row('worst case', ({ worstCase }) => worstCase),
+      ];
+    });
+    const heads = epsilons.map((epsilon) => epsilonText(epsilon, in255ths(all)));
+    return textTable(['Accuracy (%)', 'ε = 0', ...heads], rows, 1, most);
+  };
+  return build(fittingEpsilons(all, all.length, build, width), width);
+}
+
+const numberOrNone = (share: number | undefined): string => (share === undefined ? '–' : percentNumber(share));
+
+/** Whether AutoAttack was run. */
+const isMeasured = ({ models }: Audit): boolean =>
+  Object.values(models).some(({ points }) => points.some(({ standard }) => standard !== undefined));
+
+/** `Checks failed by the paper's attacks: BP 6, 7; FA 2, 5.`, those of the audit's own apart. */
 function failuresText({ models }: Audit): string {
   const failing = (which: 'verdict' | 'auditVerdict') =>
     Object.entries(models)
@@ -37,10 +54,8 @@ function failuresText({ models }: Audit): string {
       .join('; ');
   const [paper, own] = [failing('verdict'), failing('auditVerdict')];
   if (paper === '' && own === '') return "The paper's attacks and the audit's own pass all checks.";
-  const told =
-    paper === '' ? "The paper's attacks pass all checks." : `Checks that the paper's attacks fail: ${paper}.`;
-  const more = own === '' ? "The audit's own pass all." : `Those that the audit's own fail: ${own}.`;
-  return `${told} ${more} report.html says what each means, and --verbose too.`;
+  const told = `Checks failed by the paper's attacks: ${paper || 'none'}; by the audit's own: ${own || 'none'}.`;
+  return `${told} What each means: report.html, or --verbose.`;
 }
 
 /** The verdicts, the accuracies behind them, and the checks with what the failed ones mean. */
@@ -59,9 +74,9 @@ export function auditText(audit: Audit, width = 100): string {
 }
 
 /** Per network and epsilon: what the paper's attacks leave, the worst case, and what broke most images. */
-function pointTable({ models }: Audit, width: number): string {
-  const measured = Object.values(models).some(({ points }) => points.some(({ standard }) => standard !== undefined));
-  const rows = Object.entries(models).flatMap(([name, { cleanAccuracy, points, cleanInterval }]) => {
+function pointTable(audit: Audit, width: number): string {
+  const measured = isMeasured(audit);
+  const rows = Object.entries(audit.models).flatMap(([name, { cleanAccuracy, points, cleanInterval }]) => {
     const counted255ths = in255ths(points.map(({ epsilon }) => epsilon));
     const own = points.map((point) => {
       const { epsilon, paper, paperInterval, worstCase, worstCaseInterval, brokenBy } = point;
@@ -130,5 +145,5 @@ const flags = ({ models }: Audit): string[] =>
 const verdicts = ({ models }: Audit, sentences = Number.POSITIVE_INFINITY): string[] =>
   Object.entries(models).map(([name, { verdict, because }]) => {
     const reasons = because.split(/(?<=\.) (?=[A-Z])/).slice(0, sentences);
-    return `${displayName(name)}: ${verdict}. ${reasons.join(' ')}`;
+    return [`${displayName(name)}: ${verdict}.`, ...reasons].join(' ');
   });

@@ -2,7 +2,7 @@
 
 import { gradientPaths } from '../../rules/path.js';
 import { fineDuration, finePercent, numberWithInterval, percentNumber } from '../../words.js';
-import { chooseEpsilons, epsilonsOf, epsilonText, in255ths } from '../epsilon-text.js';
+import { epsilonsOf, epsilonText, fittingEpsilons, in255ths } from '../epsilon-text.js';
 import { directionName, displayName } from '../names.js';
 import { paragraphs, textTable } from '../text.js';
 import { comparesPaths, zeroGradients } from './gradient-health.js';
@@ -21,6 +21,12 @@ export function summary(results: Results, width = 100): string {
   const tables = [networkTable(results, width), accuracyTable(results, width)];
   for (const matrix of transferMatrices(results)) tables.push(transferTable(matrix, width));
   return paragraphs([...tables, ...honestySentences(results)], width);
+}
+
+/** The answer alone: what each network keeps under its own attacks, and the honest reading of that. */
+export function answer(results: Results, width = 100): string {
+  const curves = results.curves.filter(({ source, target }) => source === target);
+  return paragraphs([accuracyTable({ ...results, curves }, width), ...honestySentences(results)], width);
 }
 
 /** Per network: accuracy without attack, training time, share of images with a gradient of exactly zero. */
@@ -64,10 +70,7 @@ export function accuracyTable(results: Results, width = 100): string {
     ]);
     return textTable([...heads, ...epsilons.map(headOf)], rows, heads.length, most);
   };
-  return build(
-    fitting(all, (epsilons) => lineWidth(build(epsilons)) <= width),
-    width,
-  );
+  return build(fittingEpsilons(all, mostEpsilons, build, width), width);
 }
 
 /** A row for the network that examples were made on, a column for each that was shown them. */
@@ -77,15 +80,6 @@ function transferTable({ attack, epsilon, path, networks, accuracies }: Transfer
   const cell = (accuracy: number | undefined) => (accuracy === undefined ? '–' : percentNumber(accuracy));
   const rows = networks.map((source, row) => [displayName(source), ...accuracies[row].map(cell)]);
   return textTable([head, ...networks.map(displayName)], rows, 1, width);
-}
-
-/** As many epsilons as fit, from seven down to two. */
-function fitting(all: readonly number[], fits: (epsilons: readonly number[]) => boolean): number[] {
-  for (let count = mostEpsilons; count > 2; count--) {
-    const chosen = chooseEpsilons(all, count);
-    if (fits(chosen)) return chosen;
-  }
-  return chooseEpsilons(all, 2);
 }
 
 /** Curves of one source and target together, in the order of the models. */
@@ -107,8 +101,4 @@ function zeroShare(results: Results, source: string, path: Curve['path'] | undef
   if (shares.length === 0) return '–';
   const [least, most] = [finePercent(Math.min(...shares)), finePercent(Math.max(...shares))];
   return least === most ? most : `${least} to ${most}`;
-}
-
-function lineWidth(text: string): number {
-  return Math.max(...text.split('\n').map((line) => line.length));
 }

@@ -1,5 +1,6 @@
 import { test } from 'tap';
 import { runChecks } from '../../../src/audit/checks/index.js';
+import { filesText } from '../../../src/commands/outcome.js';
 import { answerText, auditText } from '../../../src/report/audit/text.js';
 import { madeUp } from '../../audit/made-up.js';
 import { exampleAudit } from '../../helpers/audit-example.js';
@@ -70,15 +71,46 @@ test('shares stand with their 95 % intervals, where the audit has them', (t) => 
   t.end();
 });
 
-test('the answer fits a screen: two rows a network, two sentences a verdict, failed checks by number', (t) => {
+/** For two networks, as wordy as verdicts and checks can be. */
+function longAnswer(width: number, standard?: number): string {
+  const { bp, fa } = exampleAudit.models;
+  const [point] = fa.points;
+  const points = [0.1, 0.2, 0.3, 0.5, 1].map((epsilon) => ({ ...point, epsilon, standard }));
+  const because =
+    "At ε = 0.3 the paper's attacks leave 99.5 % right, the worst case 0.0 %. Saturation hides it: 98.5 % of the images.";
+  const verdict = 'gradients masked by saturation, and misaligned';
+  const checks = fa.checks.map((check) => ({ ...check, verdict: 'fail' as const, auditVerdict: 'fail' as const }));
+  return answerText({ ...exampleAudit, models: { bp: { ...bp, points, verdict, because, checks }, fa: { ...fa, points, verdict, because, checks } } }, width); // biome-ignore format: one line
+}
+
+test('the answer and its six files fit a screen of 24 lines and 80 columns, AutoAttack’s row included', (t) => {
+  const files = filesText('4 min 34 s', 'out/mnist-1', Array(6).fill('gallery.json'));
+  for (const standard of [undefined, 0.115]) {
+    const lines = `\n${longAnswer(80, standard)}\n\n${files}`.split('\n');
+    t.ok(lines.length <= 24, `${lines.length} lines`);
+    for (const line of lines) t.ok(line.length <= 80, line);
+  }
+  t.match(longAnswer(80), /│ Accuracy \(%\) +│ ε = 0 │ +0\.1 │ +0\.2 │ +0\.3 │ +0\.5 │ +1 │/);
+  t.match(longAnswer(80, 0.115), /│ FA: AutoAttack +│ +[\d.]+ │ +11\.5 │/);
+  t.end();
+});
+
+test('where it is narrow, the answer is a table of fewer epsilons still', (t) => {
+  const lines = longAnswer(50).split('\n');
+  for (const line of lines) t.ok(line.length <= 50, line);
+  t.match(lines.join('\n'), /│ Accuracy \(%\) +│ ε = 0 │ +0\.1 │ +1 │/);
+  t.match(lines.join('\n'), /│ BP: worst case +│/);
+  t.end();
+});
+
+test('the answer: two rows a network, two sentences a verdict, failed checks by number', (t) => {
   const answer = answerText(exampleAudit, 80);
   const { bp } = exampleAudit.models;
-  for (const line of answer.split('\n')) t.ok(line.length <= 80, line);
-  t.match(answer, /│ BP +│ the paper's attacks +│ +\d/);
-  t.match(answer, /│ +│ the worst case +│ +\d/);
-  const because = 'At ε = 0.1 it falls. The reason is this: 0.5 of it. A third sentence.';
+  t.match(answer, /│ BP: paper's attacks +│ +\d/);
+  t.match(answer, /│ BP: worst case +│ +\d/);
+  const because = 'At ε = 0.1 it falls: 0.5 of it. A third sentence.';
   const wordy = answerText({ ...exampleAudit, models: { bp: { ...bp, because } } }, 200);
-  t.match(wordy, `BP: ${bp.verdict}. At ε = 0.1 it falls. The reason is this: 0.5 of it.`);
+  t.match(wordy, `BP: ${bp.verdict}. At ε = 0.1 it falls: 0.5 of it.`);
   t.notMatch(wordy, /third/);
   const judged = (verdicts: readonly ('pass' | 'fail' | 'not applicable')[]) => {
     const checks = bp.checks.map((check, i) => ({
@@ -89,7 +121,7 @@ test('the answer fits a screen: two rows a network, two sentences a verdict, fai
     return answerText({ ...exampleAudit, models: { bp: { ...bp, checks } } }, 200);
   };
   const [first] = bp.checks;
-  t.match(judged(['fail']), `Checks that the paper's attacks fail: BP ${first.id}. The audit's own pass all.`);
+  t.match(judged(['fail']), `Checks failed by the paper's attacks: BP ${first.id}; by the audit's own: none.`);
   t.match(judged([]), /pass all checks\.$/);
   t.end();
 });
