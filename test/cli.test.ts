@@ -89,6 +89,9 @@ test('a small run prints a summary and where its files are; config.json repeats 
   t.match(attacked.stdout, /│ BP +│ BIM +│ +[\d.]+ │/);
   t.notMatch(attacked.stdout, /BP → FA|Training time/, 'the answer alone');
   t.match(attacked.stdout, /In again\/attacks\/bim:\n {2}config\.json\n/);
+  const gallery = readFileSync(join(cwd, 'again/attacks/bim/gallery.json'), 'utf8');
+  t.match(JSON.parse(gallery), { attack: 'bim', examples: [{ epsilon: 0.3 }] });
+  t.match(readFileSync(join(cwd, 'again/attacks/bim/report.html'), 'utf8'), /<h2>Gallery<\/h2>/);
   const bimIn = (file: string) =>
     JSON.parse(readFileSync(join(cwd, file), 'utf8'))
       .curves.filter((curve: { attack: string }) => curve.attack === 'bim')

@@ -12,12 +12,13 @@ import type { Curve, Results } from '../report/run/results.js';
 import type { RuleName } from '../rules/index.js';
 import { loadKernels } from '../tensor/backends.js';
 import { firstImages } from '../tensor/images.js';
-import { type AttackContext, attackStep } from './attack.js';
+import { type AttackContext, attackStep, optionsOf } from './attack.js';
 import { type Config, parseConfig } from './config.js';
 import type { WorkSettings } from './context.js';
 import { loadData } from './data.js';
 import { checkTestImages, runConfig, runMetrics, runNetworks } from './finished-run.js';
 import { RunFolder } from './folder.js';
+import { GALLERY, writeGallery } from './gallery.js';
 import { KeptPieces } from './kept.js';
 import { secondsOf } from './metrics.js';
 import { reportIfReadable } from './report.js';
@@ -119,11 +120,29 @@ async function attackInto(
       'config.json',
       ...(await writeFigures(results, [], out)),
       ...(await writeResults(results, out, async () => {
+        const gallery = await galleryIn(out, context, networks);
         const report = await reportIfReadable(out, progress, { results });
         await kept.clear();
-        return report;
+        return [...gallery, ...report];
       })),
     ];
     return { results, folder: out, files };
   });
+}
+
+/** The first of the attacks on a few images; nothing where it is at ε = 0 alone. */
+async function galleryIn(
+  out: string,
+  { config, dataset, pool }: AttackContext,
+  networks: ReadonlyMap<RuleName, { readonly network: SharedNetwork }>,
+): Promise<string[]> {
+  const { attacks, paths, loss, seed } = config;
+  const epsilons = config.epsilons.filter((epsilon) => epsilon > 0);
+  if (epsilons.length === 0) {
+    await remove(join(out, GALLERY)); // that of other attacks, which these replace
+    return [];
+  }
+  const shared = new Map([...networks].map(([rule, { network }]) => [rule, network]));
+  const attack = { name: attacks[0], options: optionsOf(config), paths, loss, seed };
+  return [await writeGallery({ networks: shared, images: dataset.test, dataset, epsilons, attack, pool }, out)];
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { AttackOptions } from '../attacks/attack.js';
 import { GREY_RADIUS } from '../audit/checks/sanity.js';
 import { FEW_NETWORKS, sumCounts, type TransferCounts } from '../metrics/adversarial-accuracy.js';
 import { chunkCount } from '../metrics/chunks.js';
@@ -10,6 +11,7 @@ import { type GradientPath, ownPath } from '../rules/path.js';
 import { count, list } from '../schema.js';
 import type { LabelledImages } from '../tensor/images.js';
 import { VERSION } from '../version.js';
+import type { Config } from './config.js';
 import type { RunContext, TrainedNetwork } from './context.js';
 import { jsonPiece, networkDigest, type PieceFormat } from './kept.js';
 import { trainingImages } from './training-hash.js';
@@ -46,22 +48,25 @@ export function transferEpsilons(epsilons: readonly number[]): readonly number[]
   return [...new Set([small[0], middle, small[small.length - 1]])];
 }
 
+/** The attacks' options, as attacks take them. */
+export const optionsOf = ({ attackOptions }: Pick<Config, 'attackOptions'>): Omit<AttackOptions, 'epsilon'> => ({
+  iterations: attackOptions.iterations ?? undefined,
+  stepSize: attackOptions.stepSize ?? undefined,
+  momentum: attackOptions.momentum ?? undefined,
+  project: attackOptions.project,
+  clip: attackOptions.clip,
+});
+
 async function attackAlong(
   { config, dataset, pool, kept, progress }: AttackContext,
   source: RuleName,
   path: GradientPath,
   networks: AttackedNetworks,
 ): Promise<Curve[]> {
-  const { attacks, epsilons, loss, attackOptions } = config;
+  const { attacks, epsilons, loss } = config;
   const attacked = networks.get(source)?.network;
   if (!attacked) throw new Error(`no network learned by ${source}`);
-  const options = {
-    iterations: attackOptions.iterations ?? undefined,
-    stepSize: attackOptions.stepSize ?? undefined,
-    momentum: attackOptions.momentum ?? undefined,
-    project: attackOptions.project,
-    clip: attackOptions.clip,
-  };
+  const options = optionsOf(config);
   const job: AttackJob = {
     source: attacked,
     path,

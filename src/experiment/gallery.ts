@@ -1,6 +1,7 @@
 /** `gallery.json`: a dozen test images as a run's networks see them, without and with attack. */
 import { join } from 'node:path';
-import { attacks } from '../attacks/index.js';
+import type { AttackOptions } from '../attacks/attack.js';
+import { type AttackName, attacks } from '../attacks/index.js';
 import { GREY_RADIUS } from '../audit/checks/sanity.js';
 import { writeWhole } from '../disk/files.js';
 import { type LossName, losses } from '../losses/index.js';
@@ -22,6 +23,8 @@ export const GALLERY = 'gallery.json';
 
 const IMAGES = 12;
 const NETWORKS = 2;
+/** How often images may be shown to the networks, where an attack is none of the quick ones. */
+const MOST_SHOWS = 24_000;
 /** Bytes of all pictures before they are compressed: with them report.html stays under 1.5 MB. */
 const MOST_BYTES = 600_000;
 
@@ -30,14 +33,27 @@ export interface GalleryWork {
   /** The whole test set. */
   readonly images: LabelledImages;
   readonly dataset: { readonly name: string; readonly classes: readonly string[] };
-  /** The audit's. */
+  /** The audit's, or the attack's. */
   readonly epsilons: readonly number[];
+  /** As in a run's own gallery unless said: see {@link writeGallery}. */
+  readonly attack?: GalleryAttack | undefined;
   readonly pool: Pick<WorkerPool, 'backend'>;
 }
 
+/** How the images are attacked. */
+export interface GalleryAttack {
+  readonly name: AttackName;
+  readonly options: Omit<AttackOptions, 'epsilon'>;
+  /** Where the rule's own is not the true one. */
+  readonly paths: readonly GradientPath[];
+  readonly loss: LossName;
+  readonly seed: number;
+}
+
 /**
- * Attacks a few test images on BP and FA, or on the first two networks: with the paper's BIM, along the rule's own path
- * on cross-entropy, and along the true path on the margin, which no softmax saturates. Both networks answer each.
+ * Attacks a few test images on BP and FA, or on the first two networks: as the work says, or with the paper's BIM, along
+ * the rule's own path on cross-entropy, and along the true path on the margin, which no softmax saturates. Both networks
+ * answer each.
  *
  * @returns the file's name
  */
@@ -50,7 +66,8 @@ export async function writeGallery(work: GalleryWork, folder: string): Promise<s
 
 type Networks = ReadonlyMap<string, Network<Float32Array>>;
 
-async function galleryOf({ networks: shared, images, dataset, epsilons, pool }: GalleryWork): Promise<Gallery> {
+async function galleryOf(work: GalleryWork): Promise<Gallery> {
+  const { networks: shared, images, dataset, epsilons, attack, pool } = work;
   // In memory of its own: the run's is counted beforehand, and this is not in it.
   const kernels = await loadKernels(pool.backend);
   const copy = (shared: Float32Array) => {
@@ -68,18 +85,24 @@ async function galleryOf({ networks: shared, images, dataset, epsilons, pool }: 
   );
   const [{ inputShape }] = [...networks.values()];
   const size = images.pixels.length / images.count;
-  const perEpsilon = 2 * names.length * 2 * size; // two pictures for each of two attacks on each network
-  const indices = chooseImages(images, Math.max(1, Math.min(IMAGES, Math.floor(MOST_BYTES / perEpsilon))));
-  const shown = showable(epsilons, Math.floor(MOST_BYTES / (perEpsilon * indices.length)));
+  const attempts = chosen.map(([, { rule }]) => attemptsOn(ownPath(rules[rule]), attack));
+  const most = mostExamples(attempts.flat(), size, dataset.classes.length);
+  const indices = chooseImages(images, Math.max(1, Math.min(IMAGES, most)));
+  const shown = showable(epsilons, Math.floor(most / indices.length));
   const bytes = Buffer.concat(indices.map((index) => images.pixels.subarray(index * size, (index + 1) * size)));
   const labels = Uint8Array.from(indices, (index) => images.labels[index]);
   const clean = Float32Array.from(bytes, (byte) => byte / 255);
   const told = answersOf(networks, clean);
-  const examples = chosen.flatMap(([source, { rule }]) =>
-    examplesOn(source, ownPath(rules[rule]), shown, networks, { clean, labels }),
+  const examples = chosen.flatMap(([source], i) =>
+    examplesOn(source, attempts[i], shown, networks, { clean, labels, indices }),
   );
   return {
-    ...{ schema: 1, dataset: dataset.name, attack: 'bim', shape: inputShape as [1 | 3, number, number] },
+    ...{
+      schema: 1,
+      dataset: dataset.name,
+      attack: attack?.name ?? 'bim',
+      shape: inputShape as [1 | 3, number, number],
+    },
     ...{ classes: dataset.classes, networks: names, examples },
     images: indices.map((index, i) => ({
       ...{ index, label: labels[i], answers: told[i] },
@@ -108,30 +131,56 @@ function showable(epsilons: readonly number[], most: number): number[] {
   return chooseEpsilons(small, most);
 }
 
+/** One way to attack a network. */
+interface Attempt extends Omit<GalleryAttack, 'paths'> {
+  readonly path: GradientPath;
+}
+
+function attemptsOn(own: GradientPath, attack: GalleryAttack | undefined): Attempt[] {
+  if (attack) return (own === 'true' ? [own] : attack.paths).map((path) => ({ ...attack, path }));
+  const bim = { name: 'bim', options: {}, seed: 0 } as const; // nothing in BIM is random
+  return [
+    { ...bim, path: own, loss: 'cross-entropy' },
+    { ...bim, path: 'true', loss: 'margin' },
+  ];
+}
+
+/** For how many images and epsilons there is room, two pictures each, and time. */
+function mostExamples(attempts: readonly Attempt[], size: number, classes: number): number {
+  const shows = attempts.reduce((sum, { name, options }) => {
+    const { gradients, forwards } = attacks[name].most(options, classes);
+    return sum + gradients + forwards;
+  }, 0);
+  return Math.floor(Math.min(MOST_BYTES / (attempts.length * 2 * size), MOST_SHOWS / shows));
+}
+
 interface Clean {
   readonly clean: Float32Array;
   readonly labels: Uint8Array;
+  /** Their places in the test set. */
+  readonly indices: readonly number[];
 }
 
 function examplesOn(
   source: string,
-  own: GradientPath,
+  attempts: readonly Attempt[],
   epsilons: readonly number[],
   networks: Networks,
-  { clean, labels }: Clean,
+  { clean, labels, indices }: Clean,
 ): GalleryExample[] {
   const maker = new ExampleMaker(networks.get(source) as Network<Float32Array>, labels.length);
-  const attempts: readonly { path: GradientPath; loss: LossName }[] = [
-    { path: own, loss: 'cross-entropy' },
-    { path: 'true', loss: 'margin' },
-  ];
+  const size = clean.length / labels.length;
   const examples = epsilons.flatMap((epsilon) =>
-    attempts.flatMap(({ path, loss }) => {
-      const settings = { attack: attacks.bim, epsilon, path, loss: losses[loss], seed: 0 }; // nothing in BIM is random
-      const made = maker.make(clean, labels, 0, settings).adversarial.slice(0, clean.length);
+    attempts.flatMap(({ name, options, path, loss, seed }) => {
+      const settings = { ...options, attack: attacks[name], epsilon, path, loss: losses[loss], seed };
+      const made = new Float32Array(clean.length);
+      for (const [first, end] of neighbours(indices)) {
+        const some = clean.subarray(first * size, end * size);
+        const { adversarial } = maker.make(some, labels.subarray(first, end), indices[first], settings);
+        made.set(adversarial.subarray(0, some.length), first * size);
+      }
       const told = answersOf(networks, made);
-      const bytes = Buffer.from(made.map((pixel) => Math.round(255 * pixel)));
-      const size = bytes.length / labels.length;
+      const bytes = Buffer.from(Uint8ClampedArray.from(made, (pixel) => Math.round(255 * pixel))); // some go beyond
       return told.map((answers, image) => ({
         ...{ image, source, path, loss, epsilon, answers },
         pixels: bytes.subarray(image * size, (image + 1) * size).toString('base64'),
@@ -140,6 +189,12 @@ function examplesOn(
   );
   maker.release();
   return examples;
+}
+
+/** From where to where the indices follow each other: what is random in an attack belongs to an image's index. */
+function neighbours(indices: readonly number[]): [first: number, end: number][] {
+  const starts = indices.flatMap((index, i) => (indices[i - 1] === index - 1 ? [] : [i]));
+  return starts.map((start, k) => [start, starts[k + 1] ?? indices.length]);
 }
 
 /** What each network says to each image. */

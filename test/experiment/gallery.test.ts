@@ -1,7 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'tap';
+import { attacks } from '../../src/attacks/index.js';
 import { chooseImages, writeGallery } from '../../src/experiment/gallery.js';
+import { losses } from '../../src/losses/index.js';
+import { ExampleMaker } from '../../src/metrics/examples.js';
 import { parseGallery, pixelsOf } from '../../src/report/gallery/gallery.js';
 import { reportPage } from '../../src/report/page/page.js';
 import { loadKernels } from '../../src/tensor/backends.js';
@@ -53,6 +56,53 @@ test('BP and FA of three networks are attacked within ε along both paths, and t
     const far = pixelsOf(made).map((pixel, i) => Math.abs(pixel - clean[i]));
     if (Math.max(...far) > Math.round(255 * epsilon)) t.fail(`image ${image} is moved further than ${epsilon}`);
     if (Math.max(...far) < 255 * epsilon * 0.9) t.fail(`image ${image} is hardly moved`);
+  }
+});
+
+test('another attack is shown just as it was run: each image as in a run’s own attacks, where rules have two paths along each', async (t) => {
+  const kernels = await loadKernels('simd');
+  const own = new Map((['bp', 'fa'] as const).map((rule) => [rule, lenetOf(rule, kernels)]));
+  const networks = new Map([...own].map(([rule, { parameters }]) => [rule, { spec: mnistSpec, rule, ...parameters }]));
+  const images = {
+    pixels: Uint8Array.from(pixels(20 * 784, 3), (pixel) => 255 * pixel),
+    labels: Uint8Array.from({ length: 20 }, (_, i) => Math.floor(i / 2)), // of each class the first: 0, 2, 4, …
+    count: 20,
+  };
+  const dataset = { name: 'mnist', classes: Array.from({ length: 10 }, (_, i) => `${i}`) };
+  const shownBy = async (changes: object, epsilons = [0.1, 0.3]) => {
+    const attack = { name: 'pgd', options: { iterations: 3 }, paths: ['feedback', 'true'], loss: 'margin', seed: 5, ...changes } as const; // biome-ignore format: one line
+    const folder = t.testdir({});
+    await writeGallery({ networks, images, dataset, epsilons, attack, pool: { backend: 'simd' } }, folder);
+    return parseGallery(await readFile(join(folder, 'gallery.json'), 'utf8'), 'gallery.json');
+  };
+  const { attack, images: shown, examples } = await shownBy({});
+  t.equal(attack, 'pgd');
+  const kinds = ['bp true margin', 'fa feedback margin', 'fa true margin'];
+  t.same([...new Set(examples.map(({ source, path, loss }) => `${source} ${path} ${loss}`))], kinds);
+  t.same([...new Set(examples.map(({ epsilon }) => epsilon))], [0.1, 0.3]);
+
+  const all = new ExampleMaker(own.get('fa') as ReturnType<typeof lenetOf<Float32Array>>, 20);
+  const clean = Float32Array.from(images.pixels, (byte) => byte / 255);
+  const settings = { attack: attacks.pgd, path: 'true', loss: losses.margin, seed: 5, iterations: 3, epsilon: 0.3 } as const; // biome-ignore format: one line
+  const { adversarial } = all.make(clean, images.labels, 0, settings);
+  for (const { image, pixels: made } of examples.filter(
+    (each) => each.source === 'fa' && each.path === 'true' && each.epsilon === 0.3,
+  )) {
+    const { index } = shown[image];
+    const expected = adversarial.subarray(784 * index, 784 * (index + 1)).map((pixel) => Math.round(255 * pixel));
+    t.same([...pixelsOf(made)], [...expected], `image ${index}`);
+  }
+  all.release();
+
+  const patient = await shownBy({ name: 'square', options: { queries: 6000 } });
+  t.equal(patient.images.length, 1, 'of thousands of queries, fewer images');
+  const beyond = await shownBy({ name: 'fgsm', options: { clip: false } }, [0.3]);
+  for (const { image, pixels: made } of beyond.examples) {
+    const before = pixelsOf(beyond.images[image].pixels);
+    t.ok(
+      pixelsOf(made).every((pixel, p) => Math.abs(pixel - before[p]) <= 77),
+      'and what leaves the pixels’ range ends at its edge',
+    );
   }
 });
 
