@@ -71,6 +71,9 @@ export function wrap(text: string, width: number): string {
   return lines.join('\n');
 }
 
+/** The sentences of a text: none ends at the point of a number. */
+export const sentencesOf = (text: string): string[] => text.split(/(?<=\.) (?=[A-Z])/);
+
 /** Parts of a text one below the other: sentences broken to fit, what has lines of its own (a table) as it is. */
 export const paragraphs = (parts: readonly string[], width: number): string =>
   parts.map((part) => (part.includes('\n') ? part : wrap(part, width))).join('\n\n');

@@ -45,6 +45,14 @@ const opened = (page: Page) =>
     () => Array.from(document.querySelectorAll('details'), (each) => Object.assign(each, { open: true })).length,
   );
 
+/** What a fold holds that can't be seen, by its summary. */
+const unprinted = (page: Page) =>
+  page.evaluate(() =>
+    Array.from(document.querySelectorAll('details'))
+      .filter((each) => !each.lastElementChild?.checkVisibility({ contentVisibilityAuto: true }))
+      .map((each) => each.querySelector('summary')?.textContent),
+  );
+
 test('the report of a small run', async (t) => {
   const folder = t.testdir({});
   const { code, stderr } = await call(['mnist', ...smallRun, '--out', join(folder, 'run')], folder);
@@ -63,6 +71,14 @@ test('the report of a small run', async (t) => {
     'without scripts': { javaScriptEnabled: false },
   })) {
     const { page, complaints } = await visit(file, options);
+    if (name === 'narrow') {
+      const long = await page.evaluate(() => document.documentElement.scrollHeight);
+      t.ok(long < 4500, `on a telephone what is secondary is folded: ${long} px`);
+    }
+    await page.emulateMedia({ media: 'print' });
+    t.same(await unprinted(page), [], `${name}: in print all is unfolded`);
+    await page.emulateMedia({ media: 'screen' });
+    t.ok((await unprinted(page)).length > 10, `${name}: and on a screen much is not`);
     if (options.javaScriptEnabled !== false) {
       t.same(await violations(page), [], `${name}: folded`);
       await opened(page);
@@ -80,7 +96,7 @@ test('the report of a small run', async (t) => {
   }
   const parts = page.locator('details.epsilon');
   t.ok((await parts.count()) > 1, 'several ε are there');
-  await parts.last().locator('summary').click();
+  await parts.last().locator('> summary').click();
   t.ok(await parts.last().locator('img').first().isVisible(), 'each of which opens without a script');
   const drawn = await page.evaluate(() => Array.from(document.images, ({ naturalWidth }) => naturalWidth));
   t.ok(drawn.length > 100 && drawn.every((width) => width === 28), 'every picture is one of 28 pixels');

@@ -4,7 +4,7 @@ import { FEW_NETWORKS } from '../../metrics/adversarial-accuracy.js';
 import { numberWithInterval, percentNumber } from '../../words.js';
 import { epsilonText, fittingEpsilons, in255ths } from '../epsilon-text.js';
 import { displayName } from '../names.js';
-import { paragraphs, textTable, wrap } from '../text.js';
+import { paragraphs, sentencesOf, textTable, wrap } from '../text.js';
 
 /**
  * An audit's answer, with its files a screen of 24 lines for two networks: accuracies, each network's verdict in two
@@ -144,6 +144,6 @@ const flags = ({ models }: Audit): string[] =>
 /** @param sentences how many of the reasons' are told at most */
 const verdicts = ({ models }: Audit, sentences = Number.POSITIVE_INFINITY): string[] =>
   Object.entries(models).map(([name, { verdict, because }]) => {
-    const reasons = because.split(/(?<=\.) (?=[A-Z])/).slice(0, sentences);
+    const reasons = sentencesOf(because).slice(0, sentences);
     return [`${displayName(name)}: ${verdict}.`, ...reasons].join(' ');
   });

@@ -4,7 +4,11 @@ import { finePercent } from '../../words.js';
 import { epsilonsOf, epsilonText, in255ths } from '../epsilon-text.js';
 import { type Gallery, type GalleryAnswers, type GalleryExample, pixelsOf } from '../gallery/gallery.js';
 import { displayName } from '../names.js';
+import { folded } from './document.js';
 import { type Html, html } from './html.js';
+
+/** Of each ε's images the first few are shown, the others fold. */
+const SHOWN = 4;
 
 /** A part for each ε, the middle one open. */
 export function gallery(shown: Gallery): Html {
@@ -52,11 +56,16 @@ function picturesAt(shown: Gallery, epsilon: number, caption: string): Html {
     return html`<tr><th scope="row">${index}: ${named}</th><td>${picture(shown, pixelsOf(pixels), 'clean')}${said(shown, answers, label)}</td>${cells}</tr>
 `;
   });
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="${caption}"><table>
-<caption>${caption}</caption>
+  const tableOf = (title: string, some: readonly Html[]) =>
+    html`<div class="scroll" tabindex="0" role="region" aria-label="${title}"><table>
+<caption>${title}</caption>
 <thead><tr><th scope="col">Test image</th><th scope="col">Clean</th>${head}</tr></thead>
-<tbody>${rows}</tbody>
+<tbody>${some}</tbody>
 </table></div>`;
+  const others = rows.length - SHOWN;
+  if (others <= 1) return tableOf(caption, rows);
+  return html`${tableOf(caption, rows.slice(0, SHOWN))}
+${folded(`${others} more images`, tableOf(`${caption}: ${others} more`, rows.slice(SHOWN)))}`;
 }
 
 function exampleOf(shown: Gallery, { pixels, epsilon, answers }: GalleryExample, clean: string, label: number): Html {

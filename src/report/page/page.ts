@@ -6,8 +6,9 @@ import type { Gallery } from '../gallery/gallery.js';
 import { directionName, displayName } from '../names.js';
 import { honestySentences } from '../run/honesty.js';
 import type { Curve, Results } from '../run/results.js';
+import { sentencesOf } from '../text.js';
 import { folded, wholePage } from './document.js';
-import { figure } from './figure.js';
+import { figure, foldedFigure } from './figure.js';
 import { gallery } from './gallery.js';
 import { type Html, html } from './html.js';
 import { SCRIPT } from './script.js';
@@ -48,12 +49,16 @@ ${settings(run)}`,
 }
 
 function verdicts({ audit, results }: ReportedRun): Html {
-  const audited = Object.entries(audit?.models ?? {}).map(
-    ([name, { verdict, because }]) => html`<p><strong>${displayName(name)}: ${verdict}.</strong> ${because}</p>`,
-  );
+  const audited = Object.entries(audit?.models ?? {}).map(([name, { verdict, because }]) => {
+    const [first, ...others] = sentencesOf(because);
+    const why = others.length > 0 ? folded(`${displayName(name)}: why`, html`<p>${others.join(' ')}</p>`) : undefined;
+    return html`<p><strong>${displayName(name)}: ${verdict}.</strong> ${first}</p>
+${why}`;
+  });
   const missing = audit ? undefined : html`<p>Not audited: nothing here says whether the robustness is real.</p>`;
   const honest = results ? honestySentences(results).map((sentence) => html`<p>${sentence}</p>`) : [];
-  return html`<section><h2>Verdict</h2>${audited}${missing}${honest}</section>`;
+  const curves = audit && honest.length > 0 ? folded('What the curves show, and what not', html`${honest}`) : honest;
+  return html`<section><h2>Verdict</h2>${audited}${missing}${curves}</section>`;
 }
 
 /** What the paper says of its two networks on MNIST. */
@@ -84,7 +89,7 @@ function networks({ dataset, results, audit }: ReportedRun): Html {
     'Lowest under attack (%)',
     'The audit, and its worst case',
   ];
-  return html`<section><h2>What was measured</h2>${table('Accuracy of each network; in brackets: 95 % intervals', heads, rows, heads.length)}</section>`;
+  return html`<section><h2>What was measured</h2>${table('Accuracy of each network; in brackets: 95 % intervals', heads, rows, heads.length, true)}</section>`;
 }
 
 /** What the figures show, for those who don't see them too. */
@@ -97,9 +102,12 @@ const captions: Readonly<Record<string, string>> = {
   'figure-f.svg': 'Apparent and real robustness against the angle to backpropagation',
 };
 
+/** The worst case where there is an audit, else the first; the others fold. */
 function figures(run: ReportedRun): Html | undefined {
-  const drawn = [...run.figures].map(([name, svg]) =>
-    figure(Object.hasOwn(captions, name) ? captions[name] : name, name, svg),
+  const first = run.figures.has('figure-c.svg') ? 'figure-c.svg' : [...run.figures.keys()][0];
+  const inOrder = [...run.figures].sort(([a], [b]) => Number(b === first) - Number(a === first));
+  const drawn = inOrder.map(([name, svg]) =>
+    (name === first ? figure : foldedFigure)(Object.hasOwn(captions, name) ? captions[name] : name, name, svg),
   );
   return drawn.length === 0 ? undefined : html`<section><h2>Figures</h2>${drawn}</section>`;
 }

@@ -21,12 +21,19 @@ pre { font-size: .8rem }
 .gallery td { white-space: nowrap } .gallery td > span { display: block }
 .gallery img { width: 4rem; height: 4rem; object-fit: contain; image-rendering: pixelated; margin-right: .2rem }
 .slider { display: flex; flex-wrap: wrap; gap: .6rem; align-items: center } .slider input { flex: 0 1 16rem; min-width: 0 }
-@media (max-width: 40rem) { h1 { font-size: 1.5rem } .gallery img { width: 3rem; height: 3rem } .gallery td { padding: .25rem .4rem .25rem 0 } }
+@media (max-width: 40rem) {
+  h1 { font-size: 1.5rem } h2 { margin: 1.2rem 0 .4rem } figure svg { width: 34rem; height: auto }
+  caption { position: sticky; left: 0; max-width: calc(100vw - 2rem) }
+  .stacked thead { display: none } .stacked, .stacked caption, .stacked tbody, .stacked tr, .stacked td { display: block; border: 0 } .stacked td { padding: 0 }
+  .stacked tr { padding: .4rem 0; border-bottom: 1px solid var(--line) } .stacked td::before { content: attr(data-head) ": "; color: var(--soft) }
+  .gallery img { width: 3rem; height: 3rem } .gallery td { padding: .25rem .4rem .25rem 0 }
+}
 @media print {
   :root { color-scheme: light; --ink: #000; --soft: #333; --page: #fff; --line: #aaa; --bad: #a81800 }
   details::details-content { display: block; content-visibility: visible; height: auto }
+  details.epsilon[hidden] { display: block }
   .scroll, pre { overflow: visible; white-space: pre-wrap } .slider { display: none }
-  main { max-width: none; padding: 0 } table { font-size: 7.5pt } figure, tr { break-inside: avoid } h2, caption, figcaption { break-after: avoid }
+  main { max-width: none; padding: 0 } table { font-size: 7.5pt } figure, tr { break-inside: avoid } h2, caption, figcaption, summary { break-after: avoid }
   pre { columns: 3; font-size: 7pt } svg { max-width: 100%; height: auto } .gallery img { width: 2.2rem; height: 2.2rem }
 }
 `;

@@ -4,7 +4,7 @@ import type { EpochAngles } from '../figures/alignment.js';
 import type { EpochCurves } from '../figures/training.js';
 import { displayName } from '../names.js';
 import { folded } from './document.js';
-import { figure } from './figure.js';
+import { foldedFigure } from './figure.js';
 import { type Html, html } from './html.js';
 import { table } from './table.js';
 
@@ -31,7 +31,7 @@ export function training(epochs: readonly ReportedEpoch[], curves: string | unde
     percentNumber(testAccuracy),
   ]);
   return html`<section><h2>Training</h2>
-${curves === undefined ? undefined : figure('Loss and test accuracy, epoch by epoch', 'training', curves)}
+${curves === undefined ? undefined : foldedFigure('Loss and test accuracy, epoch by epoch', 'training', curves)}
 ${folded('Loss and accuracy of each epoch', table('Loss and accuracy of each epoch', heads, rows))}
 ${folded('Angles to backpropagation of each epoch', html`${kinds.map(({ field, title }) => angles(epochs, field, title))}`)}</section>`;
 }

@@ -55,6 +55,30 @@ test('the page has the verdict before all else, every figure, and the command th
   t.end();
 });
 
+test('the figure of the worst case and the verdict’s first reason stand open, the rest folds', (t) => {
+  const { fa } = exampleAudit.models;
+  const because = 'At ε = 0.3 it falls: 0.5 of it. The reason is this. And that.';
+  const named = (text: string) => svg.replace('a &amp; b', text);
+  const page = reportPage({
+    ...run,
+    audit: { ...exampleAudit, models: { fa: { ...fa, because } } },
+    figures: new Map(['a', 'b', 'c'].map((name) => [`figure-${name}.svg`, named(name)])),
+  });
+  const open = page.replace(/<details>.*?<\/details>/gs, '');
+  t.ok(open.includes('</strong> At ε = 0.3 it falls: 0.5 of it.</p>'));
+  t.notOk(open.includes('The reason is this.'));
+  t.ok(page.includes('The reason is this. And that.'));
+  t.ok(open.includes(named('c')));
+  for (const other of ['a', 'b']) {
+    t.notOk(open.includes(named(other)));
+    t.ok(page.includes(named(other)));
+  }
+  t.ok(page.indexOf(named('c')) < page.indexOf(named('a')), 'which comes first');
+  const alone = reportPage({ ...run, audit: undefined, figures: new Map([['figure-a.svg', svg]]) });
+  t.ok(alone.replace(/<details>.*?<\/details>/gs, '').includes(svg), 'without an audit, the first figure does');
+  t.end();
+});
+
 test('it asks for nothing, and allows its own style, script and pictures alone', (t) => {
   const page = reportPage(run);
   const hash = '&#39;sha256-[A-Za-z0-9+/=]{44}&#39;';
