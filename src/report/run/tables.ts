@@ -62,7 +62,8 @@ export function accuracyTable(results: Results, width = 100): string {
   const heads = ['Accuracy (%)', 'Attack', ...(compared ? ['Path'] : [])];
   const all = epsilonsOf(curves);
   const counted255ths = in255ths(all);
-  const headOf = (epsilon: number) => (epsilon === 0 ? 'ε = 0' : epsilonText(epsilon, counted255ths));
+  const headOf = (epsilon: number, place: number) =>
+    `${place === 0 ? 'ε = ' : ''}${epsilonText(epsilon, counted255ths)}`;
   const build = (epsilons: readonly number[], most?: number) => {
     const rows = curves.map((curve, index) => [
       ...labels[index]!,

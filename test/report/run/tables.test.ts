@@ -1,5 +1,5 @@
 import { test } from 'tap';
-import { accuracyTable, networkTable, summary } from '../../../src/report/run/tables.js';
+import { accuracyTable, answer, networkTable, summary } from '../../../src/report/run/tables.js';
 import { exampleResults, point } from '../../helpers/results-example.js';
 
 /** The cells of a table, row by row, without its frame. */
@@ -21,6 +21,18 @@ test('the network table gives clean accuracy, training time and zero gradients',
     ['BP', '98.9', '1 min 0 s', '0.0\u00a0%'],
     ['FA', '96.5', '2 min 11 s', '96.1\u00a0%'],
   ]);
+});
+
+test('the answer alone: the networks under their own attacks, and the honest reading; the first epsilon says that it is one', async (t) => {
+  const all = exampleResults();
+  const curves = all.curves.map((curve) => ({ ...curve, points: curve.points.filter(({ epsilon }) => epsilon > 0) }));
+  const text = answer({ ...all, curves }, 80);
+  const [head, ...rows] = cells(text);
+  t.match(head[2], /^ε = 0\.\d+$/);
+  t.notMatch(head.slice(3).join(), /ε/);
+  t.ok(rows.length > 1 && rows.every(([network]) => ['BP', 'FA', ''].includes(network)), 'no transfer');
+  t.match(text, /FA: .* of the test images have a gradient of exactly zero/);
+  t.ok(widest(text) <= 80);
 });
 
 test('training times are readable from a tenth of a second to hours', async (t) => {
