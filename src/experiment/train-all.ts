@@ -1,6 +1,6 @@
 /* The networks of a run: one after another, or side by side where there are more workers than one can use. */
 import type { RuleName } from '../rules/index.js';
-import { SHARD_SIZE } from '../training/train.js';
+import { SHARD_SIZE } from '../training/shard.js';
 import type { TrainingConfig } from './config.js';
 import type { RunContext, TrainedNetwork } from './context.js';
 import { prepareTraining, type Training } from './train.js';
