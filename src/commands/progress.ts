@@ -1,4 +1,4 @@
-import type { Progress } from '../experiment/progress.js';
+import type { Pace, Progress } from '../experiment/progress.js';
 import { duration } from '../words.js';
 import { widthOf } from './terminal.js';
 
@@ -22,9 +22,9 @@ function bar(output: NodeJS.WriteStream): Progress {
   };
   return {
     log: (line) => void output.write(shown === '' ? `${line}\n` : `${ERASE}${line}\n${shown}`),
-    async during(title, total, first, work) {
+    async during(title, total, first, work, pace) {
       const before = shown;
-      const left = timeLeft(total, first);
+      const left = timeLeft(total, first, pace);
       // A column stays free: a full line would bring the cursor to the next one.
       const update = (done: number, now = title) =>
         show(barText(now, share(done, total), left(done), widthOf(output) - 1));
@@ -58,13 +58,17 @@ export function barText(title: string, done: number, left: string, width: number
   return forms.find((form) => form.length <= width) ?? cut;
 }
 
-/** Says how long the rest will take, by the pace so far: `1 min 3 s left`; nothing before there is a pace. */
-function timeLeft(total: number, first: number): (done: number) => string {
+/**
+ * Says how long the rest will take, by the pace so far and by what was known of it before: `1 min 3 s left`; nothing
+ * before there is a pace.
+ */
+function timeLeft(total: number, first: number, known: Pace = { units: 0, seconds: 0 }): (done: number) => string {
   const started = performance.now();
   return (done) => {
-    if (done <= first) return '';
-    const seconds = (performance.now() - started) / 1000;
-    return `${duration((seconds / (done - first)) * (total - done))} left`;
+    const units = known.units + done - first;
+    if (units <= 0) return '';
+    const seconds = known.seconds + (performance.now() - started) / 1000;
+    return `${duration((seconds / units) * (total - done))} left`;
   };
 }
 
@@ -75,8 +79,8 @@ function lines(output: NodeJS.WriteStream): Progress {
   const log = (line: string) => void output.write(`${line}\n`);
   return {
     log,
-    during(title, total, first, work) {
-      const left = timeLeft(total, first);
+    during(title, total, first, work, pace) {
+      const left = timeLeft(total, first, pace);
       let lastLine = performance.now();
       return work((done, now = title) => {
         if (done <= first || performance.now() - lastLine < 1000 * LINE_INTERVAL) return;

@@ -26,7 +26,7 @@ import { checkTestImages, runConfig, runNetworks } from './finished-run.js';
 import { RunFolder } from './folder.js';
 import { type GalleryWork, writeGallery } from './gallery.js';
 import { KeptPieces, networkDigest } from './kept.js';
-import type { Progress } from './progress.js';
+import type { Pace, Progress } from './progress.js';
 import { reportIfReadable } from './report.js';
 import { trainingImages } from './training-hash.js';
 
@@ -132,6 +132,9 @@ export async function auditAndWrite(
   return { audit, files };
 }
 
+/** What was foretold counts in the time left as if this part of the audit had been done so. */
+const FORETOLD = 0.1;
+
 /**
  * An audit's work, done by the pool; the trials that an interrupted one left are taken as they are.
  *
@@ -140,9 +143,12 @@ export async function auditAndWrite(
 function workOf({ networks, seed, pool, progress }: AuditContext, kept: KeptPieces, forecast?: Forecast): AuditWork {
   let rounds = 0;
   let before = 0;
+  let pace: Pace | undefined;
   const roundOf = (trials: readonly Trial[], images: number): Round => {
-    if (forecast) return forecast.round(rounds++, before, trials, images);
-    return { total: piecesOf(trials).length, after: (pieces) => pieces };
+    if (!forecast) return { total: piecesOf(trials).length, after: (pieces) => pieces };
+    const units = FORETOLD * forecast.secondsFor(images);
+    pace ??= { units, seconds: units / pool.size };
+    return forecast.round(rounds++, before, trials, images);
   };
   const digests = Object.fromEntries([...networks].map(([name, network]) => [name, networkDigest(network)]));
   const named = (name: string) => networks.get(name) as SharedNetwork;
@@ -159,10 +165,13 @@ function workOf({ networks, seed, pool, progress }: AuditContext, kept: KeptPiec
       };
       const { total, after } = roundOf(trials, images.count);
       const done = await kept.piece(decides, trialPieces(trials), async () => {
-        const pieces = await progress.during(title, total, before, (update) =>
-          pool.run('auditTrials', job, { onProgress: (count) => update(after(count)) }),
-        );
-        return pieces.flat();
+        const began = performance.now();
+        const run = (update: (done: number) => void) =>
+          pool.run('auditTrials', job, { onProgress: (count) => update(after(count)) });
+        const pieces = (await progress.during(title, total, before, run, pace)).flat();
+        const seconds = (performance.now() - began) / 1000;
+        if (pace) pace = { units: pace.units + after(pieces.length) - before, seconds: pace.seconds + seconds };
+        return pieces;
       });
       if (forecast) before = after(done.length);
       return done;

@@ -1,3 +1,9 @@
+/** That so many units take so many seconds. */
+export interface Pace {
+  readonly units: number;
+  readonly seconds: number;
+}
+
 /** Shows how far long work is, and when it will be done. */
 export interface Progress {
   /**
@@ -5,6 +11,7 @@ export interface Progress {
    *
    * @param done units that an earlier run did
    * @param work is handed a function to say how many units are done by now, and another title where that has changed
+   * @param pace what is known before the work begins of how long it takes
    * @returns what the work returns; what it throws is thrown on
    */
   during<Result>(
@@ -12,6 +19,7 @@ export interface Progress {
     total: number,
     done: number,
     work: (update: (done: number, title?: string) => void) => Promise<Result>,
+    pace?: Pace,
   ): Promise<Result>;
   /** Prints a line that stays, whatever is shown below it. */
   log(line: string): void;

@@ -50,6 +50,20 @@ test('on a terminal, a bar shows the share done and the time left, and every lin
   t.equal(text(), 'afterwards\n');
 });
 
+test('what is known of the pace beforehand counts beside what is seen', async (t) => {
+  const { stream, text } = recorder(terminal);
+  const work = async (update: (done: number) => void) => {
+    t.match(lastlyShown(text()), [/ 10 % {2}1 min 30 s left$/], 'before anything is done: ten seconds a unit');
+    update(4);
+    t.match(
+      lastlyShown(text()),
+      [/ 40 % {2}30 s left$/],
+      'three more in no time, so that six took 30 s: 5 s a unit, and six are left',
+    );
+  };
+  await progressOn(stream, 'xterm').during('audit', 10, 1, work, { units: 3, seconds: 30 });
+});
+
 test('the bar goes with its work, also if that fails; the cursor is never hidden', async (t) => {
   const { stream, text } = recorder(terminal);
   const mistake = new Error('diverged');
