@@ -38,10 +38,14 @@ export class Lab {
 
   /** Loads what is needed to be used, opens the address, and sends for the rest. */
   async open(): Promise<void> {
+    const linked = parseAddress(location.hash.slice(1));
+    this.state = { ...linked, step: 0 };
+    this.wanted = linked.step || undefined;
+    this.changed();
     this.test = await fetchImages('test-first.gz');
     await this.each(({ engine }) => engine.call('setImages', { test: this.test }));
     this.backend = await this.sides[0].engine.call('backend');
-    await this.goTo(parseAddress(location.hash.slice(1)));
+    await this.goTo(linked);
     addEventListener('hashchange', () => {
       const fragment = location.hash.slice(1);
       if (fragment !== printAddress(this.state)) void this.goTo(parseAddress(fragment));
@@ -66,7 +70,8 @@ export class Lab {
 
   /** Whether the networks are not yet, or not still, at the step that they are to be looked at. */
   get busy(): boolean {
-    return this.training || this.wanted !== undefined;
+    const none = this.sides.some(({ history }) => history.length === 0);
+    return none || this.training || this.wanted !== undefined;
   }
 
   onChange(listener: () => void): void {

@@ -62,7 +62,7 @@ type Made = Pick<Equation, 'formula'> & Partial<Equation>;
 const makers: Readonly<Record<TracedTensor, (names: Names, index: readonly number[], offset: number) => Made>> = {
   x: () => ({ formula: 'a pixel of the image' }),
   dy: ({ trace }, [j]) => ({
-    formula: `dLoss/dz[${j}] of the loss; its softmax[${j}] is ${trace.probabilities[j]}, the true class ${trace.label}`,
+    formula: `dLoss/dz[${j}] of the loss; its softmax[${j}] is ${Number(trace.probabilities[j].toPrecision(4))}, the true class ${trace.label}`,
   }),
   y: forwardEquation,
   dx: errorEquation,

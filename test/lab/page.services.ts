@@ -1,57 +1,23 @@
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
-import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import type { Browser, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { test } from 'tap';
-import { serveLab } from '../../src/commands/lab.js';
 import { loadKernels, saveNetwork, type Trace } from '../../src/core.js';
 import type { Settings } from '../../src/lab/engine/answers.js';
 import { Session } from '../../src/lab/engine/session.js';
 import { plans } from '../../src/lab/plans.js';
 import { percent, short } from '../../src/words.js';
 import { sameBits } from '../helpers/arrays.js';
-import { launchChromium } from '../helpers/browser.js';
+import { openLab, until, visible } from '../helpers/lab-page.js';
 import { mnistImages } from '../helpers/mnist.js';
 import { lenetOf, mnistSpec } from '../helpers/networks.js';
 
 const cli = fileURLToPath(new URL('../../src/cli.js', import.meta.url));
-const browser: Browser = await launchChromium();
-const server = await serveLab(undefined, 0);
-const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+const lab = await openLab();
+const { visit } = lab;
 
-/** A page of the lab; what it complains of, or asks of other hosts, is collected. */
-async function visit(fragment = '', at = address, prepare?: (page: Page) => Promise<void>) {
-  const page = await browser.newPage({ viewport: { width: 1200, height: 900 } });
-  const complaints: string[] = [];
-  page.on('console', (message) => {
-    if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
-  });
-  page.on('pageerror', (error) => complaints.push(error.message));
-  page.on('request', (request) => {
-    if (!/^(data|blob):/.test(request.url()) && !request.url().startsWith(at))
-      complaints.push(`asks for ${request.url()}`);
-  });
-  page.on('response', (response) => {
-    if (response.status() >= 400) complaints.push(`${response.url()} answers ${response.status()}`);
-  });
-  await prepare?.(page);
-  await page.goto(`${at}#${fragment}`);
-  await page.waitForSelector('html[data-ready=true]');
-  return { page, complaints };
-}
-
-const visible = 'section:not([hidden])';
-const until = (page: Page, selector: string, pattern: RegExp) =>
-  page.waitForFunction(
-    ([css, source]) =>
-      Array.from(document.querySelectorAll(css)).some(({ textContent }) => new RegExp(source).test(textContent ?? '')),
-    [`${visible} ${selector}`, pattern.source] as const,
-    { timeout: 60_000 },
-  );
 const textOf = async (page: Page, selector: string) =>
   (await page.locator(`${visible} ${selector}`).first().textContent()) ?? '';
 
@@ -225,8 +191,8 @@ test('every number shown for an image is inspect’s, on the same run', async (t
     maxBuffer: 1e8,
   });
   const expected = JSON.parse(stdout);
-  const own = await serveLab(folder, 0);
-  const { page, complaints } = await visit('look&image=5', `http://127.0.0.1:${(own.address() as AddressInfo).port}/`);
+  const own = await openLab(folder, lab.browser);
+  const { page, complaints } = await own.visit('look&image=5');
   for (let step = 0; step < 27; step++) {
     await until(page, 'h3', step < 13 ? /Up through/ : step === 13 ? /The loss/ : /Down through/);
     const cards = await page.locator(`${visible} .facts`).allTextContents();
@@ -268,8 +234,7 @@ test('every number shown for an image is inspect’s, on the same run', async (t
     { maxBuffer: 1e8 },
   );
   const { fa } = JSON.parse(moved.stdout).networks;
-  const { port } = own.address() as AddressInfo;
-  const again = await visit('look&image=5&walk=26&path=true', `http://127.0.0.1:${port}/`);
+  const again = await own.visit('look&image=5&walk=26&path=true');
   const box = again.page.getByRole('checkbox', { name: /moved by BIM at ε = 0.2, against FA/ });
   await until(again.page, 'h3', /Down through normalize/);
   await box.check();
@@ -283,15 +248,16 @@ test('every number shown for an image is inspect’s, on the same run', async (t
   t.match(again.page.url(), /moved=1/, 'the adversarial image, layer by layer, and in the link');
   t.same(again.complaints, []);
   await again.page.close();
-  own.close();
+  await own.close();
 });
 
 test('where WebAssembly has no SIMD the plain kernels work, and the page says so', async (t) => {
-  const { page } = await visit('learn', address, async (fresh) => {
-    await fresh.route('**/worker.js', async (route) => {
-      const response = await route.fetch();
-      await route.fulfill({ response, body: `WebAssembly.validate = () => false;\n${await response.text()}` });
-    });
+  const { page } = await visit('learn', {
+    prepare: (fresh) =>
+      fresh.route('**/worker.js', async (route) => {
+        const response = await route.fetch();
+        await route.fulfill({ response, body: `WebAssembly.validate = () => false;\n${await response.text()}` });
+      }),
   });
   // Imports run before the line above: the worker's own parts are asked when the kernels are loaded, after it.
   t.equal(await page.getAttribute('html', 'data-backend'), 'reference');
@@ -301,33 +267,4 @@ test('where WebAssembly has no SIMD the plain kernels work, and the page says so
   await page.close();
 });
 
-const require = createRequire(import.meta.url);
-const axeFile = (() => {
-  try {
-    return require.resolve('axe-core');
-  } catch {
-    return process.env.AXE_CORE;
-  }
-})();
-
-test('axe finds nothing', { skip: axeFile && existsSync(axeFile) ? false : 'axe-core is not installed' }, async (t) => {
-  const source = await readFile(axeFile as string, 'utf8');
-  for (const view of ['learn', 'look', 'attack', 'why']) {
-    for (const colorScheme of ['light', 'dark'] as const) {
-      const { page } = await visit(`${view}&step=20&walk=16`);
-      await page.emulateMedia({ colorScheme });
-      await page.waitForTimeout(4000);
-      await page.evaluate(`{ ${source} }`).catch(() => {});
-      const found = await page.evaluate(
-        `(async () => { const { violations } = await axe.run(); return violations.map(({ id, nodes }) => id + ': ' + nodes.map(({ html, failureSummary }) => html.slice(0, 120) + ' ' + failureSummary).join(' | ')); })()`,
-      );
-      t.same(found, [], `${view}, ${colorScheme}`);
-      await page.close();
-    }
-  }
-});
-
-test('the end', async () => {
-  await browser.close();
-  server.close();
-});
+test('the end', () => lab.close());

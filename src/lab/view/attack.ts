@@ -52,16 +52,22 @@ export function attackView(lab: Lab): { element: HTMLElement; render: (repaint?:
     controls.element,
     h(
       'div',
-      { class: 'triple' },
-      h('figure', {}, h('figcaption', {}, 'clean'), picture.element),
-      h('figure', {}, h('figcaption', {}, 'change'), maps[0].canvas),
-      h('figure', {}, h('figcaption', {}, 'adversarial'), maps[1].canvas),
+      { class: 'attack' },
+      h(
+        'div',
+        {},
+        h(
+          'div',
+          { class: 'triple' },
+          h('figure', {}, h('figcaption', {}, 'clean'), picture.element),
+          h('figure', {}, h('figcaption', {}, 'change'), maps[0].canvas),
+          h('figure', {}, h('figcaption', {}, 'adversarial'), maps[1].canvas),
+        ),
+        verdict,
+        h('div', { class: 'pair stacked' }, ...bars.map((bar) => bar.element)),
+      ),
+      h('div', {}, h('h3', {}, 'Four ways to ask the same network'), table.element, chart.element),
     ),
-    verdict,
-    h('div', { class: 'pair stacked' }, ...bars.map((bar) => bar.element)),
-    h('h3', {}, 'Four ways to ask the same network'),
-    table.element,
-    chart.element,
   );
   return {
     element,
@@ -86,7 +92,7 @@ export function attackView(lab: Lab): { element: HTMLElement; render: (repaint?:
           bar.render(labelOf(rule), toneOf(rule), clean[i], moved[i], lab.label);
         }
         setText(verdict, verdictText(lab, example));
-      } else setText(verdict, lab.busy ? 'Training goes on: pause it to attack.' : 'Computing …');
+      } else setText(verdict, lab.training ? 'Training goes on: pause it to attack.' : 'Computing …');
       table.render();
       chart.draw(curves.lines());
     },

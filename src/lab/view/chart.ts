@@ -24,8 +24,9 @@ export interface ChartOptions {
   };
 }
 
-const [WIDTH, HEIGHT] = [420, 200];
-const [LEFT, RIGHT, TOP, BOTTOM] = [44, 8, 10, 30];
+/** As in the style sheet. */
+const HEIGHT = 220;
+const [LEFT, RIGHT, TOP, BOTTOM] = [48, 8, 10, 34];
 
 export class Chart {
   readonly element: HTMLElement;
@@ -33,33 +34,44 @@ export class Chart {
   private readonly drawing: SVGSVGElement;
   private readonly ticks: { x: SVGTextElement[]; y: SVGTextElement[]; grid: SVGLineElement[] };
   private readonly legend = h('ul', { class: 'legend' });
+  private readonly across: SVGTextElement;
   private readonly table: ChartTable;
   private options: ChartOptions;
+  private lines: readonly Line[] = [];
+  /** What the page gives it: a line is as thick, and a number as large, in a narrow chart as in a wide one. */
+  private width = 420;
 
   constructor(options: ChartOptions) {
     this.options = options;
     const places = Array.from({ length: TICKS + 1 });
     this.ticks = {
       y: places.map(() => svg('text', { x: LEFT - 6, 'text-anchor': 'end' })),
-      x: places.map(() => svg('text', { y: HEIGHT - 12, 'text-anchor': 'middle' })),
-      grid: places.map(() => svg('line', { class: 'grid', x1: LEFT, x2: WIDTH - RIGHT })),
+      x: places.map(() => svg('text', { y: HEIGHT - 17, 'text-anchor': 'middle' })),
+      grid: places.map(() => svg('line', { class: 'grid', x1: LEFT })),
     };
+    this.across = svg('text', { y: HEIGHT - 3, 'text-anchor': 'end' }, options.x.label);
     this.drawing = svg(
       'svg',
-      { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: 'img', 'aria-label': options.title, class: 'chart' },
+      { role: 'img', 'aria-label': options.title, class: 'chart' },
       ...this.ticks.grid,
       ...this.ticks.y,
       ...this.ticks.x,
-      svg('text', { x: WIDTH - RIGHT, y: HEIGHT - 1, 'text-anchor': 'end', class: 'soft' }, options.x.label),
+      this.across,
     );
     this.table = new ChartTable(options.title);
     this.element = h('figure', {}, h('figcaption', {}, options.title), this.drawing, this.legend, this.table.element);
+    new ResizeObserver(([{ contentRect }]) => {
+      if (contentRect.width === 0 || contentRect.width === this.width) return;
+      this.width = contentRect.width;
+      this.draw(this.lines);
+    }).observe(this.drawing);
   }
 
   draw(lines: readonly Line[], changes: Partial<ChartOptions> = {}): void {
+    this.lines = lines;
     this.options = { ...this.options, ...changes };
     const { x, y } = this.options;
-    const across = (value: number) => LEFT + (value / x.most) * (WIDTH - LEFT - RIGHT);
+    const across = (value: number) => LEFT + (value / x.most) * (this.width - LEFT - RIGHT);
     const down = (value: number) => {
       const share = Math.max(0, Math.min(1, (value - y.least) / (y.most - y.least)));
       return TOP + (1 - share) * (HEIGHT - TOP - BOTTOM);
@@ -80,6 +92,9 @@ export class Chart {
     const { x, y } = this.options;
     const show = (element: Element, tick: number | undefined) =>
       setAttribute(element, 'display', tick === undefined && 'none');
+    const right = this.width - RIGHT;
+    setAttribute(this.across, 'x', right);
+    for (const line of this.ticks.grid) setAttribute(line, 'x2', right);
     const ys = ticksOf(y.least, y.most, y.every);
     for (const [i, text] of this.ticks.y.entries()) {
       const line = this.ticks.grid[i];

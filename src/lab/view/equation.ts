@@ -45,19 +45,19 @@ export class EquationPanel {
     const present = terms.filter((term) => size(term) > 0).sort((a, b) => size(b) - size(a));
     const rest = present.slice(MOST_TERMS).reduce((sum, { left, right }) => sum + left.value * right.value, 0);
     const lines = [
-      ...(constant ? [`${constant.name} ${short(constant.value)}`] : []),
-      ...inputs.map(({ name: input, value: at }) => `${input} = ${short(at)}`),
-      ...present
-        .slice(0, MOST_TERMS)
-        .map(({ left, right }) =>
-          right.name === ''
-            ? `+ ${left.name} ${short(left.value)}`
-            : `+ ${left.name} ${short(left.value)} · ${right.name} ${short(right.value)} = ${short(left.value * right.value)}`,
-        ),
-      ...(present.length > MOST_TERMS ? [`+ ${present.length - MOST_TERMS} smaller terms: ${short(rest)}`] : []),
-      ...(terms.length > present.length ? [stopped(terms.length - present.length, terms.length)] : []),
+      ...(constant ? [line([constant.name], short(constant.value))] : []),
+      ...inputs.map(({ name: input, value: at }) => line([input], `= ${short(at)}`)),
+      ...present.slice(0, MOST_TERMS).map(({ left, right }) => {
+        const factors = [left, right].filter((factor) => factor.name !== '');
+        const pieces = factors.map((factor, i) => `${'+·'[i]} ${factor.name} ${short(factor.value)}`);
+        return factors.length === 1
+          ? line([`+ ${left.name}`], short(left.value))
+          : line(pieces, `= ${short(left.value * right.value)}`);
+      }),
+      ...(present.length > MOST_TERMS ? [line([`+ ${present.length - MOST_TERMS} smaller terms`], short(rest))] : []),
+      ...(terms.length > present.length ? [h('li', {}, stopped(terms.length - present.length, terms.length))] : []),
     ];
-    this.terms.replaceChildren(...lines.map((line) => h('li', {}, line)));
+    this.terms.replaceChildren(...lines);
   }
 
   /** The quotient has been computed: says whether the rule's number is the slope, and why not. */
@@ -67,6 +67,10 @@ export class EquationPanel {
     setText(this.verdict, verdictText(trace.rule, at('own'), at('exact'), quotient));
   }
 }
+
+/** A line of the sum, broken between its factors if anywhere; what it comes to stands in a column of its own. */
+const line = (pieces: readonly string[], result: string): HTMLElement =>
+  h('li', {}, ...pieces.flatMap((piece) => [h('span', {}, piece), ' ']), h('span', { class: 'result' }, result));
 
 /** What the loss is differentiated by at an input or output. */
 const SLOPES: Readonly<Partial<Record<TracedTensor, TracedTensor>>> = { x: 'dx', y: 'dy' };

@@ -12,7 +12,7 @@ export interface Layout {
 
 const GAP = 2;
 /** What a canvas is as wide as at most, in its own pixels; the page may show it smaller. */
-const WIDTH = 360;
+const WIDTH = 640;
 
 export function layoutOf(shape: readonly number[]): Layout {
   if (shape.length === 1) {
@@ -22,14 +22,20 @@ export function layoutOf(shape: readonly number[]): Layout {
   if (shape.length === 2) return fit({ maps: 1, rows: shape[0], columns: shape[1], across: 1 });
   const [rows, columns] = shape.slice(-2);
   const maps = shape.slice(0, -2).reduce((product, extent) => product * extent, 1);
-  const across =
-    maps <= 1 ? 1 : shape.length === 4 && shape[1] > 1 ? Math.min(24, maps) : Math.min(maps, columns > 20 ? 3 : 4);
+  const across = shape.length === 4 && shape[1] > 1 ? Math.min(24, maps) : sideOf(maps);
   return fit({ maps, rows, columns, across });
+}
+
+/** The long side of a rectangle of so many, as near a square as there is. */
+function sideOf(count: number): number {
+  let side = Math.ceil(Math.sqrt(count));
+  while (count % side !== 0) side++;
+  return Math.min(side, 2 * Math.ceil(Math.sqrt(count)));
 }
 
 function fit(layout: Omit<Layout, 'cell'>): Layout {
   const most = (WIDTH - GAP * (layout.across - 1)) / (layout.across * layout.columns);
-  return { ...layout, cell: Math.max(1, Math.min(24, Math.floor(most))) };
+  return { ...layout, cell: Math.max(1, Math.min(64, Math.floor(most))) };
 }
 
 /** Width and height of the canvas, in its own pixels. */

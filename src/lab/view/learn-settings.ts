@@ -19,11 +19,13 @@ export function settingsPanel(lab: Lab): { element: HTMLElement; render: () => v
       }),
     ),
   );
-  const rates = (['Left', 'Right'] as const).map((label, i) =>
-    numberField(`${label} learning rate`, { min: 1e-6, max: 10, step: 'any' }, (value) =>
+  const rates = (['Left', 'Right'] as const).map((label, i) => {
+    const field = numberField('Learning rate', { min: 1e-6, max: 10, step: 'any' }, (value) =>
       restart({ rates: lab.state.rates.map((rate, at) => (at === i ? value : rate)) as unknown as State['rates'] }),
-    ),
-  );
+    );
+    field.input.setAttribute('aria-label', `Learning rate, ${label.toLowerCase()}`);
+    return field;
+  });
   const plan = choice('Preset', titles(plans), (name) =>
     restart({ plan: name as PlanName, optimizer: undefined, rates: [undefined, undefined] }),
   );
@@ -31,13 +33,12 @@ export function settingsPanel(lab: Lab): { element: HTMLElement; render: () => v
     restart({ optimizer: name === '' ? undefined : (name as OptimizerName) }),
   );
   const seed = numberField('Seed', { min: 0, max: 0xffffffff, step: 1 }, (value) => restart({ seed: value }));
-  for (const { element: long } of [plan, optimizer, seed]) long.classList.add('wide');
-  const training = [plan, optimizer, seed, ...rates];
+  for (const { element: long } of [...chosen, plan, optimizer]) long.classList.add('wide');
+  const all = [chosen[0], rates[0], chosen[1], rates[1], plan, seed, optimizer];
   const element = h(
     'div',
-    { class: 'fields' },
-    ...chosen.map((field) => field.element),
-    ...(lab.run.length > 0 ? [] : training.map((field) => field.element)),
+    { class: lab.run.length > 0 ? 'pair' : 'settings' },
+    ...(lab.run.length > 0 ? chosen : all).map((field) => field.element),
   );
   return {
     element,

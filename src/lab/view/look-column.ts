@@ -24,9 +24,20 @@ export class Column {
   constructor(onPoint: (layer: number, tensor: Shown, offset: number, stay: boolean) => void, check: () => void) {
     this.main = new HeatMap((offset, stay) => onPoint(this.layer, this.tensor, offset, stay));
     this.weights = new HeatMap((offset, stay) => onPoint(this.layer, 'weight', offset, stay));
-    this.weightsBox = h('div', {}, h('p', { class: 'soft' }, 'gradient of the weights'), this.weights.canvas);
+    this.weightsBox = h(
+      'div',
+      { hidden: true },
+      h('p', { class: 'soft' }, 'gradient of the weights'),
+      h('div', { class: 'maps' }, this.weights.canvas),
+    );
     this.panel = new EquationPanel(check);
-    this.element = h('article', { class: 'card' }, this.title, this.main.canvas, this.weightsBox, this.facts);
+    this.element = h(
+      'article',
+      { class: 'card' },
+      this.title,
+      h('div', { class: 'maps' }, this.main.canvas),
+      h('div', { class: 'beneath' }, this.facts, this.weightsBox),
+    );
   }
 
   wait(): void {
@@ -51,6 +62,7 @@ export class Column {
     this.main.mark(place?.layer === this.layer && place.tensor === this.tensor ? place.offset : undefined);
     const { dw } = layer.own;
     this.weightsBox.hidden = step.phase !== 'backward' || !dw;
+    this.facts.classList.toggle('whole', this.weightsBox.hidden);
     if (step.phase === 'backward' && dw && layer.weights) {
       const { shape: weightShape } = layer.weights;
       this.weights.draw(

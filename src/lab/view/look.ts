@@ -80,9 +80,9 @@ export function lookView(lab: Lab): {
     },
   });
   const trouble = h('p', { class: 'trouble', role: 'alert' });
-  const title = h('h3', { 'aria-live': 'polite' });
+  const title = h('h3', { 'aria-live': 'polite' }, '…');
   const list = new StepList((index) => go(index));
-  const scaleText = h('p', { class: 'soft' });
+  const scaleText = h('p', { class: 'soft scale' }, '…');
   const element = h(
     'section',
     { 'aria-labelledby': 'look-title' },
@@ -133,7 +133,7 @@ export function lookView(lab: Lab): {
       const step = all[at];
       list.render(traces[0], all, at);
       if (!step || !traces[0] || !traces[1]) {
-        setText(title, lab.busy ? 'Training goes on: pause it to look.' : 'Computing …');
+        setText(title, lab.training ? 'Training goes on: pause it to look.' : 'Computing …');
         for (const column of columns) column.wait();
         return;
       }
