@@ -17,7 +17,9 @@ export function learnView(lab: Lab): { element: HTMLElement; render: () => void 
   const anew = h('button', { onclick: () => void lab.restart({}) }, 'Start anew');
   const progress = h('progress', { max: STEPS, 'aria-label': 'mini-batches learned from' });
   const status = h('p', { class: 'status', role: 'status' });
-  const cards = [0, 1].map(() => networkCard());
+  const cards = [0, 1].map(() =>
+    networkCard(lab.run.length === 0 ? ['accuracy', 'loss', 'images/s'] : ['accuracy on 500 test images']),
+  );
   const share = (value: number) => `${Math.round(100 * value)} %`;
   const x = { label: 'mini-batches', most: STEPS };
   const charts = {
@@ -33,6 +35,7 @@ export function learnView(lab: Lab): { element: HTMLElement; render: () => void 
       y: { least: 0, most: 120, every: 30, text: (value) => `${Math.round(value)}°` },
     }),
   };
+  const trains = lab.run.length === 0;
   const element = h(
     'section',
     { 'aria-labelledby': 'learn-title' },
@@ -40,13 +43,13 @@ export function learnView(lab: Lab): { element: HTMLElement; render: () => void 
     h(
       'p',
       { class: 'lead' },
-      'Two networks begin with the same weights and see the same digits in the same order. They differ in one line: what sends the error down.',
+      `Two networks ${trains ? 'begin with the same weights and see the same digits in the same order' : 'of a run, trained already: choose which are looked at and attacked'}. They differ in one line: what sends the error down.`,
     ),
     settings.element,
-    h('div', { class: 'row' }, start, once, anew, progress),
+    trains && h('div', { class: 'row' }, start, once, anew, progress),
     status,
     h('div', { class: 'pair' }, ...cards.map(({ element: card }) => card)),
-    h('div', { class: 'charts' }, ...Object.values(charts).map((chart) => chart.element)),
+    trains && h('div', { class: 'charts' }, ...Object.values(charts).map((chart) => chart.element)),
   );
   return {
     element,
@@ -56,7 +59,6 @@ export function learnView(lab: Lab): { element: HTMLElement; render: () => void 
       setText(start, training ? 'Pause' : state.step >= STEPS ? 'Done' : 'Train');
       start.disabled = !lab.canTrain || (!training && state.step >= STEPS);
       once.disabled = start.disabled || training;
-      anew.disabled = lab.run.length > 0;
       progress.value = state.step;
       setText(status, statusText(lab));
       for (const [i, side] of sides.entries()) cards[i].render(side, state.rules[i]);
@@ -77,7 +79,7 @@ function toggle(lab: Lab): void {
 
 function statusText({ state, training, run, canTrain, trouble, backend }: Lab): string {
   if (trouble) return trouble;
-  if (run.length > 0) return 'These networks come from a run’s folder; they are trained already.';
+  if (run.length > 0) return '';
   if (!canTrain) return 'The training images are on their way …';
   const hint =
     state.rules.includes('drtp') && plans[state.plan].activation !== 'tanh'
@@ -87,11 +89,11 @@ function statusText({ state, training, run, canTrain, trouble, backend }: Lab): 
   return `${training ? 'Training' : 'Paused'} at mini-batch ${state.step} of ${STEPS}.${hint}${slow}`;
 }
 
-function networkCard() {
-  const names = ['accuracy', 'loss', 'images/s'] as const;
-  const values = names.map(() => h('dd'));
-  const title = h('h3');
-  const list = h('dl', {}, ...names.flatMap((name, i) => [h('dt', {}, name), values[i]]));
+/** @param names of what it tells, or of the first of that */
+function networkCard(names: readonly string[]) {
+  const values = names.map(() => h('dd', {}, '–'));
+  const title = h('h3', {}, '…');
+  const list = h('dl', { class: 'figures' }, ...names.map((name, i) => h('div', {}, h('dt', {}, name), values[i])));
   const element = h('article', { class: 'card' }, title, list);
   return {
     element,
@@ -100,9 +102,12 @@ function networkCard() {
       element.className = `card ${toneOf(rule)}`;
       const loss = side.history.findLast((point) => point.loss !== undefined)?.loss;
       const measured = side.measured;
-      setText(values[0], measured ? percent(measured.accuracy) : '–');
-      setText(values[1], loss === undefined ? '–' : short(loss));
-      setText(values[2], side.rate > 0 ? Math.round(side.rate).toLocaleString('en') : '–');
+      const texts = [
+        measured ? percent(measured.accuracy) : '–',
+        loss === undefined ? '–' : short(loss),
+        side.rate > 0 ? Math.round(side.rate).toLocaleString('en') : '–',
+      ];
+      for (const [i, value] of values.entries()) setText(value, texts[i]);
     },
   };
 }

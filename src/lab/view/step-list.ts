@@ -24,8 +24,12 @@ export class StepList {
       setAttribute(button, 'aria-current', i === at ? 'step' : undefined);
       button.classList.toggle('later', i > at);
     }
-    // On a narrow page the list is a strip that scrolls.
-    if (at !== this.shown) this.element.scrollLeft = this.buttons[at].offsetLeft - this.element.clientWidth / 2;
+    // A deep network's list scrolls; on a narrow page it is a strip that does.
+    if (at !== this.shown) {
+      const { offsetLeft, offsetTop } = this.buttons[at];
+      const { offsetTop: top, clientWidth, clientHeight } = this.element;
+      this.element.scrollTo(offsetLeft - clientWidth / 2, offsetTop - top - clientHeight / 2);
+    }
     this.shown = at;
   }
 }

@@ -1,5 +1,5 @@
 /* The lesson's steps: their texts, with the numbers in their places. */
-import { percent } from '../words.js';
+import { degrees, percent } from '../words.js';
 import { EPSILON, type Found, partOf, share, under, worst } from './why-found.js';
 
 /** How much more the paper's attack left than the worst case. */
@@ -10,7 +10,8 @@ const blindness = (found: Found): string => {
 
 interface Lesson {
   readonly title: string;
-  readonly text: (names: readonly string[], found: readonly Found[]) => string;
+  /** @param angle between the right network's error at the chosen picture's pixels and the true one, where it has one */
+  readonly text: (names: readonly string[], found: readonly Found[], angle: number | undefined) => string;
   readonly rows?: (found: readonly Found[]) => [string, string, string][];
 }
 
@@ -37,8 +38,8 @@ export const lessons: readonly Lesson[] = [
   },
   {
     title: '3. Ask with another loss',
-    text: ([, right], [, b]) =>
-      `The margin, the best wrong logit less the right one, has a slope however large the logits are. Along the rule’s own path BIM on the margin leaves ${right} ${share(under(b, 'margin'))}. What still stands now is not due to saturation: the feedback weights B carry the error in a direction of their own, at about a right angle to the true one (Look, last step).`,
+    text: ([, right], [, b], angle) =>
+      `The margin, the best wrong logit less the right one, has a slope however large the logits are. Along the rule’s own path BIM on the margin leaves ${right} ${share(under(b, 'margin'))}. What still stands now is not due to saturation: on its own path the error goes a way of its own. ${angle === undefined ? 'At the chosen picture’s pixels it is exactly zero' : `At the chosen picture’s pixels it stands at ${degrees(angle)} to the true one`} (Look, last step).`,
     rows: (found) => [row('own path, margin', found, (of) => under(of, 'margin'))],
   },
   {
@@ -53,7 +54,7 @@ export const lessons: readonly Lesson[] = [
   {
     title: '5. The grey image',
     text: ([left, right], [a, b]) =>
-      `With ε = 0.5 every picture can be turned into the same grey. No classifier can be right about those: ${left} is on ${share(a.grey)}, ${right} on ${share(b.grey)}, about one digit in ten. A curve that is higher than that at ε = 0.5 shows an attack that failed, and no network that withstood.`,
+      `With ε = 0.5 every picture can be turned into the same grey. A network gives all of them the same answer, and is right where that happens to be the digit: ${left} on ${share(a.grey)}, ${right} on ${share(b.grey)}. A curve that is higher than that at ε = 0.5 shows an attack that failed, and no network that withstood.`,
     rows: (found) => [row('all grey', found, (of) => of.grey)],
   },
   {

@@ -70,7 +70,7 @@ export function whyView(lab: Lab): { element: HTMLElement; render: (repaint?: bo
       { class: 'lead' },
       'A curve that stays flat under attack looks like robustness. Here is how to tell whether it is.',
     ),
-    h('div', { class: 'row' }, train),
+    lab.run.length === 0 && h('div', { class: 'row' }, train),
     status,
     h(
       'div',
@@ -101,8 +101,9 @@ export function whyView(lab: Lab): { element: HTMLElement; render: (repaint?: bo
       const names = state.rules.map(labelOf);
       chart.draw(state.rules.flatMap((rule, i) => linesOf(rule, found[i])));
       grey.draw({ values: GREY, shape: [1, 28, 28], scale: 1, label: 'solid grey', pixels: true }, repaint);
+      const angle = lab.sides[1].trace?.layers[0].errorAngle;
       for (const [i, { text, rows }] of lessons.entries()) {
-        setText(parts[i].text, text(names, found));
+        setText(parts[i].text, text(names, found, angle));
         const lines = rows?.(found).map(([name, left, right]) => `${name}|${left}|${right}`) ?? [];
         drawTable(parts[i].table, names, lines);
       }
