@@ -75,3 +75,14 @@ export const EPOCHS = 3;
 export const TRAIN_IMAGES = 20_000;
 /** Steps of a whole training: what the learning rate falls to 0 over. */
 export const STEPS = EPOCHS * Math.ceil(TRAIN_IMAGES / BATCH_SIZE);
+
+/** What one should know before a plan's network of a rule is watched. */
+export function noteOn(plan: Plan, rule: RuleName): string | undefined {
+  const { label } = rules[rule];
+  if (rule === 'drtp' && plan.activation !== 'tanh') {
+    return `${label} hardly learns with ReLU units, which its targets drive without end: choose the preset tanh.`;
+  }
+  const warmup = Math.round((ruleTraining(plan, rule).warmupEpochs * STEPS) / EPOCHS);
+  if (warmup === 0) return undefined;
+  return `${label}’s learning rate rises from 0 over the first ${warmup} mini-batches, while its feedback begins to agree with its weights: at first it shows little.`;
+}

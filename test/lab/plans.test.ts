@@ -2,7 +2,7 @@ import { test } from 'tap';
 import { type RuleName, rules } from '../../src/core.js';
 import { datasets } from '../../src/datasets/index.js';
 import { presetNamed, trainingOf } from '../../src/experiment/presets.js';
-import { type Plan, plans, ruleTraining, specWith } from '../../src/lab/plans.js';
+import { noteOn, type Plan, plans, ruleTraining, specWith } from '../../src/lab/plans.js';
 import { networkSpec } from '../../src/models/create.js';
 
 test('the page’s plans are the main job’s presets for MNIST', async (t) => {
@@ -18,4 +18,14 @@ test('the page’s plans are the main job’s presets for MNIST', async (t) => {
 
 test('and its network is the main job’s', async (t) => {
   t.same(specWith('relu'), networkSpec(await datasets.mnist.load()));
+});
+
+test('where a plan asks for patience, or a rule for another plan, it is said', (t) => {
+  for (const plan of Object.values(plans)) {
+    t.match(noteOn(plan, 'kp'), /^KP’s learning rate rises from 0 over the first 157 mini-batches/);
+    for (const rule of ['bp', 'fa', 'dfa', 'wm'] as const) t.equal(noteOn(plan, rule), undefined, rule);
+  }
+  t.match(noteOn(plans.tuned, 'drtp'), /choose the preset tanh/);
+  t.equal(noteOn(plans.tanh, 'drtp'), undefined);
+  t.end();
 });

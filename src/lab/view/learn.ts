@@ -3,7 +3,7 @@
 import { type RuleName, rules } from '../../core.js';
 import type { State } from '../address.js';
 import type { Lab } from '../lab.js';
-import { plans, STEPS } from '../plans.js';
+import { noteOn, plans, STEPS } from '../plans.js';
 import type { Side } from '../side.js';
 import { labelOf, percent, short, toneOf } from '../words.js';
 import { Chart, type Line } from './chart.js';
@@ -81,12 +81,10 @@ function statusText({ state, training, run, canTrain, trouble, backend }: Lab): 
   if (trouble) return trouble;
   if (run.length > 0) return '';
   if (!canTrain) return 'The training images are on their way …';
-  const hint =
-    state.rules.includes('drtp') && plans[state.plan].activation !== 'tanh'
-      ? ' DRTP hardly learns with ReLU units, which its targets drive without end: choose the preset tanh.'
-      : '';
+  const notes = [...new Set(state.rules)].map((rule) => noteOn(plans[state.plan], rule));
   const slow = backend === 'reference' ? ' This browser has no WebAssembly SIMD: slow kernels.' : '';
-  return `${training ? 'Training' : 'Paused'} at mini-batch ${state.step} of ${STEPS}.${hint}${slow}`;
+  const now = `${training ? 'Training' : 'Paused'} at mini-batch ${state.step} of ${STEPS}.`;
+  return [now + slow, ...notes].filter(Boolean).join(' ');
 }
 
 /** @param names of what it tells, or of the first of that */
