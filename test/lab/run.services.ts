@@ -43,6 +43,13 @@ for (const spec of [
     await until(page, '.facts', /size of δ/);
     await page.getByRole('button', { name: '3 Attack' }).click();
     await until(page, '.verdict', /withstands|fooled|zero|already/);
+    const slider = page.locator(`${visible} input[type=range]`);
+    for (const epsilon of ['0.4', '0.05', '0.3']) await slider.fill(epsilon);
+    await page.waitForFunction(() => location.hash.includes('epsilon=0.3'));
+    const table = `${visible} .lesson[aria-busy=false]`;
+    const linked = await run.visit(new URL(page.url()).hash.slice(1));
+    t.equal(await page.textContent(table), await linked.page.textContent(table), 'the four ways at the last ε');
+    await linked.page.close();
     await page.getByRole('button', { name: '4 Why' }).click();
     await until(page, '.status', /Computed on (?!0 )/);
     await until(page, 'p', /stands at \d+\.\d° to the true one/);

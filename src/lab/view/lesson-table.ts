@@ -34,21 +34,27 @@ export function lessonTable(lab: Lab): { element: HTMLElement; render: () => voi
   );
   let asked = '';
   let busy = false;
-  const compute = async () => {
+  const wanted = () => {
     const { attack, epsilon, iterations, source } = lab.state;
-    const { path: _path, loss: _loss, ...rest } = lab.attackSettings();
-    const key = [attack, epsilon, iterations, source, lab.label, lab.image.join(), networksKey(lab.sides)].join();
+    return [attack, epsilon, iterations, source, lab.label, lab.image.join(), networksKey(lab.sides)].join();
+  };
+  const compute = async () => {
+    const key = wanted();
     if (key === asked || busy || lab.busy || !lab.sides[0].trace) return;
     busy = true;
     asked = key;
+    const { source } = lab.state;
+    const { path: _path, loss: _loss, ...rest } = lab.attackSettings();
     for (const { path, loss, button } of cells) {
       const { zeroGradient, moved } = await makeExample(lab, { ...rest, path, loss });
+      if (wanted() !== key) break;
       const { prediction } = moved[source];
       const fooled = prediction !== lab.label;
       setText(button, zeroGradient ? 'gradient is zero' : fooled ? `fooled: ${prediction}` : `still ${prediction}`);
       button.className = fooled ? 'fooled' : '';
     }
     busy = false;
+    lab.changed();
   };
   return {
     element,
@@ -57,6 +63,7 @@ export function lessonTable(lab: Lab): { element: HTMLElement; render: () => voi
       setText(name, `${labelOf(rules[source])}’s gradient, carried by`);
       for (const cell of cells) cell.button.setAttribute('aria-pressed', `${cell.path === path && cell.loss === loss}`);
       void compute();
+      element.setAttribute('aria-busy', `${asked !== wanted() || busy}`);
     },
   };
 }

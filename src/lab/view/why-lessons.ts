@@ -10,7 +10,7 @@ const blindness = (found: Found): string => {
 
 interface Lesson {
   readonly title: string;
-  /** @param angle between the right network's error at the chosen picture's pixels and the true one, where it has one */
+  /** @param angle of the right network's error at the first image's pixels to the true one, by the margin */
   readonly text: (names: readonly string[], found: readonly Found[], angle: number | undefined) => string;
   readonly rows?: (found: readonly Found[]) => [string, string, string][];
 }
@@ -39,7 +39,7 @@ export const lessons: readonly Lesson[] = [
   {
     title: '3. Ask with another loss',
     text: ([, right], [, b], angle) =>
-      `The margin, the best wrong logit less the right one, has a slope however large the logits are. Along the rule’s own path BIM on the margin leaves ${right} ${share(under(b, 'margin'))}. What still stands now is not due to saturation: on its own path the error goes a way of its own. ${angle === undefined ? 'At the chosen picture’s pixels it is exactly zero' : `At the chosen picture’s pixels it stands at ${degrees(angle)} to the true one`} (Look, last step).`,
+      `The margin, the best wrong logit less the right one, has a slope however large the logits are. Along the rule’s own path BIM on the margin leaves ${right} ${share(under(b, 'margin'))}. What still stands now is not due to saturation: on its own path the error goes a way of its own. At the first test image’s pixels it stands at ${degrees(angle)} to the true one (Look, last step).`,
     rows: (found) => [row('own path, margin', found, (of) => under(of, 'margin'))],
   },
   {

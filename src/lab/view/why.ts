@@ -16,6 +16,7 @@ const IMAGES = 208;
 
 export function whyView(lab: Lab): { element: HTMLElement; render: (repaint?: boolean) => void } {
   let found: [Found, Found] = [nothing(), nothing()];
+  let angle: number | undefined;
   let key = '';
   let running = false;
   const wanted = () =>
@@ -25,6 +26,9 @@ export function whyView(lab: Lab): { element: HTMLElement; render: (repaint?: bo
     running = true;
     key = wanted();
     found = [nothing(), nothing()];
+    const image = Float32Array.from(lab.test?.pixels.subarray(0, 784) ?? [], (value) => value / 255);
+    const { layers } = await lab.sides[1].engine.call('trace', image, lab.test?.labels[0] ?? 0, 'margin');
+    angle = layers[0].errorAngle;
     for (let first = 0; first < IMAGES && key === wanted() && !lab.busy; first += CHUNK) {
       const ask = (changes: Partial<AttackSettings>, keep: (result: ChunkResult, of: Found) => void) =>
         Promise.all(
@@ -101,7 +105,6 @@ export function whyView(lab: Lab): { element: HTMLElement; render: (repaint?: bo
       const names = state.rules.map(labelOf);
       chart.draw(state.rules.flatMap((rule, i) => linesOf(rule, found[i])));
       grey.draw({ values: GREY, shape: [1, 28, 28], scale: 1, label: 'solid grey', pixels: true }, repaint);
-      const angle = lab.sides[1].trace?.layers[0].errorAngle;
       for (const [i, { text, rows }] of lessons.entries()) {
         setText(parts[i].text, text(names, found, angle));
         const lines = rows?.(found).map(([name, left, right]) => `${name}|${left}|${right}`) ?? [];
