@@ -1,0 +1,116 @@
+/*
+ * Makes the tables of docs/depth.md, and docs/depth.csv with the angles of every network, epoch and layer:
+ * `npm run -s depth-tables -- out/resnet20 out/resnet20/attacks/<name> out/depth`: a long run, attacks on it, and the
+ * sweep over depths, or its runs' folders.
+ */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { csvFormat } from 'd3-dsv';
+import { parseAudit } from '../dist/src/audit/findings.js';
+import { parseResults } from '../dist/src/report/run/results.js';
+import { readRuns } from '../dist/src/sweep/compare/read.js';
+import { replaceTable } from './page-table.mjs';
+
+const PAGE = new URL('../docs/depth.md', import.meta.url);
+const CSV = new URL('../docs/depth.csv', import.meta.url);
+/** The angle that reference [7] says most layers of deep networks stay over. */
+const STEEP = 80;
+
+const [long, attacked, ...folders] = process.argv.slice(2);
+if (folders.length === 0) {
+  console.error('depth-tables: give the folders of the long run, of attacks on it, and of runs of several depths.');
+  process.exit(2);
+}
+const { runs } = await readRuns([long, ...folders]);
+const read = (folder, name, parse) => parse(readFileSync(join(folder, name), 'utf8'), join(folder, name));
+
+const percent = (share) => (100 * share).toFixed(1);
+const bySize = (a, b) => Object.keys(a.gradientAngles).length - Object.keys(b.gradientAngles).length;
+const fractions = [2, 4, 8].map((numerator) => ({ epsilon: numerator / 255, text: `${numerator}/255` }));
+const epsilonText = (epsilon) => fractions.find((each) => each.epsilon === epsilon)?.text ?? String(epsilon);
+
+/** How many of an epoch's layers stand over 80°, of how many. */
+function steep(angles) {
+  const degrees = Object.values(angles).filter((angle) => angle !== null);
+  return { over: degrees.filter((angle) => angle > STEEP).length, of: degrees.length };
+}
+
+function angleTable() {
+  const rows = runs.map(({ config, metrics, folder }) => {
+    const epochs = metrics.filter(({ rule }) => rule === 'fa');
+    const last = epochs.at(-1);
+    const accuracy = (name) => percent(metrics.filter(({ rule }) => rule === name).at(-1).testAccuracy);
+    const images = (config.trainSize ?? 50_000).toLocaleString('en');
+    const each = (field) => epochs.map((epoch) => steep(epoch[field]).over).join(', ');
+    const { of } = steep(last.gradientAngles);
+    const cells = [
+      folder === long ? `**${config.model}**` : config.model,
+      `${images} × ${last.epoch}`,
+      `${accuracy('bp')} / ${accuracy('fa')}`,
+      of,
+      each('gradientAngles'),
+      `${Math.round((100 * steep(last.gradientAngles).over) / of)} %`,
+      each('errorAngles'),
+    ];
+    return { last, line: `| ${cells.join(' | ')} |` };
+  });
+  return [
+    '| network | images × epochs | accuracy %, BP / FA | weighted layers | ΔW over 80°, after each epoch | at the end | errors over 80°, after each epoch |',
+    '| --- | --- | --- | --- | --- | --- | --- |',
+    ...[...rows].sort((a, b) => bySize(a.last, b.last)).map(({ line }) => line),
+  ].join('\n');
+}
+
+/** Attacks along both paths and their transfer, and the worst case where the long run was audited. */
+function attackTable() {
+  const { curves, testImages } = read(attacked, 'results.json', parseResults);
+  const audits = existsSync(join(long, 'audit.json')) ? [read(long, 'audit.json', parseAudit)] : [];
+  const epsilons = curves[0].points.map(({ epsilon }) => epsilon).filter((epsilon) => epsilon > 0);
+  const name = (rule) => rule.toUpperCase();
+  const row = (first, second, values) => `| ${[first, second, ...values].join(' | ')} |`;
+  const own = curves.filter(({ source, target }) => source === target);
+  const transfer = curves.filter(({ source, target }) => source !== target);
+  const rowOf = ({ source, target, attack, path, points }) =>
+    row(
+      source === target ? name(target) : `${name(source)} → ${name(target)}`,
+      source === 'bp' ? attack.toUpperCase() : `${attack.toUpperCase()}, ${path} path`,
+      points.map(({ accuracy }) => percent(accuracy)),
+    );
+  const worst = audits.flatMap((audit) =>
+    Object.entries(audit.models).map(([rule, { points }]) =>
+      row(name(rule), `worst case, ${audit.testImages} images`, [
+        '–',
+        ...epsilons.map((epsilon) => {
+          const point = points.find((each) => each.epsilon === epsilon);
+          return point ? percent(point.worstCase) : '–';
+        }),
+      ]),
+    ),
+  );
+  return [
+    `ResNet-20, first ${testImages.toLocaleString('en')} test images, accuracy in %:`,
+    '',
+    row('network', 'attack', ['ε = 0', ...epsilons.map(epsilonText)]),
+    row('---', '---', ['---', ...epsilons.map(() => '---')]),
+    ...own.map(rowOf),
+    ...worst,
+    ...transfer.map(rowOf),
+  ].join('\n');
+}
+
+const rows = runs.flatMap(({ config, metrics }) =>
+  metrics
+    .filter(({ rule }) => rule !== 'bp')
+    .flatMap(({ rule, epoch, gradientAngles, errorAngles }) =>
+      Object.entries(gradientAngles).map(([layer, angle]) => ({
+        model: config.model,
+        trainSize: config.trainSize ?? '',
+        epochs: config.training[rule].epochs,
+        ...{ rule, epoch, layer },
+        gradientAngle: angle?.toFixed(2) ?? '',
+        errorAngle: errorAngles?.[layer]?.toFixed(2) ?? '',
+      })),
+    ),
+);
+writeFileSync(CSV, `${csvFormat(rows)}\n`);
+writeFileSync(PAGE, replaceTable(readFileSync(PAGE, 'utf8'), 'depth-tables', `${angleTable()}\n\n${attackTable()}`));
