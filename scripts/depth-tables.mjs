@@ -7,6 +7,8 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { csvFormat } from 'd3-dsv';
 import { parseAudit } from '../dist/src/audit/findings.js';
+import { epsilonText, in255ths } from '../dist/src/report/epsilon-text.js';
+import { directionName, displayName } from '../dist/src/report/names.js';
 import { parseResults } from '../dist/src/report/run/results.js';
 import { readRuns } from '../dist/src/sweep/compare/read.js';
 import { replaceTable } from './page-table.mjs';
@@ -26,8 +28,7 @@ const read = (folder, name, parse) => parse(readFileSync(join(folder, name), 'ut
 
 const percent = (share) => (100 * share).toFixed(1);
 const bySize = (a, b) => Object.keys(a.gradientAngles).length - Object.keys(b.gradientAngles).length;
-const fractions = [2, 4, 8].map((numerator) => ({ epsilon: numerator / 255, text: `${numerator}/255` }));
-const epsilonText = (epsilon) => fractions.find((each) => each.epsilon === epsilon)?.text ?? String(epsilon);
+const textOf = (epsilon) => epsilonText(epsilon, in255ths([epsilon]));
 
 /** How many of an epoch's layers stand over 80°, of how many. */
 function steep(angles) {
@@ -66,19 +67,18 @@ function attackTable() {
   const { curves, testImages } = read(attacked, 'results.json', parseResults);
   const audits = existsSync(join(long, 'audit.json')) ? [read(long, 'audit.json', parseAudit)] : [];
   const epsilons = curves[0].points.map(({ epsilon }) => epsilon).filter((epsilon) => epsilon > 0);
-  const name = (rule) => rule.toUpperCase();
   const row = (first, second, values) => `| ${[first, second, ...values].join(' | ')} |`;
   const own = curves.filter(({ source, target }) => source === target);
   const transfer = curves.filter(({ source, target }) => source !== target);
   const rowOf = ({ source, target, attack, path, points }) =>
     row(
-      source === target ? name(target) : `${name(source)} → ${name(target)}`,
-      source === 'bp' ? attack.toUpperCase() : `${attack.toUpperCase()}, ${path} path`,
+      source === target ? displayName(target) : directionName(source, target),
+      source === 'bp' ? displayName(attack) : `${displayName(attack)}, ${path} path`,
       points.map(({ accuracy }) => percent(accuracy)),
     );
   const worst = audits.flatMap((audit) =>
     Object.entries(audit.models).map(([rule, { points }]) =>
-      row(name(rule), `worst case, ${audit.testImages} images`, [
+      row(displayName(rule), `worst case, ${audit.testImages} images`, [
         '–',
         ...epsilons.map((epsilon) => {
           const point = points.find((each) => each.epsilon === epsilon);
@@ -90,7 +90,7 @@ function attackTable() {
   return [
     `ResNet-20, first ${testImages.toLocaleString('en')} test images, accuracy in %:`,
     '',
-    row('network', 'attack', ['ε = 0', ...epsilons.map(epsilonText)]),
+    row('network', 'attack', ['ε = 0', ...epsilons.map(textOf)]),
     row('---', '---', ['---', ...epsilons.map(() => '---')]),
     ...own.map(rowOf),
     ...worst,

@@ -9,6 +9,7 @@ import { csvFormat } from 'd3-dsv';
 import { parseAudit } from '../dist/src/audit/findings.js';
 import { parseConfigText } from '../dist/src/experiment/config.js';
 import { parseMetrics } from '../dist/src/experiment/metrics.js';
+import { parseEpsilons } from '../dist/src/experiment/parse-epsilons.js';
 import { displayName } from '../dist/src/report/names.js';
 import { replaceTable, span } from './page-table.mjs';
 
@@ -37,7 +38,7 @@ function rowsOf(folder) {
       auditedImages: audit.testImages,
     };
     for (const [i, radius] of radiiOf(config.dataset).entries()) {
-      const { byAttack, worstCase } = points.find(({ epsilon }) => epsilon === numberOf(radius));
+      const { byAttack, worstCase } = points.find((point) => point.epsilon === parseEpsilons(radius)[0]);
       row[`epsilon${i}`] = radius;
       row[`own${i}`] = percent(byAttack['bim/feedback/margin'] ?? byAttack['bim/true/margin']);
       row[`true${i}`] = percent(byAttack['bim/true/margin']);
@@ -49,13 +50,6 @@ function rowsOf(folder) {
     return { ...row, verdict };
   });
 }
-
-/** `0.1` or `8/255`. */
-const numberOf = (text) =>
-  text
-    .split('/')
-    .map(Number)
-    .reduce((above, below) => above / below);
 
 const percent = (share) => (100 * share).toFixed(2);
 

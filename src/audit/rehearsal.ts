@@ -4,7 +4,7 @@
  * and with a part of the steps; what an attack would do with all of them, its own bound says.
  */
 import type { AttackOptions } from '../attacks/attack.js';
-import { attacks } from '../attacks/index.js';
+import { attacks, showsOf } from '../attacks/index.js';
 import type { LabelledImages } from '../tensor/images.js';
 import { type AuditWork, auditNetworks } from './audit.js';
 import { type Audited, type AuditSettings, recipe } from './recipe.js';
@@ -130,11 +130,6 @@ const shortened = (trial: Trial): Trial => {
   const { attack } = trial;
   return { ...trial, attack: { ...attack, options: short(attack.attack, attack.options) } };
 };
-
-function showsOf(attack: Name, options: Options, classes: number): number {
-  const { gradients, forwards } = attacks[attack].most(options, classes);
-  return gradients + forwards;
-}
 
 /** Seconds for which each attack has an image shown once; the look at its example is one more. */
 function paceOf(all: readonly Rehearsed[]): (attack: Name) => number {

@@ -1,7 +1,7 @@
 /** `gallery.json`: a dozen test images as a run's networks see them, without and with attack. */
 import { join } from 'node:path';
 import type { AttackOptions } from '../attacks/attack.js';
-import { type AttackName, attacks } from '../attacks/index.js';
+import { type AttackName, attacks, showsOf } from '../attacks/index.js';
 import { GREY_RADIUS } from '../audit/checks/sanity.js';
 import { writeWhole } from '../disk/files.js';
 import { type LossName, losses } from '../losses/index.js';
@@ -147,10 +147,7 @@ function attemptsOn(own: GradientPath, attack: GalleryAttack | undefined): Attem
 
 /** For how many images and epsilons there is room, two pictures each, and time. */
 function mostExamples(attempts: readonly Attempt[], size: number, classes: number): number {
-  const shows = attempts.reduce((sum, { name, options }) => {
-    const { gradients, forwards } = attacks[name].most(options, classes);
-    return sum + gradients + forwards;
-  }, 0);
+  const shows = attempts.reduce((sum, { name, options }) => sum + showsOf(name, options, classes), 0);
   return Math.floor(Math.min(MOST_BYTES / (attempts.length * 2 * size), MOST_SHOWS / shows));
 }
 

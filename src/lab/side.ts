@@ -60,15 +60,14 @@ export class Side {
    */
   async advance(target: number, until: number): Promise<boolean> {
     let [images, loss, seconds] = [0, 0, 0];
-    let progress: { readonly step: number; readonly loss: number };
-    do {
+    for (let step = 0; step < target; ) {
       const piece = await this.engine.call('advance', target, SLICE);
+      if (Number.isNaN(piece.loss)) return false;
       images += piece.images;
       loss += piece.loss * piece.images;
       seconds += piece.seconds;
-      progress = piece;
-    } while (progress.step < target && !Number.isNaN(progress.loss));
-    if (Number.isNaN(loss)) return false;
+      step = piece.step;
+    }
     const rate = images / seconds;
     this.rate = this.rate === 0 ? rate : 0.8 * this.rate + 0.2 * rate;
     const measured = measuredAt(target) || target === until ? await this.engine.call('measure') : undefined;

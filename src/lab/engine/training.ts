@@ -1,8 +1,10 @@
 /* A network's training, in pieces short enough for its worker to look at its messages in between. */
 import {
+  defaultTraining,
   freeTrainingMemory,
   type LabelledImages,
   type Network,
+  SHARD_SIZE,
   solo,
   Trainer,
   type TrainingMemory,
@@ -25,17 +27,8 @@ export class Training {
     { optimizer, learningRate, warmupEpochs, decoupledDecay, seed }: Settings,
   ) {
     this.options = {
-      epochs: EPOCHS,
-      batchSize: BATCH_SIZE,
-      optimizer,
-      learningRate,
-      decay: 'linear',
-      warmupEpochs,
-      momentum: 0.9,
-      weightDecay: 0,
-      decoupledDecay,
-      augment: false,
-      seed,
+      ...defaultTraining,
+      ...{ epochs: EPOCHS, batchSize: BATCH_SIZE, optimizer, learningRate, warmupEpochs, decoupledDecay, seed },
     };
     this.memory = trainingMemory(network, this.options);
   }
@@ -51,7 +44,7 @@ export class Training {
       if (batch === 0 || !this.steps) this.steps = this.epoch(Math.floor(this.step / perEpoch));
       if (this.steps.next().done) return { step: this.step, loss: Number.NaN, accuracy: 0, images, seconds: 0 };
       const size = Math.min(BATCH_SIZE, all.count - batch * BATCH_SIZE);
-      for (let s = 0; s < Math.ceil(size / 8); s++) {
+      for (let s = 0; s < Math.ceil(size / SHARD_SIZE); s++) {
         loss += memory.shardLosses[s];
         correct += memory.shardCorrect[s];
       }

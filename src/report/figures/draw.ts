@@ -15,15 +15,27 @@ export async function drawInto(
 ): Promise<string[]> {
   const written: string[] = [];
   for (const [name, spec] of Object.entries(figures)) {
-    const files = [`${name}.svg`, `${name}.png`] as const;
-    if (spec === undefined) {
-      await Promise.all(files.map((file) => remove(join(folder, file))));
-      continue;
-    }
-    const svg = await renderSvg(spec);
-    await writeWhole(join(folder, files[0]), svg);
-    await writeWhole(join(folder, files[1]), await renderPng(svg));
-    written.push(...files);
+    if (spec === undefined) await Promise.all(filesOf(name).map((file) => remove(join(folder, file))));
+    else written.push(...(await drawOne(folder, name, spec)).files);
   }
   return written;
 }
+
+/**
+ * Writes one figure as SVG and PNG.
+ *
+ * @returns the names of the files, and the text of the first
+ */
+export async function drawOne(
+  folder: string,
+  name: string,
+  spec: TopLevelSpec,
+): Promise<{ readonly files: readonly string[]; readonly svg: string }> {
+  const files = filesOf(name);
+  const svg = await renderSvg(spec);
+  await writeWhole(join(folder, files[0]), svg);
+  await writeWhole(join(folder, files[1]), await renderPng(svg));
+  return { files, svg };
+}
+
+const filesOf = (name: string) => [`${name}.svg`, `${name}.png`] as const;

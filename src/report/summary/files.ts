@@ -7,7 +7,7 @@ import { onDisk } from '../../disk/faults.js';
 import { remove, writeWhole } from '../../disk/files.js';
 import { figureA, figureB } from '../figures/accuracy.js';
 import { figureOfDepths, type NetworkAngles } from '../figures/depth.js';
-import { renderPng, renderSvg } from '../figures/render.js';
+import { drawOne } from '../figures/draw.js';
 import { figureC } from '../figures/worst-case.js';
 import { displayName } from '../names.js';
 import type { Results } from '../run/results.js';
@@ -45,10 +45,7 @@ export async function writeSummary(
   const drawn: DrawnFigure[] = [];
   const figures: string[] = [];
   const draw = async (name: string, of: string, title: string, spec: TopLevelSpec, group?: Group) => {
-    const svg = await renderSvg(spec);
-    const files = ['svg', 'png'].map((kind) => `${name}-${of}.${kind}`);
-    await writeWhole(join(folder, files[0]), svg);
-    await writeWhole(join(folder, files[1]), await renderPng(svg));
+    const { files, svg } = await drawOne(folder, `${name}-${of}`, spec);
     figures.push(...files);
     drawn.push({ group, title: `${name.replace('-', ' ')} of ${title}`, svg });
   };
