@@ -46,12 +46,25 @@ const opened = (page: Page) =>
   );
 
 /** What a fold holds that can't be seen, by its summary. */
-const unprinted = (page: Page) =>
+const unseen = (page: Page) =>
   page.evaluate(() =>
     Array.from(document.querySelectorAll('details'))
       .filter((each) => !each.lastElementChild?.checkVisibility({ contentVisibilityAuto: true }))
       .map((each) => each.querySelector('summary')?.textContent),
   );
+
+/** As {@link unseen}, in print: Chromium lays out what a fold held only with the frames after the change of medium. */
+async function unprinted(page: Page) {
+  await page.emulateMedia({ media: 'print' });
+  const deadline = performance.now() + 5000;
+  let left = await unseen(page);
+  while (left.length > 0 && performance.now() < deadline) {
+    await page.waitForTimeout(20);
+    left = await unseen(page);
+  }
+  await page.emulateMedia({ media: 'screen' });
+  return left;
+}
 
 test('the report of a small run', async (t) => {
   const folder = t.testdir({});
@@ -75,10 +88,8 @@ test('the report of a small run', async (t) => {
       const long = await page.evaluate(() => document.documentElement.scrollHeight);
       t.ok(long < 4500, `on a telephone what is secondary is folded: ${long} px`);
     }
-    await page.emulateMedia({ media: 'print' });
-    t.same(await unprinted(page), [], `${name}: in print all is unfolded`);
-    await page.emulateMedia({ media: 'screen' });
-    t.ok((await unprinted(page)).length > 10, `${name}: and on a screen much is not`);
+    t.ok((await unseen(page)).length > 10, `${name}: on a screen much is folded`);
+    t.same(await unprinted(page), [], `${name}: in print nothing is`);
     if (options.javaScriptEnabled !== false) {
       t.same(await violations(page), [], `${name}: folded`);
       await opened(page);
