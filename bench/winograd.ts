@@ -2,7 +2,7 @@
  * The 3×3 convolutions of a ResNet for CIFAR-10 (He et al. 2016, section 4.2) on a shard of a mini-batch, direct and by
  * Winograd's minimal filtering, one row below the other. Operations are those of the direct convolution in both,
  * 2·n·O·(OH·OW)·(C·K·K) for each pass, so that the speeds compare as the times do: Winograd's may be above the peak,
- * since it multiplies 2.25 times less. No error is zero, as below a batch normalisation.
+ * since it multiplies four times less. No error is zero, as below a batch normalisation.
  */
 import { convolutionAlgorithms, convolutionOf } from '../src/layers/conv2d.js';
 import { slidingWindow } from '../src/tensor/im2col.js';

@@ -42,13 +42,12 @@ export function convolutionsOver(
   }
 
   /** Prepares one of Winograd's; the error below goes from what the window gives to what it takes. */
-  function setTiles(pass: Pass, window: Window, outputs: number): void {
-    const { channels, height, width, padding, outHeight, outWidth } = window;
-    const below = [channels, height, width];
-    const above = [outputs, outHeight, outWidth];
-    const shape = pass === 'backwardInput' ? [...above, 2 - padding, ...below] : [...below, padding, ...above];
-    const gradient = pass === 'backwardWeights';
-    wasm.setTiles(scratchOf(wasm.setTiles(0, ...shape, gradient) / 4), ...shape, gradient);
+  function setTiles(pass: Pass, { channels, height, width, padding, outHeight, outWidth }: Window, outputs: number) {
+    const prepare = (scratch: number) =>
+      pass === 'backwardInput'
+        ? wasm.setTiles(scratch, outputs, outHeight, outWidth, 2 - padding, channels, height, width, false)
+        : wasm.setTiles(scratch, channels, height, width, padding, outputs, outHeight, outWidth, pass !== 'forward');
+    prepare(scratchOf(prepare(0) / 4));
   }
 
   /** Three passes, each checked and prepared. */

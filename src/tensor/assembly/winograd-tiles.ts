@@ -2,12 +2,16 @@
  * What Winograd's convolutions (winograd.ts, winograd-weights.ts) share: where their planes and tiles lie, and the
  * transform of the tiles that both read. Globals of the instance, as in window.ts.
  *
- * A plane of outputs is cut into tiles of 2×2; under each lie 4×4 inputs, and tiles side by side share two columns of
- * them. Where a side is odd, the last tile hangs over: there packed inputs and errors are zeros, and outputs are
- * computed and left out.
+ * A plane of outputs is cut into tiles of 4×4; under each lie 6×6 inputs, and tiles side by side share two columns of
+ * them. Where a side is no multiple of 4, the last tile hangs over: there packed inputs and errors are zeros, and
+ * outputs are computed and left out.
  */
-/** Numbers of a transformed tile, and of a transformed filter. */
-export const POINTS: usize = 16;
+
+/** Outputs in a row of a tile. */
+export const TILE: usize = 4;
+/** Inputs in a row under it: as many as a row of a transformed tile, and of a transformed filter, has numbers. */
+export const SIDE: usize = 6;
+export const POINTS: usize = SIDE * SIDE;
 /** Tiles that are multiplied with the filters at once. */
 export const TILES = 4;
 /** Tiles whose products are added up at once to a gradient. */
@@ -21,7 +25,7 @@ export let outputs: i32 = 0;
 export let outHeight: i32 = 0;
 export let outWidth: i32 = 0;
 export let tiles: i32 = 0;
-/** Rows and columns of a packed output plane: even. A packed input plane has two more of each. */
+/** Rows and columns of a packed output plane: those of whole tiles. A packed input plane has two more of each. */
 export let rows: i32 = 0;
 export let columns: i32 = 0;
 /** Pairs of outputs and fours of inputs, the last one perhaps not full. */
@@ -37,15 +41,20 @@ export let inputPlane: usize = 0;
 export let outputRow: usize = 0;
 export let outputPlane: usize = 0;
 
+/** Address of SIDE×SIDE vectors that have gone through the first half of a transform. */
+export let halfway: usize = 0;
 /** Address of a table: how far each tile's inputs lie from their plane's beginning, and its outputs from theirs. */
 let tileTable: usize = 0;
 /** Addresses of packed inputs, and of packed outputs or their errors. */
 export let packed: usize = 0;
 export let packedOutput: usize = 0;
-/** Address of transformed filters, or of the sums of their gradients: one matrix a point, this far from each other. */
+/**
+ * Address of transformed filters, or of the sums of their gradients: one matrix a point, this far from each other. No
+ * matrices are a multiple of 4096 bytes apart, lest all points of a tile fall into one set of the cache.
+ */
 export let filters: usize = 0;
 export let nextFilters: usize = 0;
-/** Address of transformed inputs, a matrix a point. An odd number of cache lines apart, lest all fall into one set. */
+/** Address of transformed inputs, a matrix a point. */
 export let transformed: usize = 0;
 export let nextTransformed: usize = 0;
 /** Address of products (transformed outputs), or of transformed errors, a matrix a point. */
@@ -77,9 +86,9 @@ export function setTiles(
   outputs = o;
   outHeight = oh;
   outWidth = ow;
-  rows = (oh + 1) & ~1;
-  columns = (ow + 1) & ~1;
-  tiles = (rows >> 1) * (columns >> 1);
+  rows = (oh + 3) & ~3;
+  columns = (ow + 3) & ~3;
+  tiles = (rows >> 2) * (columns >> 2);
   pairs = (o + 1) >> 1;
   fours = (i + 3) >> 2;
   inputBytes = (<usize>(i * h * w)) << 2;
@@ -88,7 +97,7 @@ export function setTiles(
   inputPlane = inputRow * (rows + 2);
   outputRow = (<usize>columns) << 4;
   outputPlane = outputRow * rows;
-  nextFilters = gradient ? (<usize>(pairs * fours)) << 5 : 8 + ((<usize>(pairs * i)) << 3);
+  nextFilters = 64 + (gradient ? (<usize>(pairs * fours)) << 5 : 8 + ((<usize>(pairs * i)) << 3));
   nextTransformed = 64 + (gradient ? (<usize>(fours * TILES_OF_GRADIENT)) << 6 : (<usize>(i * TILES)) << 4);
   nextProducts = 64 + (gradient ? (<usize>(pairs * TILES_OF_GRADIENT)) << 5 : (<usize>(2 * pairs * TILES)) << 4);
   packed = scratch;
@@ -96,7 +105,8 @@ export function setTiles(
   transformed = packedOutput + outputPlane * o;
   products = transformed + nextTransformed * POINTS;
   filters = products + nextProducts * POINTS;
-  tileTable = filters + nextFilters * POINTS;
+  halfway = filters + nextFilters * POINTS;
+  tileTable = halfway + (POINTS << 4);
   const end = tileTable + ((<usize>tiles) << 3);
   if (scratch !== 0) fillTable();
   return end;
@@ -104,8 +114,8 @@ export function setTiles(
 
 function fillTable(): void {
   let to = tileTable;
-  for (let y = 0; y < rows; y += 2) {
-    for (let x = 0; x < columns; x += 2) {
+  for (let y = 0; y < rows; y += <i32>TILE) {
+    for (let x = 0; x < columns; x += <i32>TILE) {
       store<usize>(to, inputRow * y + ((<usize>x) << 4));
       store<usize>(to, outputRow * y + ((<usize>x) << 4), 4);
       to += 8;
@@ -122,54 +132,65 @@ export function outputOfTile(tile: i32): usize {
 }
 
 /**
- * BᵀdB of the 4×4 vectors d at an address, each point's number a matrix further on:
+ * BᵀdB of the 6×6 vectors d at an address, each point's number a matrix further on:
  *
- *        ⎡1  0 −1  0⎤
- *   Bᵀ = ⎢0  1  1  0⎥
- *        ⎢0 −1  1  0⎥
- *        ⎣0  1  0 −1⎦
+ *        ⎡4  0 −5  0  1  0⎤
+ *        ⎢0 −4 −4  1  1  0⎥
+ *   Bᵀ = ⎢0  4 −4 −1  1  0⎥
+ *        ⎢0 −2 −1  2  1  0⎥
+ *        ⎢0  2 −1 −2  1  0⎥
+ *        ⎣0  4  0 −5  0  1⎦
  */
 export function transformInput(from: usize, to: usize): void {
   const row1 = from + inputRow;
   const row2 = row1 + inputRow;
   const row3 = row2 + inputRow;
-  const next = nextTransformed;
-  const b0 = v128.load(row1);
-  const b1 = v128.load(row1, 16);
-  const b2 = v128.load(row1, 32);
-  const b3 = v128.load(row1, 48);
-  const c0 = v128.load(row2);
-  const c1 = v128.load(row2, 16);
-  const c2 = v128.load(row2, 32);
-  const c3 = v128.load(row2, 48);
-  let t0 = f32x4.sub(v128.load(from), c0);
-  let t1 = f32x4.sub(v128.load(from, 16), c1);
-  let t2 = f32x4.sub(v128.load(from, 32), c2);
-  let t3 = f32x4.sub(v128.load(from, 48), c3);
-  inline.always(putRow(to, next, t0, t1, t2, t3));
-  to += next << 2;
-  t0 = f32x4.add(b0, c0);
-  t1 = f32x4.add(b1, c1);
-  t2 = f32x4.add(b2, c2);
-  t3 = f32x4.add(b3, c3);
-  inline.always(putRow(to, next, t0, t1, t2, t3));
-  to += next << 2;
-  t0 = f32x4.sub(c0, b0);
-  t1 = f32x4.sub(c1, b1);
-  t2 = f32x4.sub(c2, b2);
-  t3 = f32x4.sub(c3, b3);
-  inline.always(putRow(to, next, t0, t1, t2, t3));
-  to += next << 2;
-  t0 = f32x4.sub(b0, v128.load(row3));
-  t1 = f32x4.sub(b1, v128.load(row3, 16));
-  t2 = f32x4.sub(b2, v128.load(row3, 32));
-  t3 = f32x4.sub(b3, v128.load(row3, 48));
-  inline.always(putRow(to, next, t0, t1, t2, t3));
+  const row4 = row3 + inputRow;
+  const row5 = row4 + inputRow;
+  for (let x: usize = 0; x < SIDE << 4; x += 16) {
+    const d0 = v128.load(from + x);
+    const d1 = v128.load(row1 + x);
+    const d2 = v128.load(row2 + x);
+    const d3 = v128.load(row3 + x);
+    const d4 = v128.load(row4 + x);
+    const d5 = v128.load(row5 + x);
+    inline.always(timesB(halfway + x, SIDE << 4, d0, d1, d2, d3, d4, d5));
+  }
+  for (let row = halfway; row < halfway + (POINTS << 4); row += SIDE << 4) {
+    const d0 = v128.load(row);
+    const d1 = v128.load(row, 16);
+    const d2 = v128.load(row, 32);
+    const d3 = v128.load(row, 48);
+    const d4 = v128.load(row, 64);
+    const d5 = v128.load(row, 80);
+    inline.always(timesB(to, nextTransformed, d0, d1, d2, d3, d4, d5));
+    to += nextTransformed * SIDE;
+  }
 }
 
-function putRow(to: usize, next: usize, t0: v128, t1: v128, t2: v128, t3: v128): void {
-  v128.store(to, f32x4.sub(t0, t2));
-  v128.store(to + next, f32x4.add(t1, t2));
-  v128.store(to + (next << 1), f32x4.sub(t2, t1));
-  v128.store(to + next * 3, f32x4.sub(t1, t3));
+/** Bᵀ times a column, its numbers so many bytes from each other. */
+function timesB(to: usize, next: usize, d0: v128, d1: v128, d2: v128, d3: v128, d4: v128, d5: v128): void {
+  const evens = f32x4.sub(d4, d2);
+  const odds = double(f32x4.sub(d3, d1));
+  const evens4 = f32x4.sub(d4, fourfold(d2));
+  const odds4 = f32x4.sub(d3, fourfold(d1));
+  v128.store(to, f32x4.add(fourfold(f32x4.sub(d0, d2)), evens));
+  v128.store(to + next, f32x4.add(evens4, odds4));
+  v128.store(to + (next << 1), f32x4.sub(evens4, odds4));
+  v128.store(to + next * 3, f32x4.add(evens, odds));
+  v128.store(to + (next << 2), f32x4.sub(evens, odds));
+  v128.store(to + next * 5, f32x4.sub(f32x4.sub(d5, d3), double(odds)));
+}
+
+/** The products with 2, 4 and 8 are exact. */
+export function double(a: v128): v128 {
+  return f32x4.add(a, a);
+}
+
+export function fourfold(a: v128): v128 {
+  return f32x4.mul(f32x4.splat(4), a);
+}
+
+export function eightfold(a: v128): v128 {
+  return f32x4.mul(f32x4.splat(8), a);
 }

@@ -1,27 +1,33 @@
 /**
- * The gradient of a 3×3 convolution's weights by minimal filtering, F(3×3, 2×2): of each tile of 2×2 errors e and of
- * the 4×4 inputs d under it, what they give to the filter is
+ * The gradient of a 3×3 convolution's weights by minimal filtering, F(3×3, 4×4): of each tile of 4×4 errors e and of
+ * the 6×6 inputs d under it, what they give to the filter is
  *
  *   Aᵀ[(G e Gᵀ) ⊙ (Bᵀ d B)]A
  *
  * with the Bᵀ of winograd-tiles.ts and
  *
- *       ⎡1  0⎤
- *   G = ⎢½  ½⎥    Aᵀ = ⎡1  1  1  0⎤
- *       ⎢½ −½⎥         ⎢0  1 −1  0⎥
- *       ⎣0  1⎦         ⎣0  1  1 −1⎦
+ *       ⎡ ¼    0    0    0 ⎤
+ *       ⎢−⅙   −⅙   −⅙   −⅙ ⎥        ⎡1  1  1  1  1  0⎤
+ *   G = ⎢−⅙    ⅙   −⅙    ⅙ ⎥   Aᵀ = ⎢0  1 −1  2 −2  0⎥
+ *       ⎢1/24 1/12  ⅙    ⅓ ⎥        ⎣0  1  1  4  4  1⎦
+ *       ⎢1/24 −1/12 ⅙   −⅓ ⎥
+ *       ⎣ 0    0    0    1 ⎦
  *
- * Products are added up over tiles and images before Aᵀ…A, so that this is done once. The halves of G wait until then:
- * multiplying by them is exact. It is limited by arithmetic, as winograd.ts is; a lane adds its own image's tiles, and
- * lanes are added after each run of TILES_OF_GRADIENT.
+ * Products are added up over tiles and images before Aᵀ…A, so that this is done once. The fractions of G, one a row,
+ * wait until then. It is limited by arithmetic, as winograd.ts is; a lane adds its own image's tiles, and lanes are
+ * added after each run of TILES_OF_GRADIENT tiles, be they of one group of images or of several.
  */
 import { biasGradient } from './conv-all';
 import { GROUP, imagesInGroup, packInto } from './lanes';
 import { multiplyAdd, sumLanes, ZERO } from './vectors';
 import {
   columns,
+  double,
+  eightfold,
   filters,
+  fourfold,
   fours,
+  halfway,
   height,
   inputBytes,
   inputOfTile,
@@ -44,6 +50,8 @@ import {
   pairs,
   products,
   rows,
+  SIDE,
+  TILE,
   TILES_OF_GRADIENT,
   tiles,
   transformed,
@@ -61,34 +69,48 @@ import {
  */
 export function winogradBackwardWeights(x: usize, dy: usize, dw: usize, db: usize, n: i32): void {
   memory.fill(filters, 0, nextFilters * POINTS);
+  let waiting = 0;
   for (let first = 0; first < n; first += GROUP) {
     const images = imagesInGroup(n, first);
     packInto(x, inputBytes, images, packed, inputs, height, width, padding, rows + 2, columns + 2);
     packInto(dy, outputBytes, images, packedOutput, outputs, outHeight, outWidth, 0, rows, columns);
-    for (let tile = 0; tile < tiles; tile += TILES_OF_GRADIENT) addRun(tile, min(TILES_OF_GRADIENT, tiles - tile));
+    for (let tile = 0; tile < tiles; ) {
+      const count = min(TILES_OF_GRADIENT - waiting, tiles - tile);
+      transform(tile, count, waiting);
+      tile += count;
+      waiting += count;
+      if (waiting < TILES_OF_GRADIENT) break;
+      addRun(waiting);
+      waiting = 0;
+    }
     for (let o = 0; o < outputs; o++) {
       biasGradient(packedOutput + outputPlane * o, rows * columns, db + ((<usize>o) << 2), first > 0);
     }
     x += inputBytes << 2;
     dy += outputBytes << 2;
   }
+  if (waiting > 0) addRun(waiting);
   for (let o = 0; o < outputs; o++) {
-    for (let i = 0; i < inputs; i++) transformGradient(o, i, dw + <usize>(o * inputs + i) * 36);
+    for (let i = 0; i < inputs; i += 4) transformGradients(o, i, dw + <usize>(o * inputs + i) * 36);
   }
 }
 
-/** Adds the products of `count` tiles to the sums. Behind the last output and input are sums that nobody reads. */
-function addRun(tile: i32, count: i32): void {
+/** Transforms `count` tiles from `tile` on, inputs and errors, and puts them behind those of the run that are waiting. */
+function transform(tile: i32, count: i32, waiting: i32): void {
   for (let i = 0; i < inputs; i++) {
-    const to = transformed + ((<usize>((i >> 2) * TILES_OF_GRADIENT)) << 6) + ((<usize>(i & 3)) << 4);
+    const to = transformed + ((<usize>((i >> 2) * TILES_OF_GRADIENT + waiting)) << 6) + ((<usize>(i & 3)) << 4);
     const plane = packed + inputPlane * i;
     for (let t = 0; t < count; t++) transformInput(plane + inputOfTile(tile + t), to + ((<usize>t) << 6));
   }
   for (let o = 0; o < outputs; o++) {
-    const to = products + ((<usize>((o >> 1) * TILES_OF_GRADIENT)) << 5) + ((<usize>(o & 1)) << 4);
+    const to = products + ((<usize>((o >> 1) * TILES_OF_GRADIENT + waiting)) << 5) + ((<usize>(o & 1)) << 4);
     const plane = packedOutput + outputPlane * o;
     for (let t = 0; t < count; t++) transformErrors(plane + outputOfTile(tile + t), to + ((<usize>t) << 5));
   }
+}
+
+/** Adds a run's products to the sums. Behind the last output and input are sums that nobody reads. */
+function addRun(count: i32): void {
   for (let point: usize = 0; point < POINTS; point++) {
     let sums = filters + nextFilters * point;
     let errors = products + nextProducts * point;
@@ -104,27 +126,38 @@ function addRun(tile: i32, count: i32): void {
   }
 }
 
-/** G e Gᵀ without the halves, of the 2×2 vectors e at an address. */
+/** G e Gᵀ without the fractions, of the 4×4 vectors e at an address. */
 function transformErrors(from: usize, to: usize): void {
-  const next = nextProducts;
-  const a0 = v128.load(from);
-  const a1 = v128.load(from, 16);
-  const b0 = v128.load(from + outputRow);
-  const b1 = v128.load(from + outputRow, 16);
-  inline.always(putRow(to, next, a0, a1));
-  to += next << 2;
-  inline.always(putRow(to, next, f32x4.add(a0, b0), f32x4.add(a1, b1)));
-  to += next << 2;
-  inline.always(putRow(to, next, f32x4.sub(a0, b0), f32x4.sub(a1, b1)));
-  to += next << 2;
-  inline.always(putRow(to, next, b0, b1));
+  const row1 = from + outputRow;
+  const row2 = row1 + outputRow;
+  const row3 = row2 + outputRow;
+  for (let x: usize = 0; x < TILE << 4; x += 16) {
+    const e0 = v128.load(from + x);
+    const e1 = v128.load(row1 + x);
+    const e2 = v128.load(row2 + x);
+    inline.always(timesG(halfway + x, TILE << 4, e0, e1, e2, v128.load(row3 + x)));
+  }
+  for (let row = halfway; row < halfway + ((SIDE * TILE) << 4); row += TILE << 4) {
+    const e0 = v128.load(row);
+    const e1 = v128.load(row, 16);
+    const e2 = v128.load(row, 32);
+    inline.always(timesG(to, nextProducts, e0, e1, e2, v128.load(row, 48)));
+    to += nextProducts * SIDE;
+  }
 }
 
-function putRow(to: usize, next: usize, a: v128, b: v128): void {
-  v128.store(to, a);
-  v128.store(to + next, f32x4.add(a, b));
-  v128.store(to + (next << 1), f32x4.sub(a, b));
-  v128.store(to + next * 3, b);
+/** G without the fractions times a column, its numbers so many bytes from each other. */
+function timesG(to: usize, next: usize, e0: v128, e1: v128, e2: v128, e3: v128): void {
+  const evens = f32x4.add(e0, e2);
+  const odds = f32x4.add(e1, e3);
+  const evens4 = f32x4.add(e0, fourfold(e2));
+  const odds4 = f32x4.add(double(e1), eightfold(e3));
+  v128.store(to, e0);
+  v128.store(to + next, f32x4.add(evens, odds));
+  v128.store(to + (next << 1), f32x4.sub(evens, odds));
+  v128.store(to + next * 3, f32x4.add(evens4, odds4));
+  v128.store(to + (next << 2), f32x4.sub(evens4, odds4));
+  v128.store(to + next * 5, e3);
 }
 
 /** Adds one point's products of two outputs and four inputs, of `count` tiles in order, to their eight sums. */
@@ -159,28 +192,51 @@ function multiply(errors: usize, pixels: usize, count: i32, sums: usize): void {
   v128.store(sums, f32x4.add(v128.load(sums, 16), sumLanes(c10, c11, c12, c13)), 16);
 }
 
-/** Aᵀ m A of the sums m of one filter, with the halves that G left out. */
-function transformGradient(output: i32, input: i32, to: usize): void {
-  const next = nextFilters;
+/** Aᵀ m A of the sums m of an output and up to four inputs, a lane each, with the fractions that G left out. */
+function transformGradients(output: i32, input: i32, to: usize): void {
   const block = (<usize>((output >> 1) * fours + (input >> 2))) << 5;
-  const from = filters + block + ((<usize>(output & 1)) << 4) + ((<usize>(input & 3)) << 2);
-  for (let row: usize = 0; row < 3; row++) {
-    const m0 = ofRow(from, row);
-    const m1 = <f32>0.5 * ofRow(from + next, row);
-    const m2 = <f32>0.5 * ofRow(from + (next << 1), row);
-    const m3 = ofRow(from + next * 3, row);
-    store<f32>(to, m0 + m1 + m2);
-    store<f32>(to, m1 - m2, 4);
-    store<f32>(to, m1 + m2 - m3, 8);
-    to += 12;
+  let from = filters + block + ((<usize>(output & 1)) << 4);
+  const next = nextFilters;
+  const nextRow = next * SIDE;
+  for (let x: usize = 0; x < SIDE << 4; x += 16) {
+    const m1 = v128.load(from + nextRow);
+    const m2 = v128.load(from + nextRow * 2);
+    const m3 = v128.load(from + nextRow * 3);
+    const m4 = v128.load(from + nextRow * 4);
+    const m5 = v128.load(from + nextRow * 5);
+    inline.always(timesA(halfway + x, SIDE << 4, v128.load(from), m1, m2, m3, m4, m5));
+    from += next;
+  }
+  for (let row = halfway; row < halfway + ((3 * SIDE) << 4); row += SIDE << 4) {
+    const m0 = v128.load(row);
+    const m1 = v128.load(row, 16);
+    const m2 = v128.load(row, 32);
+    const m3 = v128.load(row, 48);
+    const m4 = v128.load(row, 64);
+    const m5 = v128.load(row, 80);
+    inline.always(timesA(row, 16, m0, m1, m2, m3, m4, m5));
+  }
+  const count = min(4, inputs - input);
+  for (let i = 0; i < count; i++) {
+    let row = halfway + ((<usize>i) << 2);
+    for (let y = 0; y < 3; y++) {
+      store<f32>(to, load<f32>(row));
+      store<f32>(to, load<f32>(row, 16), 4);
+      store<f32>(to, load<f32>(row, 32), 8);
+      row += SIDE << 4;
+      to += 12;
+    }
   }
 }
 
-/** One column of m, times a row of Aᵀ. */
-function ofRow(from: usize, row: usize): f32 {
-  const next = nextFilters << 2;
-  const m1 = <f32>0.5 * load<f32>(from + next);
-  const m2 = <f32>0.5 * load<f32>(from + (next << 1));
-  if (row === 0) return load<f32>(from) + m1 + m2;
-  return row === 1 ? m1 - m2 : m1 + m2 - load<f32>(from + next * 3);
+/** Aᵀ and the fractions times a column, its numbers so many bytes from each other. */
+function timesA(to: usize, next: usize, m0: v128, m1: v128, m2: v128, m3: v128, m4: v128, m5: v128): void {
+  const ones = f32x4.add(m1, m2);
+  const onesApart = f32x4.sub(m1, m2);
+  const twos = f32x4.add(m3, m4);
+  const twosApart = f32x4.sub(m3, m4);
+  const first = f32x4.mul(f32x4.splat(<f32>1 / 24), f32x4.sub(twos, fourfold(ones)));
+  v128.store(to, f32x4.add(f32x4.mul(f32x4.splat(0.25), m0), first));
+  v128.store(to + next, f32x4.mul(f32x4.splat(<f32>1 / 12), f32x4.sub(twosApart, double(onesApart))));
+  v128.store(to + (next << 1), f32x4.add(f32x4.mul(f32x4.splat(<f32>1 / 6), f32x4.sub(twos, ones)), m5));
 }

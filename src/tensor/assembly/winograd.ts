@@ -1,24 +1,28 @@
 /**
- * 3×3 convolutions of stride 1 by Winograd's minimal filtering, F(2×2, 3×3) (Lavin & Gray 2016): of each tile of 2×2
- * outputs y, of the 4×4 inputs d under it and of the filter g,
+ * 3×3 convolutions of stride 1 by Winograd's minimal filtering, F(4×4, 3×3) (Lavin & Gray 2016): of each tile of 4×4
+ * outputs y, of the 6×6 inputs d under it and of the filter g,
  *
  *   y = Aᵀ[(G g Gᵀ) ⊙ (Bᵀ d B)]A
  *
- * takes 16 products where the direct sum takes 36. Summed over the inputs, the products of each of the 16 points are a
+ * takes 36 products where the direct sum takes 144. Summed over the inputs, the products of each of the 36 points are a
  * matrix product of transformed filters and transformed tiles. Four images stand in four lanes (lanes.ts), so that the
  * transforms are additions of whole vectors.
  *
- * What limits it is arithmetic: of the additions and multiplications 97 % are those of the matrix products with 64
- * channels, 90 % with 16, and with few the loads and stores of the transforms and of packing weigh as much. Memory
- * doesn't: a block of tiles and what comes of it stay in the first cache, and all filters stream past from the second,
- * eight bytes for sixteen operations on vectors. Nor do calls: one for all images of a pass, which transforms the
- * filters once.
+ * What limits it is arithmetic: of the additions and multiplications 93 % are those of the matrix products with 64
+ * channels, 78 % with 16, and with few the loads and stores of the transforms and of packing weigh as much. Memory
+ * doesn't: a block of tiles and what comes of it stay in the second cache, one point of it in the first, and all filters
+ * stream past from the second, eight bytes for sixteen operations on vectors. Nor do calls: one for all images of a
+ * pass, which transforms the filters once.
  */
 import { GROUP, imagesInGroup, packInto, unpackFrom } from './lanes';
 import { multiplyAdd, ZERO } from './vectors';
 import {
   columns,
+  double,
+  eightfold,
   filters,
+  fourfold,
+  halfway,
   height,
   inputBytes,
   inputOfTile,
@@ -41,6 +45,8 @@ import {
   pairs,
   products,
   rows,
+  SIDE,
+  TILE,
   TILES,
   tiles,
   transformed,
@@ -76,10 +82,12 @@ export function winogradBackwardInput(dy: usize, carrier: usize, dx: usize, n: i
 /**
  * G g Gᵀ of all filters g, `[outputs, inputs]` of them; or, turned by half a turn, of `[inputs, outputs]`.
  *
- *       ⎡1  0  0⎤
- *   G = ⎢½  ½  ½⎥
- *       ⎢½ −½  ½⎥
- *       ⎣0  0  1⎦
+ *       ⎡ ¼    0    0 ⎤
+ *       ⎢−⅙   −⅙   −⅙ ⎥
+ *   G = ⎢−⅙    ⅙   −⅙ ⎥
+ *       ⎢1/24 1/12  ⅙ ⎥
+ *       ⎢1/24 −1/12 ⅙ ⎥
+ *       ⎣ 0    0    1 ⎦
  *
  * Blocks want a pair of outputs side by side, input after input; so four lanes take the filters of two of each. Behind
  * an odd last one stands a copy of it that nobody uses, or that the next pair overwrites.
@@ -103,33 +111,17 @@ function transformFilters(from: usize, turned: bool): void {
 function fourFilters(a: usize, b: usize, c: usize, d: usize, turned: bool, to: usize): void {
   const step: usize = turned ? 0 - 4 : 4;
   let tap: usize = turned ? 32 : 0; // from the first row's left to the last one's right
-  const g00 = lanes(a + tap, b + tap, c + tap, d + tap);
-  tap += step;
-  const g01 = lanes(a + tap, b + tap, c + tap, d + tap);
-  tap += step;
-  const g02 = lanes(a + tap, b + tap, c + tap, d + tap);
-  tap += step;
-  const g10 = lanes(a + tap, b + tap, c + tap, d + tap);
-  tap += step;
-  const g11 = lanes(a + tap, b + tap, c + tap, d + tap);
-  tap += step;
-  const g12 = lanes(a + tap, b + tap, c + tap, d + tap);
-  tap += step;
-  const g20 = lanes(a + tap, b + tap, c + tap, d + tap);
-  tap += step;
-  const g21 = lanes(a + tap, b + tap, c + tap, d + tap);
-  tap += step;
-  const g22 = lanes(a + tap, b + tap, c + tap, d + tap);
-  const s0 = f32x4.add(g00, g20);
-  const s1 = f32x4.add(g01, g21);
-  const s2 = f32x4.add(g02, g22);
-  filterRow(to, g00, g01, g02);
-  to += nextFilters << 2;
-  filterRow(to, half(f32x4.add(s0, g10)), half(f32x4.add(s1, g11)), half(f32x4.add(s2, g12)));
-  to += nextFilters << 2;
-  filterRow(to, half(f32x4.sub(s0, g10)), half(f32x4.sub(s1, g11)), half(f32x4.sub(s2, g12)));
-  to += nextFilters << 2;
-  filterRow(to, g20, g21, g22);
+  for (let x: usize = 0; x < 3 << 4; x += 16) {
+    const g0 = lanes(a + tap, b + tap, c + tap, d + tap);
+    const g1 = lanes(a + tap + 3 * step, b + tap + 3 * step, c + tap + 3 * step, d + tap + 3 * step);
+    const g2 = lanes(a + tap + 6 * step, b + tap + 6 * step, c + tap + 6 * step, d + tap + 6 * step);
+    inline.always(timesG(halfway + x, 3 << 4, g0, g1, g2));
+    tap += step;
+  }
+  for (let row = halfway; row < halfway + ((SIDE * 3) << 4); row += 3 << 4) {
+    inline.always(timesG(to, nextFilters, v128.load(row), v128.load(row, 16), v128.load(row, 32)));
+    to += nextFilters * SIDE;
+  }
 }
 
 function lanes(a: usize, b: usize, c: usize, d: usize): v128 {
@@ -137,17 +129,19 @@ function lanes(a: usize, b: usize, c: usize, d: usize): v128 {
   return v128.load_lane<f32>(d, v128.load_lane<f32>(c, first, 2), 3);
 }
 
-function half(a: v128): v128 {
-  return f32x4.mul(f32x4.splat(0.5), a);
-}
-
-function filterRow(to: usize, a: v128, b: v128, c: v128): void {
-  const next = nextFilters;
-  const s = f32x4.add(a, c);
-  v128.store(to, a);
-  v128.store(to + next, half(f32x4.add(s, b)));
-  v128.store(to + (next << 1), half(f32x4.sub(s, b)));
-  v128.store(to + next * 3, c);
+/** G times a column, its numbers so many bytes from each other. */
+function timesG(to: usize, next: usize, g0: v128, g1: v128, g2: v128): void {
+  const sixth = f32x4.splat(<f32>-1 / 6);
+  const part = f32x4.splat(<f32>1 / 24);
+  const ends = f32x4.add(g0, g2);
+  const ends4 = f32x4.add(g0, fourfold(g2));
+  const middle = double(g1);
+  v128.store(to, f32x4.mul(f32x4.splat(0.25), g0));
+  v128.store(to + next, f32x4.mul(sixth, f32x4.add(ends, g1)));
+  v128.store(to + (next << 1), f32x4.mul(sixth, f32x4.sub(ends, g1)));
+  v128.store(to + next * 3, f32x4.mul(part, f32x4.add(ends4, middle)));
+  v128.store(to + (next << 2), f32x4.mul(part, f32x4.sub(ends4, middle)));
+  v128.store(to + next * 5, g2);
 }
 
 /** Of n images, with transformed filters; the bias is left out where its address is 0. */
@@ -231,32 +225,46 @@ function multiply(filter: usize, from: usize, to: usize): void {
 /**
  * Aᵀ m A + bias, of the points m of one tile and output:
  *
- *   Aᵀ = ⎡1  1  1  0⎤
- *        ⎣0  1 −1 −1⎦
+ *        ⎡1  1  1  1  1  0⎤
+ *   Aᵀ = ⎢0  1 −1  2 −2  0⎥
+ *        ⎢0  1  1  4  4  0⎥
+ *        ⎣0  1 −1  8 −8  1⎦
+ *
+ * Its second column is ones: what is added to the point of the second row and column is added to every output.
  */
 function transformOutput(from: usize, bias: v128, to: usize): void {
   const next = nextProducts;
-  const row1 = from + (next << 2);
-  const row2 = row1 + (next << 2);
-  const row3 = row2 + (next << 2);
-  let b = v128.load(row1);
-  let c = v128.load(row2);
-  const s0 = f32x4.add(f32x4.add(v128.load(from), b), c);
-  const t0 = f32x4.sub(f32x4.sub(b, c), v128.load(row3));
-  b = v128.load(row1 + next);
-  c = v128.load(row2 + next);
-  const s1 = f32x4.add(f32x4.add(v128.load(from + next), b), c);
-  const t1 = f32x4.sub(f32x4.sub(b, c), v128.load(row3 + next));
-  b = v128.load(row1 + (next << 1));
-  c = v128.load(row2 + (next << 1));
-  const s2 = f32x4.add(f32x4.add(v128.load(from + (next << 1)), b), c);
-  const t2 = f32x4.sub(f32x4.sub(b, c), v128.load(row3 + (next << 1)));
-  b = v128.load(row1 + next * 3);
-  c = v128.load(row2 + next * 3);
-  const s3 = f32x4.add(f32x4.add(v128.load(from + next * 3), b), c);
-  const t3 = f32x4.sub(f32x4.sub(b, c), v128.load(row3 + next * 3));
-  v128.store(to, f32x4.add(f32x4.add(f32x4.add(s0, s1), s2), bias));
-  v128.store(to, f32x4.add(f32x4.sub(f32x4.sub(s1, s2), s3), bias), 16);
-  v128.store(to + outputRow, f32x4.add(f32x4.add(f32x4.add(t0, t1), t2), bias));
-  v128.store(to + outputRow, f32x4.add(f32x4.sub(f32x4.sub(t1, t2), t3), bias), 16);
+  const nextRow = next * SIDE;
+  for (let x: usize = 0; x < SIDE << 4; x += 16) {
+    const m1 = v128.load(from + nextRow);
+    const m2 = v128.load(from + nextRow * 2);
+    const m3 = v128.load(from + nextRow * 3);
+    const m4 = v128.load(from + nextRow * 4);
+    const m5 = v128.load(from + nextRow * 5);
+    const b = x === 16 ? f32x4.add(m1, bias) : m1;
+    inline.always(timesA(halfway + x, SIDE << 4, v128.load(from), b, m2, m3, m4, m5));
+    from += next;
+  }
+  for (let row = halfway; row < halfway + ((TILE * SIDE) << 4); row += SIDE << 4) {
+    const m0 = v128.load(row);
+    const m1 = v128.load(row, 16);
+    const m2 = v128.load(row, 32);
+    const m3 = v128.load(row, 48);
+    const m4 = v128.load(row, 64);
+    const m5 = v128.load(row, 80);
+    inline.always(timesA(to, 16, m0, m1, m2, m3, m4, m5));
+    to += outputRow;
+  }
+}
+
+/** Aᵀ times a column, its numbers so many bytes from each other. */
+function timesA(to: usize, next: usize, m0: v128, m1: v128, m2: v128, m3: v128, m4: v128, m5: v128): void {
+  const ones = f32x4.add(m1, m2);
+  const onesApart = f32x4.sub(m1, m2);
+  const twos = f32x4.add(m3, m4);
+  const twosApart = f32x4.sub(m3, m4);
+  v128.store(to, f32x4.add(f32x4.add(m0, ones), twos));
+  v128.store(to + next, f32x4.add(onesApart, double(twosApart)));
+  v128.store(to + (next << 1), f32x4.add(ones, fourfold(twos)));
+  v128.store(to + next * 3, f32x4.add(f32x4.add(onesApart, eightfold(twosApart)), m5));
 }
