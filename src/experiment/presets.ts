@@ -127,7 +127,7 @@ const cifar10 = {
   },
   resnet20: {
     summary:
-      'a residual network of 20 layers, for the angles in deep networks: an hour on two cores; --model resnet8 is a fifth of that',
+      'a residual network of 20 layers, for the angles in deep networks: three quarters of an hour on two cores; --model resnet8 is a fifth of that',
     model: 'resnet20',
     initializer: 'kaiming-uniform',
     training: { bp: deep(0.05), fa: deep(0.05), kp: kolenPollack(0.05, deep(0.05)) },
