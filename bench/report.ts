@@ -86,11 +86,11 @@ export function scalingTable(scaling: readonly Scaling[]): string {
 
 /** What more cores would give, and what a step's time there is made of. */
 export function predictionTable(predictions: readonly Prediction[]): string {
-  const rows = predictions.map(({ batchSize, workers, seconds, speedup, shares }) => [
+  const rows = predictions.map(({ batchSize, workers, seconds, speedup, atMost, shares }) => [
     `${batchSize}`,
     `${workers}`,
     digits(seconds),
-    `${speedup.toFixed(1)} ×`,
+    `${speedup.toFixed(1)}–${atMost.toFixed(1)} ×`,
     ...[shares.shards, shares.update, shares.waiting, shares.barriers].map(finePercent),
   ]);
   const head = ['mini-batch', 'cores', 's an epoch', 'speed', 'shards', 'adding, optimizer', 'waiting', 'barriers'];

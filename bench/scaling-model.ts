@@ -50,6 +50,8 @@ export interface ScalingModel {
 /** What more cores would give, each with a worker of its own. */
 export interface Prediction extends Scaling {
   readonly batchSize: number;
+  /** Speed against one core if members cost each other nothing: the truth lies between `speedup` and this. */
+  readonly atMost: number;
   /** What the step's time is made of, in [0, 1]. */
   readonly shares: Readonly<Record<'shards' | 'update' | 'waiting' | 'barriers', number>>;
 }
@@ -104,6 +106,7 @@ export function prediction(model: ScalingModel, workers: number, batchSize: numb
     batchSize,
     seconds: step * steps,
     speedup: alone / (step * steps),
+    atMost: alone / ((step - parts.barriers) * steps),
     shares: {
       shards: parts.shards / step,
       update: parts.update / step,

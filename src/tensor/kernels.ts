@@ -8,6 +8,13 @@ export const backends = ['simd', 'reference'] as const;
 export type Backend = (typeof backends)[number];
 
 /**
+ * 2⁻¹⁰⁰: a moment that is less in size becomes 0. Where a gradient stays exactly 0, as below units that have died, its
+ * moments shrink without end, and from 1e-38 on a processor takes some hundred times as long for each. They don't even
+ * reach 0 then: 0.9 times the least number is rounded up to it. A step of this size moves no weight.
+ */
+export const LEAST_MOMENT = 2 ** -100;
+
+/**
  * Every loop that a training step or an attack spends its time in. Layers say *what* is computed; a backend says *how*.
  *
  * Rules that all backends keep, so that results do not depend on how work was cut up:
@@ -81,12 +88,12 @@ export interface Kernels<A extends FloatArray = FloatArray> {
 
   /**
    * SGD with (heavy-ball) momentum and weight decay, as PyTorch defines them, on `length` parameters:
-   * g ← scale·g + decay·w;  v ← momentum·v + g;  w ← w − rate·v.
+   * g ← scale·g + decay·w;  v ← momentum·v + g;  w ← w − rate·v. A |v| below {@link LEAST_MOMENT} becomes 0.
    */
   sgd(w: A, g: A, v: A, length: number, rate: number, momentum: number, decay: number, scale: number): void;
   /**
    * Adam (Kingma & Ba 2015, Algorithm 1), `rate` holding the bias corrections: g ← scale·g + decay·w;
-   * m ← β₁m + (1−β₁)g;  v ← β₂v + (1−β₂)g²;  w ← w − rate·m / (√v + epsilon).
+   * m ← β₁m + (1−β₁)g;  v ← β₂v + (1−β₂)g²;  w ← w − rate·m / (√v + epsilon). Moments end as SGD's do.
    */
   adam(w: A, g: A, m: A, v: A, length: number, step: AdamStep): void;
   /** total[i] = parts[0][i] + parts[1][i] + …, added in that order. */

@@ -1,7 +1,7 @@
 import { channelAffine, channelAffineBackward, channelMoments, channelProducts } from './channels.js';
 import { checkHeap, type Heap } from './heap.js';
 import type { Window } from './im2col.js';
-import type { AdamStep, Kernels } from './kernels.js';
+import { type AdamStep, type Kernels, LEAST_MOMENT } from './kernels.js';
 import { multiply } from './matmul.js';
 import type { FloatArray } from './tensor.js';
 import { uniform } from './threefry.js';
@@ -147,7 +147,7 @@ function sgd(
   scale: number,
 ): void {
   for (let i = 0; i < length; i++) {
-    v[i] = momentum * v[i] + scale * g[i] + decay * w[i];
+    v[i] = ended(momentum * v[i] + scale * g[i] + decay * w[i]);
     w[i] -= rate * v[i];
   }
 }
@@ -156,11 +156,13 @@ function adam(w: FloatArray, g: FloatArray, m: FloatArray, v: FloatArray, length
   const { rate, beta1, beta2, epsilon, decay, scale } = step;
   for (let i = 0; i < length; i++) {
     const gradient = scale * g[i] + decay * w[i];
-    m[i] = beta1 * m[i] + (1 - beta1) * gradient;
-    v[i] = beta2 * v[i] + (1 - beta2) * gradient * gradient;
+    m[i] = ended(beta1 * m[i] + (1 - beta1) * gradient);
+    v[i] = ended(beta2 * v[i] + (1 - beta2) * gradient * gradient);
     w[i] -= (rate * m[i]) / (Math.sqrt(v[i]) + epsilon);
   }
 }
+
+const ended = (moment: number): number => (Math.abs(moment) < LEAST_MOMENT ? 0 : moment);
 
 function sumParts(parts: readonly FloatArray[], count: number, total: FloatArray, length: number): void {
   for (let i = 0; i < length; i++) total[i] = parts[0][i];

@@ -42,6 +42,8 @@ test('eight shards are no more work for 64 cores than for 8; more members only c
   t.ok(Math.abs(shards(eight) / shards(many) - 1) < 1e-12);
   t.ok(many.seconds > eight.seconds);
   t.ok(eight.speedup < 8);
+  const free = { ...model, member: 0 };
+  t.ok(Math.abs(many.atMost / prediction(free, 64, 64, IMAGES).speedup - 1) < 1e-12);
   t.end();
 });
 
@@ -53,8 +55,9 @@ test('a mini-batch with a shard for each of 64 cores keeps them busy', (t) => {
 });
 
 test('one worker neither waits nor pays for members', (t) => {
-  const { speedup, seconds } = prediction(model, 1, 64, IMAGES);
+  const { speedup, atMost, seconds } = prediction(model, 1, 64, IMAGES);
   t.equal(speedup, 1);
+  t.equal(atMost, 1);
   t.ok(Math.abs(seconds - 0.084 * STEPS) < 1e-9);
   t.end();
 });

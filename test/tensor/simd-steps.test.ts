@@ -1,4 +1,5 @@
 import { test } from 'tap';
+import { LEAST_MOMENT } from '../../src/tensor/kernels.js';
 import { absolute, close, forAll, place, plain, same, simd, U } from './twins.js';
 
 test('biases are added exactly as the plain twin adds them', async () => {
@@ -99,6 +100,29 @@ test('a step of Adam errs by a few roundings of its own terms', async () => {
       (i) => 2 * U * Math.abs(before[i]) + 24 * U * (1 + squares(i) / (v.plain[i] + 1e-9)) * size1(i),
     );
   });
+});
+
+test('where gradients have become 0 for good, moments end: numbers below 1e-38 would slow every step down', async (t) => {
+  const [length, steps] = [7, 2000];
+  const adam = { rate: 1e-3, beta1: 0.9, beta2: 0.95, epsilon: 1e-8, decay: 0, scale: 1 };
+  for (const kernels of [plain, simd]) {
+    const made = (value: number) => kernels.alloc(length).fill(value);
+    const [w, g, v, m] = [made(0.5), made(0), made(1e-3), made(1e-3)];
+    for (let step = 0; step < steps; step++) kernels.sgd(w, g, v, length, 0.01, 0.9, 0, 1);
+    t.same([...v], Array(length).fill(0), `${kernels.backend}: velocity`);
+    t.ok(
+      w.every((each) => Math.abs(each - (0.5 - 1e-4 * 0.9)) < 1e-6),
+      'they have moved the weights as far as ever',
+    );
+    v.fill(1e-3);
+    for (let step = 0; step < steps; step++) kernels.adam(w, g, m, v, length, adam);
+    t.same([...m, ...v], Array(2 * length).fill(0), `${kernels.backend}: Adam's moments`);
+    const [little, less] = [LEAST_MOMENT * 1.001, LEAST_MOMENT * 0.999];
+    v.set([little, -little, less, -less, Number.NaN, Number.NEGATIVE_INFINITY, 0]);
+    kernels.sgd(w.fill(0), g, v, length, 1, 1, 0, 1);
+    const kept = [Math.fround(little), Math.fround(-little), 0, 0, Number.NaN, Number.NEGATIVE_INFINITY, 0];
+    t.same([...v], kept, `${kernels.backend}: no others end`);
+  }
 });
 
 test('parts are added in index order, each sum rounded, however many there are', async () => {

@@ -1,5 +1,8 @@
 import { loadPart, storePart, ZERO } from './vectors';
 
+/** 2⁻¹⁰⁰: kernels.ts says why a moment ends here. */
+const LEAST_MOMENT: f32 = 7.888609052210118e-31;
+
 /** SGD with momentum and weight decay: v ← momentum·v + scale·g + decay·w;  w ← w − rate·v. */
 export function sgd(w: usize, g: usize, v: usize, length: i32, rate: f32, momentum: f32, decay: f32, scale: f32): void {
   const rates = f32x4.splat(rate);
@@ -12,7 +15,7 @@ export function sgd(w: usize, g: usize, v: usize, length: i32, rate: f32, moment
     const gradient = whole ? v128.load(g) : loadPart(g, length);
     const old = whole ? v128.load(v) : loadPart(v, length);
     const scaled = f32x4.add(f32x4.mul(momenta, old), f32x4.mul(scales, gradient));
-    const velocity = f32x4.add(scaled, f32x4.mul(decays, weight));
+    const velocity = ended(f32x4.add(scaled, f32x4.mul(decays, weight)));
     const stepped = f32x4.sub(weight, f32x4.mul(rates, velocity));
     if (whole) {
       v128.store(v, velocity);
@@ -55,9 +58,9 @@ export function adam(
     const weight = whole ? v128.load(w) : loadPart(w, length);
     const raw = whole ? v128.load(g) : loadPart(g, length);
     const gradient = f32x4.add(f32x4.mul(scales, raw), f32x4.mul(decays, weight));
-    const first = mix(beta1, whole ? v128.load(m) : loadPart(m, length), oneMinusBeta1, gradient);
+    const first = ended(mix(beta1, whole ? v128.load(m) : loadPart(m, length), oneMinusBeta1, gradient));
     const square = f32x4.mul(gradient, gradient);
-    const second = mix(beta2, whole ? v128.load(v) : loadPart(v, length), oneMinusBeta2, square);
+    const second = ended(mix(beta2, whole ? v128.load(v) : loadPart(v, length), oneMinusBeta2, square));
     const step = f32x4.div(f32x4.mul(rates, first), f32x4.add(f32x4.sqrt(second), epsilons));
     const stepped = f32x4.sub(weight, step);
     if (whole) {
@@ -74,6 +77,11 @@ export function adam(
     m += 16;
     v += 16;
   }
+}
+
+/** 0 where a moment is less than the least; NaN stays NaN. */
+function ended(moment: v128): v128 {
+  return v128.andnot(moment, f32x4.lt(f32x4.abs(moment), f32x4.splat(LEAST_MOMENT)));
 }
 
 /** p·x + q·y */
