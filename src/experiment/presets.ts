@@ -101,7 +101,7 @@ const cifar10 = {
       bp: { ...sgd(0.005), epochs: 12 },
       fa: { ...sgd(0.005), epochs: 16 },
       dfa: { ...adam(0.001), epochs: 16 },
-      kp: kolenPollack(0.005, { epochs: 12 }),
+      kp: kolenPollack(0.02, { epochs: 12 }),
     },
   },
   tuned: {
@@ -111,7 +111,7 @@ const cifar10 = {
       bp: { ...sgd(0.01), epochs: 24, augment: true },
       fa: { ...sgd(0.005), epochs: 24, augment: true },
       dfa: { ...adam(0.001), epochs: 24, augment: true },
-      kp: kolenPollack(0.01, { epochs: 24, augment: true }),
+      kp: kolenPollack(0.02, { epochs: 24, augment: true }),
     },
   },
   wide: {
