@@ -7,10 +7,10 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { csvFormat } from 'd3-dsv';
 import { parseAudit } from '../dist/src/audit/findings.js';
-import { epsilonText, in255ths } from '../dist/src/report/epsilon-text.js';
 import { directionName, displayName } from '../dist/src/report/names.js';
 import { parseResults } from '../dist/src/report/run/results.js';
 import { readRuns } from '../dist/src/sweep/compare/read.js';
+import { epsilonText } from '../dist/src/words.js';
 import { replaceTable } from './page-table.mjs';
 
 const PAGE = new URL('../docs/depth.md', import.meta.url);
@@ -28,7 +28,6 @@ const read = (folder, name, parse) => parse(readFileSync(join(folder, name), 'ut
 
 const percent = (share) => (100 * share).toFixed(1);
 const bySize = (a, b) => Object.keys(a.gradientAngles).length - Object.keys(b.gradientAngles).length;
-const textOf = (epsilon) => epsilonText(epsilon, in255ths([epsilon]));
 
 /** How many of an epoch's layers stand over 80°, of how many. */
 function steep(angles) {
@@ -90,7 +89,7 @@ function attackTable() {
   return [
     `ResNet-20, first ${testImages.toLocaleString('en')} test images, accuracy in %:`,
     '',
-    row('network', 'attack', ['ε = 0', ...epsilons.map(textOf)]),
+    row('network', 'attack', ['ε = 0', ...epsilons.map(epsilonText)]),
     row('---', '---', ['---', ...epsilons.map(() => '---')]),
     ...own.map(rowOf),
     ...worst,

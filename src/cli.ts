@@ -22,7 +22,7 @@ import { models } from './models/index.js';
 import { activations } from './models/lenet.js';
 import { paperRules, rules } from './rules/index.js';
 import { VERSION } from './version.js';
-import { epsilonNumber, list } from './words.js';
+import { epsilonText, list } from './words.js';
 
 // Each command's own module is loaded when the command is given: --help and a mistyped option need none of them.
 
@@ -209,7 +209,7 @@ function addMainJob(name: DatasetName, title: string): void {
 /** The data sets whose audit has radii of its own, and which. */
 function withRadiiOfTheirOwn(): string {
   const own = Object.values<DatasetSource>(datasets).flatMap(({ title, auditEpsilons }) =>
-    auditEpsilons ? [`; ${title}: ${auditEpsilons.map(epsilonNumber).join(',')}`] : [],
+    auditEpsilons ? [`; ${title}: ${auditEpsilons.map(epsilonText).join(',')}`] : [],
   );
   return own.join('');
 }

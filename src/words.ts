@@ -39,8 +39,12 @@ export function list(words: readonly string[]): string {
   return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
 }
 
-/** An epsilon in three digits: `0.0157`, for 4/255. */
-export const epsilonNumber = (epsilon: number): string => `${Number(epsilon.toPrecision(3))}`;
+/** An epsilon as people write it: `0.1`; `4/255`, in the unit of images of eight bits, where that says it shortest. */
+export function epsilonText(epsilon: number): string {
+  const steps = Math.round(epsilon * 255);
+  const short = Math.abs(epsilon - Number(epsilon.toPrecision(2))) < 1e-9; // 0.2, which is 51/255
+  return !short && Math.abs(epsilon * 255 - steps) < 1e-6 ? `${steps}/255` : `${Number(epsilon.toPrecision(3))}`;
+}
 
 /** Bytes as a person reads them: `0.5 MB`, `4,295 MB`. The space does not break. */
 export function megabytes(bytes: number): string {

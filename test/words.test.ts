@@ -1,5 +1,5 @@
 import { test } from 'tap';
-import { decimalNumber, roughDuration, short, wholeNumber } from '../src/words.js';
+import { decimalNumber, epsilonText, roughDuration, short, wholeNumber } from '../src/words.js';
 
 /** What JavaScript's `Number` takes for a number, or rounds, and no help names. */
 const foreign = ['', ' ', ' 5 ', '5\n', '0x10', '0b1', '0o7', 'Infinity', '-Infinity', 'NaN', '-0', '-1', '+1', '1_000', '1,5', '5.', '.', 'e5', '1e', '1e+', '1.e3', '٣', '5n', '1e400', '--1', '1 000']; // biome-ignore format: one line
@@ -64,4 +64,17 @@ test('a time that is not known so well is told in a few digits', (t) => {
     t.equal(roughDuration(seconds), text);
   }
   t.end();
+});
+
+test('an epsilon is written as people do: by itself in 255ths where that is shortest', async (t) => {
+  const texts = {
+    '8/255': 8 / 255,
+    '0.2': 51 / 255,
+    '0.3': 0.1 + 0.2,
+    '0.00784': 0.00784,
+    '127/255': 127 / 255,
+    '0': 0,
+    '1': 1,
+  };
+  for (const [text, epsilon] of Object.entries(texts)) t.equal(epsilonText(epsilon), text);
 });

@@ -1,4 +1,3 @@
-import { epsilonNumber } from '../words.js';
 import type { CurvePoint } from './run/results.js';
 
 /** Every epsilon of the curves once, smallest first. */
@@ -11,12 +10,6 @@ export function epsilonsOf(curves: readonly { readonly points: readonly Pick<Cur
 export function in255ths(epsilons: readonly number[]): boolean {
   if (!epsilons.some((each) => each > 0)) return false;
   return epsilons.every((each) => each <= 32 / 255 && Math.abs(each * 255 - Math.round(each * 255)) < 1e-6);
-}
-
-/** An epsilon as a person reads it: `0.1`, or `8/255` where all of a run's are a few 255ths. */
-export function epsilonText(epsilon: number, counted255ths: boolean): string {
-  if (epsilon === 0) return '0';
-  return counted255ths ? `${Math.round(epsilon * 255)}/255` : epsilonNumber(epsilon);
 }
 
 /**

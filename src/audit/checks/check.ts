@@ -1,4 +1,4 @@
-import { epsilonNumber } from '../../words.js';
+import { epsilonText } from '../../words.js';
 import { type Evidence, type Outcome, outcomesAt, rightUnder, shareOf } from '../evidence.js';
 import type { Answer } from '../findings.js';
 import type { Kind } from '../recipe.js';
@@ -93,4 +93,4 @@ export function meaningOf(finding: string, verdict: Answer, auditVerdict: Answer
 }
 
 /** `ε = 0.0157`, for 4/255. */
-export const epsilonIs = (epsilon: number): string => `ε = ${epsilonNumber(epsilon)}`;
+export const epsilonIs = (epsilon: number): string => `ε = ${epsilonText(epsilon)}`;

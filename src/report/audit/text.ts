@@ -1,8 +1,8 @@
 /** An audit as text for a terminal (or a file) of a given width, without colour. */
 import { type Audit, type Check, failedChecks } from '../../audit/findings.js';
 import { FEW_NETWORKS } from '../../metrics/adversarial-accuracy.js';
-import { numberWithInterval, percentNumber } from '../../words.js';
-import { epsilonText, fittingEpsilons, in255ths } from '../epsilon-text.js';
+import { epsilonText, numberWithInterval, percentNumber } from '../../words.js';
+import { fittingEpsilons } from '../epsilon-text.js';
 import { displayName } from '../names.js';
 import { paragraphs, sentencesOf, textTable, wrap } from '../text.js';
 
@@ -32,7 +32,7 @@ function answerTable(audit: Audit, width: number): string {
         row('worst case', ({ worstCase }) => worstCase),
       ];
     });
-    const heads = epsilons.map((epsilon) => epsilonText(epsilon, in255ths(all)));
+    const heads = epsilons.map((epsilon) => epsilonText(epsilon));
     return textTable(['Accuracy (%)', 'ε = 0', ...heads], rows, 1, most);
   };
   return build(fittingEpsilons(all, all.length, build, width), width);
@@ -77,13 +77,12 @@ export function auditText(audit: Audit, width = 100): string {
 function pointTable(audit: Audit, width: number): string {
   const measured = isMeasured(audit);
   const rows = Object.entries(audit.models).flatMap(([name, { cleanAccuracy, points, cleanInterval }]) => {
-    const counted255ths = in255ths(points.map(({ epsilon }) => epsilon));
     const own = points.map((point) => {
       const { epsilon, paper, paperInterval, worstCase, worstCaseInterval, brokenBy } = point;
       const [most] = Object.entries(brokenBy).filter(([by]) => by !== 'none');
       return [
         displayName(name),
-        epsilonText(epsilon, counted255ths),
+        epsilonText(epsilon),
         numberWithInterval(paper, paperInterval),
         ...(measured ? [standardText(point)] : []),
         numberWithInterval(worstCase, worstCaseInterval),

@@ -1,7 +1,7 @@
 /** Figure (f) as a Vega-Lite spec: a pure function of the audit. */
 import type { TopLevelSpec } from 'vega-lite';
 import type { Audit, AuditedModel } from '../../audit/findings.js';
-import { epsilonText, in255ths } from '../epsilon-text.js';
+import { epsilonText } from '../../words.js';
 import { displayName } from '../names.js';
 import { edge, look, percentAxis, plotWidth } from './chart.js';
 import { colourOfNames, legendOfNames } from './legend.js';
@@ -53,7 +53,7 @@ export function figureF(audit: Audit): TopLevelSpec | undefined {
         hconcat: shown.map((epsilon, index) =>
           panel(
             networks.flatMap((network) => pointOf(network, audit.models[network], epsilon)),
-            { names, colours, width, first: index === 0, epsilon: epsilonText(epsilon, in255ths(shown)) },
+            { names, colours, width, first: index === 0, epsilon: epsilonText(epsilon) },
           ),
         ),
       },

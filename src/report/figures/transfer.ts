@@ -1,7 +1,6 @@
 /** Figure (b) of a run of many networks: transfer as a heat map. */
 import type { TopLevelSpec } from 'vega-lite';
-import { percentNumber } from '../../words.js';
-import { epsilonText, in255ths } from '../epsilon-text.js';
+import { epsilonText, percentNumber } from '../../words.js';
 import { displayName } from '../names.js';
 import type { TransferMatrix } from '../run/transfer.js';
 import { look, pathName, plotWidth } from './chart.js';
@@ -19,7 +18,7 @@ export function transferFigure(
   const [first] = matrices;
   if (!first) return undefined;
   const { attack, epsilon } = first;
-  const radius = epsilonText(epsilon, in255ths([epsilon]));
+  const radius = epsilonText(epsilon);
   return {
     $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
     background: 'white',

@@ -1,7 +1,7 @@
 /** The gallery of the report: what an attack makes of a few test images, and what the networks say to that. */
 import { encode } from 'fast-png';
-import { finePercent } from '../../words.js';
-import { epsilonsOf, epsilonText, in255ths } from '../epsilon-text.js';
+import { epsilonText, finePercent } from '../../words.js';
+import { epsilonsOf } from '../epsilon-text.js';
 import { type Gallery, type GalleryAnswers, type GalleryExample, pixelsOf } from '../gallery/gallery.js';
 import { displayName } from '../names.js';
 import { folded } from './document.js';
@@ -14,9 +14,8 @@ const SHOWN = 4;
 export function gallery(shown: Gallery): Html {
   const epsilons = epsilonsOf([{ points: shown.examples }]);
   const middle = Math.floor((epsilons.length - 1) / 2);
-  const counted255ths = in255ths(epsilons);
   const parts = epsilons.map((epsilon, i) => {
-    const text = `ε = ${epsilonText(epsilon, counted255ths)}`;
+    const text = `ε = ${epsilonText(epsilon)}`;
     return html`<details class="epsilon" ${i === middle ? 'open' : ''}><summary>${text}</summary>
 ${picturesAt(shown, epsilon, `Test images without and with ${displayName(shown.attack)}, ${text}`)}</details>
 `;

@@ -1,7 +1,7 @@
 /** `report.html`: a run in one file, complete without its script, which fetches nothing. The same files give the same bytes. */
 import { type Audit, failedChecks } from '../../audit/findings.js';
-import { finePercent, list, numberWithInterval, percentNumber } from '../../words.js';
-import { epsilonsOf, epsilonText, in255ths } from '../epsilon-text.js';
+import { epsilonText, finePercent, list, numberWithInterval, percentNumber } from '../../words.js';
+import { epsilonsOf } from '../epsilon-text.js';
 import type { Gallery } from '../gallery/gallery.js';
 import { directionName, displayName } from '../names.js';
 import { honestySentences } from '../run/honesty.js';
@@ -72,7 +72,7 @@ function networks({ dataset, results, audit }: ReportedRun): Html {
     const own = (results?.curves ?? []).filter(({ source, target }) => source === name && target === name);
     const lowest = own.flatMap(({ points }) => points.map(({ accuracy }) => accuracy));
     const worst = (audit?.models[name]?.points ?? []).map(
-      ({ epsilon, worstCase }) => `${finePercent(worstCase)} at ε = ${epsilonText(epsilon, in255ths([epsilon]))}`,
+      ({ epsilon, worstCase }) => `${finePercent(worstCase)} at ε = ${epsilonText(epsilon)}`,
     );
     return [
       displayName(name),
@@ -120,7 +120,7 @@ function curveTables({ results, audit }: ReportedRun): Html {
   const audited = Object.entries(audit?.models ?? {}).flatMap(([name, { points }]) =>
     points.map(({ epsilon, paper, paperInterval, worstCase, worstCaseInterval }) => [
       displayName(name),
-      epsilonText(epsilon, in255ths(points.map((point) => point.epsilon))),
+      epsilonText(epsilon),
       numberWithInterval(paper, paperInterval),
       numberWithInterval(worstCase, worstCaseInterval),
     ]),
@@ -134,13 +134,7 @@ ${audited.length > 0 ? table('Accuracy in %, and the worst case image by image',
 function curveTable(caption: string, curves: readonly Curve[]): Html | undefined {
   if (curves.length === 0) return undefined;
   const epsilons = epsilonsOf(curves);
-  const counted255ths = in255ths(epsilons);
-  const heads = [
-    'Network',
-    'Attack',
-    'Path',
-    ...epsilons.map((epsilon) => `ε = ${epsilonText(epsilon, counted255ths)}`),
-  ];
+  const heads = ['Network', 'Attack', 'Path', ...epsilons.map((epsilon) => `ε = ${epsilonText(epsilon)}`)];
   const rows = curves.map(({ attack, source, target, path, points }) => [
     source === target ? displayName(source) : directionName(source, target),
     displayName(attack),

@@ -1,8 +1,8 @@
 /** The summary at the end of a run, as text for a terminal (or a file) of a given width, without colour. */
 
 import { gradientPaths } from '../../rules/path.js';
-import { fineDuration, finePercent, numberWithInterval, percentNumber } from '../../words.js';
-import { epsilonsOf, epsilonText, fittingEpsilons, in255ths } from '../epsilon-text.js';
+import { epsilonText, fineDuration, finePercent, numberWithInterval, percentNumber } from '../../words.js';
+import { epsilonsOf, fittingEpsilons } from '../epsilon-text.js';
 import { directionName, displayName } from '../names.js';
 import { paragraphs, textTable } from '../text.js';
 import { comparesPaths, zeroGradients } from './gradient-health.js';
@@ -61,9 +61,7 @@ export function accuracyTable(results: Results, width = 100): string {
   ]);
   const heads = ['Accuracy (%)', 'Attack', ...(compared ? ['Path'] : [])];
   const all = epsilonsOf(curves);
-  const counted255ths = in255ths(all);
-  const headOf = (epsilon: number, place: number) =>
-    `${place === 0 ? 'ε = ' : ''}${epsilonText(epsilon, counted255ths)}`;
+  const headOf = (epsilon: number, place: number) => `${place === 0 ? 'ε = ' : ''}${epsilonText(epsilon)}`;
   const build = (epsilons: readonly number[], most?: number) => {
     const rows = curves.map((curve, index) => [
       ...labels[index]!,
@@ -77,7 +75,7 @@ export function accuracyTable(results: Results, width = 100): string {
 /** A row for the network that examples were made on, a column for each that was shown them. */
 function transferTable({ attack, epsilon, path, networks, accuracies }: TransferMatrix, width: number): string {
   const along = path ? `, ${path} path` : '';
-  const head = `${displayName(attack)}, ε = ${epsilonText(epsilon, in255ths([epsilon]))}${along}: made on ↓, shown to →`;
+  const head = `${displayName(attack)}, ε = ${epsilonText(epsilon)}${along}: made on ↓, shown to →`;
   const cell = (accuracy: number | undefined) => (accuracy === undefined ? '–' : percentNumber(accuracy));
   const rows = networks.map((source, row) => [displayName(source), ...accuracies[row].map(cell)]);
   return textTable([head, ...networks.map(displayName)], rows, 1, width);

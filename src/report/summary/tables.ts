@@ -1,6 +1,6 @@
 /** The tables of a summary, as text by cells: for the terminal, Markdown, LaTeX and the page alike. */
-import { percentNumber } from '../../words.js';
-import { chooseEpsilons, epsilonText, in255ths } from '../epsilon-text.js';
+import { epsilonText, percentNumber } from '../../words.js';
+import { chooseEpsilons } from '../epsilon-text.js';
 import { directionName, displayName } from '../names.js';
 import { seedList } from '../seeds.js';
 import type { Difference, Group, QuantitySpread, Summary } from './summary.js';
@@ -65,11 +65,10 @@ function accuracyTable(title: string, parts: readonly Rows[]): SummaryTable | un
   const curves = parts.flatMap(({ name, values, cell }) => curvesOf(values).map((curve) => ({ name, cell, ...curve })));
   const epsilons = [...new Set(curves.flatMap(({ points }) => [...points.keys()]))].sort((a, b) => a - b);
   if (epsilons.length === 0) return undefined;
-  const counted255ths = in255ths(epsilons);
   const shown = chooseEpsilons(epsilons, mostEpsilons);
   return {
     title,
-    head: ['Setting', 'Network', 'Attack', ...shown.map((epsilon) => `ε = ${epsilonText(epsilon, counted255ths)}`)],
+    head: ['Setting', 'Network', 'Attack', ...shown.map((epsilon) => `ε = ${epsilonText(epsilon)}`)],
     rows: curves.map(({ name, network, attack, points, cell }) => [
       name,
       network,
