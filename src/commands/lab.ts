@@ -6,8 +6,14 @@ import type { AddressInfo } from 'node:net';
 import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { UserError } from '../errors.js';
-import { runConfig } from '../experiment/finished-run.js';
+import { loadData } from '../experiment/data.js';
+import { runConfig, runNetworks } from '../experiment/finished-run.js';
+import { networkName } from '../experiment/folder.js';
+import { type Progress, silent } from '../experiment/progress.js';
+import type { RuleName } from '../rules/index.js';
+import { loadKernels } from '../tensor/backends.js';
 import { integer } from './options.js';
+import { progressOn } from './progress.js';
 
 /** The options of `npm start -- lab`, as they were written. */
 export interface LabOptions {
@@ -42,7 +48,7 @@ export async function labCommand(folder: string | undefined, options: LabOptions
   if (port !== undefined && port > MOST_PORT) {
     throw new UserError(`--port ${port}: 0 to ${MOST_PORT} are accepted; 0 takes any that is free.`);
   }
-  const server = await serveLab(folder, port ?? DEFAULT_PORT);
+  const server = await serveLab(folder, port ?? DEFAULT_PORT, { progress: progressOn(process.stderr) });
   const address = `http://${HOST}:${(server.address() as AddressInfo).port}/`;
   process.stdout.write(`The lab is at ${address}\nCtrl-C ends it.\n`);
   if (options.open) openInBrowser(address);
@@ -56,23 +62,27 @@ export async function labCommand(folder: string | undefined, options: LabOptions
 }
 
 /**
- * A server of the page's files, and of a run's networks under `run/`: of these names and no others.
+ * A server of the page's files, and of a run's networks under `run/`: of these names and no others. The networks are
+ * those that config.json speaks of, or nothing is served.
  *
  * @param port 0 takes any that is free
- * @param page the folder of the page's files
+ * @param options.page the folder of the page's files
  * @throws {UserError} see {@link labCommand}
  */
 export async function serveLab(
   folder: string | undefined,
   port: number,
-  page: string = fileURLToPath(new URL('../../lab', import.meta.url)),
+  {
+    page = fileURLToPath(new URL('../../lab', import.meta.url)),
+    progress = silent,
+  }: { readonly page?: string; readonly progress?: Progress } = {},
 ): Promise<Server> {
   if (!existsSync(join(page, 'index.html'))) {
     throw new UserError(`The page is not built: ${page} is missing. \`npm run build\` makes it.`);
   }
   const files = new Map(readdirSync(page).map((name) => [`/${name}`, join(page, name)]));
-  const rules = folder === undefined ? [] : await runNetworks(folder);
-  for (const rule of rules) files.set(`/run/${rule}.safetensors`, join(folder as string, `${rule}.safetensors`));
+  const rules = folder === undefined ? [] : await checkedRules(folder, progress);
+  for (const rule of rules) files.set(`/run/${networkName(rule)}`, join(folder as string, networkName(rule)));
   files.set('/', join(page, 'index.html'));
 
   const server = createServer((request, response) => {
@@ -89,7 +99,7 @@ async function answer(
   { method, url = '/', headers }: IncomingMessage,
   response: ServerResponse,
   files: ReadonlyMap<string, string>,
-  rules: readonly string[],
+  rules: readonly RuleName[],
 ): Promise<void> {
   const refuse = (status: number, text: string) =>
     response.writeHead(status, { 'content-type': 'text/plain' }).end(text);
@@ -117,22 +127,17 @@ async function answer(
   response.end(method === 'HEAD' ? undefined : bytes);
 }
 
-/** The rules of a run's networks, which must be such as the page has images for. */
-async function runNetworks(folder: string): Promise<string[]> {
-  const { dataset, training } = await runConfig(folder);
-  if (dataset !== 'mnist') {
+/** The rules of a run's networks, which must be such as the page has images for, and the run's own. */
+async function checkedRules(folder: string, progress: Progress): Promise<RuleName[]> {
+  const config = await runConfig(folder);
+  if (config.dataset !== 'mnist') {
     throw new UserError(
-      `${folder} is a run on ${dataset}: the lab has MNIST's images alone. \`inspect\` shows any run.`,
+      `${folder} is a run on ${config.dataset}: the lab has MNIST's images alone. \`inspect\` shows any run.`,
     );
   }
-  const rules = Object.keys(training);
-  const missing = rules.find((rule) => !existsSync(join(folder, `${rule}.safetensors`)));
-  if (missing !== undefined) {
-    throw new UserError(
-      `${join(folder, `${missing}.safetensors`)} is not there: the run has not finished training. Give its command again to go on.`,
-    );
-  }
-  return rules;
+  const dataset = await loadData(config.dataset, config.data, { progress });
+  const networks = await runNetworks(folder, config, dataset, await loadKernels(), (line) => progress.log(line));
+  return [...networks.keys()];
 }
 
 function listenError({ code, message }: NodeJS.ErrnoException, port: number): UserError {

@@ -7,6 +7,12 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { test } from 'tap';
 import { serveLab } from '../../src/commands/lab.js';
+import { loadKernels, saveNetwork } from '../../src/core.js';
+import { HASH } from '../../src/experiment/resume.js';
+import { lenetOf, mnistSpec } from '../helpers/networks.js';
+
+const { parameters } = lenetOf('bp', await loadKernels());
+const network = (metadata?: Record<string, string>) => Buffer.from(saveNetwork(mnistSpec, 'bp', parameters, metadata));
 
 async function get(port: number, path: string, { host = `127.0.0.1:${port}`, method = 'GET' } = {}) {
   const asked = request({ host: '127.0.0.1', port, path, method, headers: { host } }).end();
@@ -41,10 +47,10 @@ const config = (dataset: string) =>
 test('the page’s files and a run’s networks are served, and nothing else', async (t) => {
   const folder = t.testdir({
     page,
-    run: { 'config.json': config('mnist'), 'bp.safetensors': 'network', 'results.json': 'private' },
+    run: { 'config.json': config('mnist'), 'bp.safetensors': network(), 'results.json': 'private' },
     'secret.txt': 'secret',
   });
-  const server = await serveLab(`${folder}/run`, 0, `${folder}/page`);
+  const server = await serveLab(`${folder}/run`, 0, { page: `${folder}/page` });
   t.teardown(() => server.close());
   const { port, address } = server.address() as AddressInfo;
   t.equal(address, '127.0.0.1', 'to this machine alone');
@@ -66,7 +72,7 @@ test('the page’s files and a run’s networks are served, and nothing else', a
   }
   t.equal((await get(port, '/kernels.wasm')).headers['content-type'], 'application/wasm');
   t.equal((await get(port, '/page.js?x=1')).body, 'x');
-  t.equal((await get(port, '/run/bp.safetensors')).body, 'network');
+  t.match((await get(port, '/run/bp.safetensors')).body, 'fc1.weight');
   t.equal((await get(port, '/page.js', { host: `localhost:${port}` })).status, 200);
   t.same(await get(port, '/page.js', { method: 'HEAD' }).then(({ status, body }) => [status, body]), [200, '']);
 
@@ -86,7 +92,7 @@ test('the page’s files and a run’s networks are served, and nothing else', a
   for (const host of ['evil.example', `evil.example:${port}`, '127.0.0.1', '127.0.0.1:1']) {
     const { status, body } = await get(port, '/run/bp.safetensors', { host });
     t.ok(status === 421 || status === 400, `${host}: ${status}`);
-    t.notMatch(body, 'network');
+    t.notMatch(body, 'fc1.weight');
   }
   t.equal((await get(port, '/', { method: 'POST' })).status, 405);
 });
@@ -97,23 +103,27 @@ test('without a run the page trains; what can’t be served is said', async (t) 
     empty: {},
     cifar: { 'config.json': config('cifar10') },
     unfinished: { 'config.json': config('mnist') },
+    strange: { 'config.json': config('mnist'), 'bp.safetensors': network({ [HASH]: 'f'.repeat(64) }) },
+    damaged: { 'config.json': config('mnist'), 'bp.safetensors': 'network' },
   });
-  const server = await serveLab(undefined, 0, `${folder}/page`);
+  const server = await serveLab(undefined, 0, { page: `${folder}/page` });
   t.teardown(() => server.close());
   const { port } = server.address() as AddressInfo;
   t.notMatch((await get(port, '/')).body, 'data-run');
   for (const [run, message] of [
     ['empty', /empty holds no run/],
     ['cifar', /is a run on cifar10: the lab has MNIST's images alone/],
+    ['strange', /strange.bp\.safetensors is not taken for this run's network/],
+    ['damaged', /damaged.bp\.safetensors/],
     ['unfinished', /bp\.safetensors is not there: the run has not finished training/],
   ] as const) {
-    await t.rejects(serveLab(`${folder}/${run}`, 0, `${folder}/page`), { name: 'UserError', message }, run);
+    await t.rejects(serveLab(`${folder}/${run}`, 0, { page: `${folder}/page` }), { name: 'UserError', message }, run);
   }
-  await t.rejects(serveLab(undefined, port, `${folder}/page`), {
+  await t.rejects(serveLab(undefined, port, { page: `${folder}/page` }), {
     name: 'UserError',
     message: /is taken\. Name another with --port/,
   });
-  await t.rejects(serveLab(undefined, 0, `${folder}/empty`), { name: 'UserError', message: /npm run build/ });
+  await t.rejects(serveLab(undefined, 0, { page: `${folder}/empty` }), { name: 'UserError', message: /npm run build/ });
 });
 
 const cli = fileURLToPath(new URL('../../src/cli.js', import.meta.url));

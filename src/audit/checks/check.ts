@@ -92,5 +92,5 @@ export function meaningOf(finding: string, verdict: Answer, auditVerdict: Answer
     : finding;
 }
 
-/** `ε = 0.0157`, for 4/255. */
+/** `ε = 4/255`. */
 export const epsilonIs = (epsilon: number): string => `ε = ${epsilonText(epsilon)}`;
