@@ -1,6 +1,7 @@
 /*
- * `npm run bench:sweep [-- --jobs 10000]`: what one Redis and BullMQ take of runs, which here only sleep. It starts a
- * redis-server of its own, and prints how many jobs are handed out in a second and what Redis' memory then is.
+ * `npm run bench:sweep [-- --jobs 10000]`: what one Redis and BullMQ take of runs, which here only sleep: how many jobs
+ * are handed out in a second, and what Redis' memory then is. `npm run bench:sweep -- --runs 16`: the seconds that so
+ * many short runs take one after the other, as a sweep, and through the queue. It starts a redis-server of its own.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -8,6 +9,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { Queue, Worker } from 'bullmq';
 import { Command } from 'commander';
 import { Redis } from 'ioredis';
@@ -15,6 +17,7 @@ import { configFrom } from '../src/commands/options.js';
 import { runName } from '../src/sweep/plan.js';
 import { formatJob, jobId, PREFIX, QUEUE } from '../src/sweep/redis/job.js';
 import { megabytes } from '../src/words.js';
+import { secondsSince } from './measure.js';
 
 const PORT = 16_379;
 const WORKERS = 100;
@@ -22,9 +25,14 @@ const WORKERS = 100;
 const SLEEP = 10;
 const CHUNK = 1000;
 
+/** Workers that do real runs, each on one core. */
+const PLACES = 3;
+const CLI = fileURLToPath(new URL('../src/cli.js', import.meta.url));
+
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
-async function bench(jobs: number): Promise<void> {
+/** A Redis for as long as `work` lasts. */
+async function withRedis(work: (redis: Redis, folder: string) => Promise<void>): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'bench-sweep-'));
   const args = ['--port', `${PORT}`, '--save', '', '--appendonly', 'yes', '--dir', folder];
   const server = spawn('redis-server', args, { stdio: 'ignore' });
@@ -32,35 +40,76 @@ async function bench(jobs: number): Promise<void> {
   redis.on('error', () => {}); // until it is there
   try {
     await redis.ping();
-    const queue = new Queue(QUEUE, { connection: redis, prefix: PREFIX });
-    const runs = Array.from({ length: jobs }, (_, seed) => {
-      const config = configFrom('mnist', { seed: `${seed}` }, 'simd');
-      return { name: runName(config, null), audit: 'full' as const, config };
-    });
-    const adding = performance.now();
-    for (let first = 0; first < jobs; first += CHUNK) {
-      const some = runs.slice(first, first + CHUNK);
-      await queue.addBulk(
-        some.map((run) => ({ name: 'run', data: formatJob({ run, data: null }), opts: { jobId: jobId(run) } })),
-      );
-    }
-    print(
-      `${jobs} jobs added in ${((performance.now() - adding) / 1000).toFixed(1)} s, Redis holds ${await used(redis)}`,
-    );
-    const started = performance.now();
-    const worker = new Worker(QUEUE, () => sleep(SLEEP), { connection: redis, prefix: PREFIX, concurrency: WORKERS });
-    await once(worker, 'drained');
-    while ((await queue.getCompletedCount()) < jobs) await sleep(20);
-    const seconds = (performance.now() - started) / 1000;
-    print(`${Math.round(jobs / seconds)} jobs handed out and taken back a second, ${WORKERS} at a time`);
-    print(`Redis holds ${await used(redis)} once all are done`);
-    await worker.close();
-    await queue.close();
+    await work(redis, folder);
   } finally {
     redis.disconnect();
     server.kill('SIGKILL');
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+async function benchQueue(redis: Redis, jobs: number): Promise<void> {
+  const queue = new Queue(QUEUE, { connection: redis, prefix: PREFIX });
+  const runs = Array.from({ length: jobs }, (_, seed) => {
+    const config = configFrom('mnist', { seed: `${seed}` }, 'simd');
+    return { name: runName(config, null), audit: 'full' as const, config };
+  });
+  const adding = performance.now();
+  for (let first = 0; first < jobs; first += CHUNK) {
+    const some = runs.slice(first, first + CHUNK);
+    await queue.addBulk(
+      some.map((run) => ({ name: 'run', data: formatJob({ run, data: null }), opts: { jobId: jobId(run) } })),
+    );
+  }
+  print(`${jobs} jobs added in ${secondsSince(adding).toFixed(1)} s, Redis holds ${await used(redis)}`);
+  const started = performance.now();
+  const worker = new Worker(QUEUE, () => sleep(SLEEP), { connection: redis, prefix: PREFIX, concurrency: WORKERS });
+  await once(worker, 'drained');
+  while ((await queue.getCompletedCount()) < jobs) await sleep(20);
+  const seconds = secondsSince(started);
+  print(`${Math.round(jobs / seconds)} jobs handed out and taken back a second, ${WORKERS} at a time`);
+  print(`Redis holds ${await used(redis)} once all are done`);
+  await worker.close();
+  await queue.close();
+}
+
+/** Runs of one seed each, all ways to do them. */
+async function benchRuns(folder: string, runs: number): Promise<void> {
+  const short = ['mnist', '--quick', '--no-audit'];
+  const sweep = (name: string, ...more: string[]) =>
+    program('sweep', ...short, '--seeds', `1..${runs}`, '--out', join(folder, name), ...more).ended;
+  const redis = ['--redis', `redis://127.0.0.1:${PORT}`];
+  const timed = async (title: string, work: () => Promise<unknown>): Promise<number> => {
+    const started = performance.now();
+    await work();
+    const seconds = secondsSince(started);
+    print(`${title}: ${seconds.toFixed(1)} s`);
+    return seconds;
+  };
+  const loop = await timed(`${runs} short runs, one after the other`, async () => {
+    for (let seed = 1; seed <= runs; seed++) {
+      await program(...short, '--seed', `${seed}`, '--out', join(folder, `run-${seed}`)).ended;
+    }
+  });
+  const chosen = await timed('the same as a sweep', () => sweep('chosen'));
+  const places = ['--jobs', `${PLACES}`, '--workers', `${PLACES}`];
+  const local = await timed(`with --jobs ${PLACES} --workers ${PLACES}`, () => sweep('local', ...places));
+  const workers = Array.from({ length: PLACES }, () => program('work', ...redis, '--jobs', '1', '--workers', '1'));
+  const queued = await timed(`by ${PLACES} workers that take them from Redis`, () => sweep('queued', ...redis));
+  for (const { child } of workers) child.kill('SIGINT');
+  await Promise.allSettled(workers.map(({ ended }) => ended));
+  print(`A sweep is ${(loop / chosen).toFixed(2)} × as fast; the queue takes ${percentText(queued / local - 1)} more`);
+}
+
+const percentText = (share: number): string => `${(100 * share).toFixed(1)} %`;
+
+/** This program, and its end. @throws {Error} if that is no good one */
+function program(...parameters: string[]) {
+  const child = spawn(process.execPath, [CLI, ...parameters], { stdio: 'ignore' });
+  const ended = once(child, 'exit').then(([code]) => {
+    if (code !== 0) throw new Error(`${parameters.join(' ')} ended with ${code}`);
+  });
+  return { child, ended };
 }
 
 async function used(redis: Redis): Promise<string> {
@@ -71,5 +120,8 @@ async function used(redis: Redis): Promise<string> {
 await new Command('npm run bench:sweep --')
   .description('what one Redis and BullMQ take of runs that only sleep')
   .option('--jobs <n>', 'how many', Number, 10_000)
-  .action(({ jobs }: { jobs: number }) => bench(jobs))
+  .option('--runs <n>', 'instead, so many short runs, one after the other, as a sweep, and through Redis', Number)
+  .action(({ jobs, runs }: { jobs: number; runs?: number }) =>
+    withRedis((redis, folder) => (runs === undefined ? benchQueue(redis, jobs) : benchRuns(folder, runs))),
+  )
   .parseAsync();

@@ -26,9 +26,16 @@ export async function compareCommand(folders: readonly string[], options: Compar
   await printComparison(folders, out);
 }
 
-/** Writes the summary and prints it. */
-export async function printComparison(folders: readonly string[], out: string): Promise<void> {
-  const started = performance.now();
+/**
+ * Writes the summary and prints it.
+ *
+ * @param started when what it ends with was begun
+ */
+export async function printComparison(
+  folders: readonly string[],
+  out: string,
+  started = performance.now(),
+): Promise<void> {
   const { summary, files } = await interruptible(
     () => compareRuns(folders, out),
     () => `The runs stay as they are; \`compare ${folders.join(' ')}\` puts them together.`,

@@ -74,6 +74,7 @@ export async function sweepCommand(names: string | undefined, options: SweepOpti
     return;
   }
   const progress = progressOn(process.stderr);
+  const started = performance.now();
   progress.log(sumText(runs, states, means));
   const ends = await interruptible(
     (signal) =>
@@ -91,7 +92,7 @@ export async function sweepCommand(names: string | undefined, options: SweepOpti
       `Finished runs stay in ${folder}; the same command goes on from there.${redis ? ` The others go on without this machine; \`sweep cancel ${sweepName(runs)}\` ends them.` : ''}`,
   );
   const failed = new Set(ends.flatMap(({ name, failure }) => (failure === undefined ? [] : [name])));
-  if (failed.size < runs.length) await printComparison([folder], folder);
+  if (failed.size < runs.length) await printComparison([folder], folder, started);
   tell(folder, runs, ends);
 }
 

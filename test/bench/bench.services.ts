@@ -42,3 +42,9 @@ test('npm run bench:sweep -- --jobs 200', { skip: noRedis }, async (t) => {
   t.equal(code, 0, stderr);
   t.match(stdout, /200 jobs added in [\d.]+ s, Redis holds/);
 });
+
+test('npm run bench:sweep -- --runs 1', { skip: noRedis }, async (t) => {
+  const { code, stdout, stderr } = await run(t.testdir({}), 'sweep', '--runs', '1');
+  t.equal(code, 0, stderr);
+  t.match(stdout, /A sweep is [\d.]+ × as fast; the queue takes -?[\d.]+ % more/);
+});
