@@ -122,7 +122,7 @@ const cifar10 = {
       bp: { ...sgd(0.03), epochs: 25, decay: 'cosine', warmupEpochs: 1, weightDecay: 0.0005, augment: true },
       fa: { ...adam(0.0005), epochs: 30, decay: 'cosine' },
       drtp: { ...sgd(0.005), epochs: 30, decay: 'cosine' },
-      kp: kolenPollack(0.03, { epochs: 25, decay: 'cosine', warmupEpochs: 1, augment: true }),
+      kp: kolenPollack(0.06, { epochs: 25, decay: 'cosine', warmupEpochs: 1, augment: true }),
     },
   },
   resnet20: {
