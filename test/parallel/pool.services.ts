@@ -19,10 +19,11 @@ test('where not all threads can be started, a sentence says so, and the process 
   const node = [process.execPath, '--input-type=module', '-e', program];
   // The user's other processes count, and node has threads of its own: some are started, not all.
   const line = 'ulimit -u $(($(ps -L -u $(id -u) --no-headers 2>/dev/null | wc -l) + 24)); exec "$@"';
-  const { stdout, stderr, status } = spawnSync('bash', ['-c', line, 'bash', ...node], {
+  // A clone in a folder of root's own, as mktemp -d makes it, is to be read all the same.
+  const user = [`--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups'];
+  const reading = ['--inh-caps=+dac_read_search', '--ambient-caps=+dac_read_search'];
+  const { stdout, stderr, status } = spawnSync('setpriv', [...user, ...reading, 'bash', '-c', line, 'bash', ...node], {
     encoding: 'utf8',
-    uid: NOBODY,
-    gid: NOBODY,
     cwd: '/',
     timeout: 30_000,
   });
