@@ -16,7 +16,7 @@ import { Redis } from 'ioredis';
 import { configFrom } from '../src/commands/options.js';
 import { runName } from '../src/sweep/plan.js';
 import { formatJob, jobId, PREFIX, QUEUE } from '../src/sweep/redis/job.js';
-import { megabytes } from '../src/words.js';
+import { finePercent, megabytes } from '../src/words.js';
 import { secondsSince } from './measure.js';
 
 const PORT = 16_379;
@@ -95,13 +95,16 @@ async function benchRuns(folder: string, runs: number): Promise<void> {
   const places = ['--jobs', `${PLACES}`, '--workers', `${PLACES}`];
   const local = await timed(`with --jobs ${PLACES} --workers ${PLACES}`, () => sweep('local', ...places));
   const workers = Array.from({ length: PLACES }, () => program('work', ...redis, '--jobs', '1', '--workers', '1'));
-  const queued = await timed(`by ${PLACES} workers that take them from Redis`, () => sweep('queued', ...redis));
-  for (const { child } of workers) child.kill('SIGINT');
-  await Promise.allSettled(workers.map(({ ended }) => ended));
-  print(`A sweep is ${(loop / chosen).toFixed(2)} × as fast; the queue takes ${percentText(queued / local - 1)} more`);
+  const ends = Promise.allSettled(workers.map(({ ended }) => ended)); // by Ctrl-C, whose code is not 0
+  let queued: number;
+  try {
+    queued = await timed(`by ${PLACES} workers that take them from Redis`, () => sweep('queued', ...redis));
+  } finally {
+    for (const { child } of workers) child.kill('SIGINT');
+    await ends;
+  }
+  print(`A sweep is ${(loop / chosen).toFixed(2)} × as fast; the queue takes ${finePercent(queued / local - 1)} more`);
 }
-
-const percentText = (share: number): string => `${(100 * share).toFixed(1)} %`;
 
 /** This program, and its end. @throws {Error} if that is no good one */
 function program(...parameters: string[]) {
@@ -118,7 +121,7 @@ async function used(redis: Redis): Promise<string> {
 }
 
 await new Command('npm run bench:sweep --')
-  .description('what one Redis and BullMQ take of runs that only sleep')
+  .description('what one Redis and BullMQ take of runs that only sleep; or how long short runs take')
   .option('--jobs <n>', 'how many', Number, 10_000)
   .option('--runs <n>', 'instead, so many short runs, one after the other, as a sweep, and through Redis', Number)
   .action(({ jobs, runs }: { jobs: number; runs?: number }) =>

@@ -46,5 +46,5 @@ test('npm run bench:sweep -- --jobs 200', { skip: noRedis }, async (t) => {
 test('npm run bench:sweep -- --runs 1', { skip: noRedis }, async (t) => {
   const { code, stdout, stderr } = await run(t.testdir({}), 'sweep', '--runs', '1');
   t.equal(code, 0, stderr);
-  t.match(stdout, /A sweep is [\d.]+ × as fast; the queue takes -?[\d.]+ % more/);
+  t.match(stdout, /A sweep is [\d.]+ × as fast; the queue takes -?[\d.]+\u00a0% more/);
 });

@@ -32,8 +32,7 @@ function answerTable(audit: Audit, width: number): string {
         row('worst case', ({ worstCase }) => worstCase),
       ];
     });
-    const heads = epsilons.map((epsilon) => epsilonText(epsilon));
-    return textTable(['Accuracy (%)', 'ε = 0', ...heads], rows, 1, most);
+    return textTable(['Accuracy (%)', 'ε = 0', ...epsilons.map(epsilonText)], rows, 1, most);
   };
   return build(fittingEpsilons(all, all.length, build, width), width);
 }
