@@ -1,9 +1,11 @@
 import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { readText, remove } from '../disk/files.js';
 import { UserError } from '../errors.js';
+import type { WorkSettings } from '../experiment/context.js';
 import { networksAtOnce } from '../experiment/train-all.js';
 import { expectedSeconds } from '../sweep/estimate.js';
-import { progressInMessages } from '../sweep/messages.js';
+import { progressInMessages, readOrder } from '../sweep/messages.js';
 import { doRun } from '../sweep/one-run.js';
 import { type PlannedRun, parsePlan } from '../sweep/plan.js';
 import { interruptible } from './interrupt.js';
@@ -16,6 +18,7 @@ export interface OneRunOptions {
   readonly child?: boolean;
   readonly outIn?: string;
   readonly alone?: boolean;
+  readonly figures?: boolean;
 }
 
 /**
@@ -35,9 +38,9 @@ export async function oneRunCommand(file: string, name: string, options: OneRunO
   const expected = expectedSeconds(run, networksAtOnce(run.config.training, workers));
   const progress = options.child ? progressInMessages(expected.steps, say) : progressOn(process.stderr);
   const onWait = options.child ? (notice: string) => say({ notice }) : (line: string) => progress.log(line);
-  if (options.child) endWithParent();
+  const onWorkers = options.child ? listenToParent() : undefined;
   await interruptible(
-    (signal) => doRun(run, { out, workers, progress, signal, onWait }),
+    (signal) => doRun(run, { out, workers, onWorkers, figures: options.figures, progress, signal, onWait }),
     () => `What was finished is in ${out}.`,
   );
 }
@@ -51,8 +54,23 @@ function runNamed(runs: readonly PlannedRun[], name: string, file: string): Plan
   );
 }
 
-/** A parent that dies, by whatever signal, closes its end of our standard input. */
-function endWithParent(): void {
-  process.stdin.on('close', () => process.kill(process.pid, 'SIGTERM')).resume();
+/**
+ * A parent says on our standard input when there are more cores for us, and closes its end when it dies, by whatever
+ * signal: this process then ends too.
+ *
+ * @returns takes what raises the number of workers
+ */
+function listenToParent(): NonNullable<WorkSettings['onWorkers']> {
+  let told = 0;
+  let grow = (_workers: number): void => {};
+  createInterface({ input: process.stdin }).on('line', (line) => {
+    told = readOrder(line)?.workers ?? told;
+    grow(told);
+  });
+  process.stdin.on('close', () => process.kill(process.pid, 'SIGTERM'));
   process.stdin.unref();
+  return (raise) => {
+    grow = raise;
+    raise(told);
+  };
 }

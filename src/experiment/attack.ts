@@ -14,6 +14,7 @@ import { VERSION } from '../version.js';
 import type { Config } from './config.js';
 import type { RunContext, TrainedNetwork } from './context.js';
 import { jsonPiece, networkDigest, type PieceFormat } from './kept.js';
+import { stepTitles } from './progress.js';
 import { trainingImages } from './training-hash.js';
 
 /** What attacks on a run's networks work with. */
@@ -78,7 +79,7 @@ async function attackAlong(
     seed: config.seed,
   };
   const { label } = rules[source];
-  const title = config.paths.length > 1 ? `attacks on ${label}, ${path} path` : `attacks on ${label}`;
+  const title = stepTitles.attacks(label, config.paths.length > 1 ? path : undefined);
   const images = dataset.test.count;
   const decides = { ...decidingOf(job), version: VERSION, backend: pool.backend };
   const { correct: totals, zeroGradient } = await kept.piece(decides, transferPiece(job), async () =>

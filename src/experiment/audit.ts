@@ -20,17 +20,17 @@ import { firstImages, type LabelledImages } from '../tensor/images.js';
 import { VERSION } from '../version.js';
 import { foretell } from './audit-forecast.js';
 import { trialPieces } from './audit-pieces.js';
-import type { WorkSettings } from './context.js';
+import type { DrawSettings, WorkSettings } from './context.js';
 import { loadData } from './data.js';
 import { checkTestImages, runConfig, runNetworks } from './finished-run.js';
 import { RunFolder } from './folder.js';
 import { type GalleryWork, writeGallery } from './gallery.js';
 import { KeptPieces, networkDigest } from './kept.js';
-import type { Pace, Progress } from './progress.js';
+import { type Pace, type Progress, stepTitles } from './progress.js';
 import { reportIfReadable } from './report.js';
 import { trainingImages } from './training-hash.js';
 
-export interface AuditRunOptions extends WorkSettings {
+export interface AuditRunOptions extends WorkSettings, DrawSettings {
   /** What differs from {@link defaultAudit}. */
   readonly settings?: Partial<AuditSettings>;
   /** Whether to say beforehand how long it will take, after an audit of a few images. */
@@ -55,7 +55,7 @@ export async function auditRun(folder: string, options: AuditRunOptions): Promis
 
 async function auditInFolder(
   folder: string,
-  { settings: changes = {}, foretold, workers, progress, signal }: AuditRunOptions,
+  { settings: changes = {}, foretold, figures, workers, progress, signal, onWorkers }: AuditRunOptions,
 ): Promise<AuditOutcome> {
   const config = await runConfig(folder);
   await removeUnfinished(folder);
@@ -64,12 +64,13 @@ async function auditInFolder(
   await checkTestImages(folder, images);
   const settings = auditSettings(config.dataset, changes, images.count);
   return await withPool(workers, config.backend, signal, async (pool) => {
-    await checkMemory(pool, networkSpec(dataset, config), config.training);
+    const most = await checkMemory(pool, networkSpec(dataset, config), config.training);
+    onWorkers?.((more) => pool.grow(Math.min(more, most)));
     const kernels = await loadKernels(pool.backend, pool.heap);
     const saved = await runNetworks(folder, config, dataset, kernels, (line) => progress.log(line));
     const networks = new Map([...saved].map(([rule, { spec, parameters }]) => [rule, { spec, rule, ...parameters }]));
     const context = { networks, images, seed: config.seed, settings, foretold, pool, progress };
-    return await auditAndWrite(context, { dataset, folder });
+    return await auditAndWrite(context, { dataset, folder, figures });
   });
 }
 
@@ -87,13 +88,13 @@ export interface AuditContext {
 /** Audits networks that are at hand, and writes what it finds into a run's folder: the last step of the main job. */
 export async function auditAndWrite(
   context: AuditContext,
-  about: {
+  about: DrawSettings & {
     readonly dataset: GalleryWork['dataset'];
     readonly folder: string;
     readonly network?: AuditedNetwork;
   },
 ): Promise<AuditOutcome> {
-  const { dataset, folder, network } = about;
+  const { dataset, folder, network, figures = true } = about;
   const { networks, settings, seed } = context;
   const images = firstImages(context.images, settings.images);
   const subjects = [...networks].map(([name, { rule, spec }]) => ({
@@ -121,10 +122,10 @@ export async function auditAndWrite(
   const files = await writeAudit(
     audit,
     each(({ rows }) => rows),
-    folder,
+    { folder, figures },
     async () => {
       const gallery = await writeGallery({ ...context, dataset, epsilons: settings.epsilons }, folder);
-      const report = await reportIfReadable(folder, context.progress, { audit });
+      const report = figures ? await reportIfReadable(folder, context.progress, { audit }) : [];
       await kept.clear();
       return [gallery, ...report];
     },
@@ -156,7 +157,7 @@ function workOf({ networks, seed, pool, progress }: AuditContext, kept: KeptPiec
     inspect: async (name, images) => (await pool.run('inspectGradients', { network: named(name), images })).flat(),
     async tryAttacks(name, images, trials, remaining) {
       const audited = named(name);
-      const title = `audit of ${rules[audited.rule].label}${remaining ? ', what is left' : ''}`;
+      const title = stepTitles.audit(rules[audited.rule].label, remaining);
       const job = { audited, sources: Object.fromEntries(networks), images, seed, trials };
       const decides = {
         ...{ audited: name, networks: digests, seed, version: VERSION, backend: pool.backend },

@@ -25,6 +25,15 @@ export interface Progress {
   log(line: string): void;
 }
 
+/** What the steps of a run go by, where their progress is shown. */
+export const stepTitles = {
+  training: (labels: readonly string[]): string => `${labels.join(' and ')} training`,
+  /** @param path where there are several */
+  attacks: (label: string, path?: string): string => `attacks on ${label}${path === undefined ? '' : `, ${path} path`}`,
+  /** @param remaining whether on those images only that an earlier round has left right */
+  audit: (label: string, remaining: boolean): string => `audit of ${label}${remaining ? ', what is left' : ''}`,
+};
+
 /** Prints nothing: for the library and tests. */
 export const silent: Progress = {
   during: (_title, _total, _done, work) => work(() => {}),

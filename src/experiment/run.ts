@@ -19,7 +19,7 @@ import { shapeText } from '../tensor/tensor.js';
 import { attackStep } from './attack.js';
 import { auditAndWrite, auditSettings } from './audit.js';
 import { type Config, parseConfig, type TrainingConfig } from './config.js';
-import type { RunContext, WorkSettings } from './context.js';
+import type { DrawSettings, RunContext, WorkSettings } from './context.js';
 import { loadData } from './data.js';
 import { networkName, RunFolder } from './folder.js';
 import { writeGallery } from './gallery.js';
@@ -31,7 +31,7 @@ import { findLeft } from './resume.js';
 import { networksAtOnce, type TrainedNetworks, trainAll } from './train-all.js';
 import { type TrainingImages, trainingHash, trainingImages } from './training-hash.js';
 
-export interface RunSettings extends WorkSettings {
+export interface RunSettings extends WorkSettings, DrawSettings {
   /** The folder for the run's files. */
   readonly out: string;
   /** Whether a run that is there already may be replaced. */
@@ -70,12 +70,13 @@ const anywhere = (config: Config): Config =>
 async function runInFolder(
   config: Config,
   dataset: Dataset,
-  { out, workers, force, progress, audit: auditChanges, signal }: RunSettings,
+  { out, workers, force, progress, audit: auditChanges, figures = true, signal, onWorkers }: RunSettings,
 ): Promise<RunOutcome> {
   return await withPool(workers, config.backend, signal, async (pool) => {
     const spec = networkSpec(dataset, config);
     layersOf(spec, `${config.model} can't be built for images of ${shapeText(dataset.shape)}`);
-    await checkMemory(pool, spec, config.training, networksAtOnce(config.training, workers));
+    const most = await checkMemory(pool, spec, config.training, networksAtOnce(config.training, workers));
+    onWorkers?.((more) => pool.grow(Math.min(more, most)));
     // Last, since with `force` it removes an old run: whatever refuses the new one has done so.
     const folder = await RunFolder.open(out, config, { force, log: (line) => progress.log(line) });
     const images = trainingImages(dataset.train);
@@ -91,20 +92,25 @@ async function runInFolder(
     const work = { networks: shared, images: dataset.test, pool };
     const files = [
       ...['config.json', 'metrics.jsonl', ...[...networks.keys()].map(networkName)],
-      ...(await writeFigures(
-        results,
-        [...networks.keys()].flatMap((rule) => folder.metricsOf(rule)),
-        out,
-      )),
+      ...(figures
+        ? await writeFigures(
+            results,
+            [...networks.keys()].flatMap((rule) => folder.metricsOf(rule)),
+            out,
+          )
+        : []),
       ...(await writeResults(results, out, async () => {
         const gallery = await writeGallery({ ...work, dataset, epsilons: settings.epsilons }, out);
-        const report = await reportIfReadable(out, progress, { results });
+        const report = figures ? await reportIfReadable(out, progress, { results }) : [];
         await kept.clear();
         return [gallery, ...report];
       })),
     ];
     if (!auditChanges) return { results, files };
-    const audited = await auditAndWrite({ ...work, seed: config.seed, settings, progress }, { dataset, folder: out });
+    const audited = await auditAndWrite(
+      { ...work, seed: config.seed, settings, progress },
+      { dataset, folder: out, figures },
+    );
     const before = files.filter((name) => !audited.files.includes(name));
     return { results, audit: audited.audit, files: [...before, ...audited.files] };
   });
@@ -124,8 +130,10 @@ async function checkLeft(folder: RunFolder, config: Config, images: TrainingImag
 /** Before anything is fetched or trained: what is found wrong later has cost its time. */
 function checkSettings({ dataset }: Config, settings: RunSettings): void {
   const where = 'runExperiment';
-  check.options(where, 'settings', settings, ['out', 'workers', 'force', 'progress', 'audit', 'signal', 'onWait']);
-  const { out, workers, force, progress, audit, signal, onWait } = settings;
+  check.options(where, 'settings', settings, [
+    ...['out', 'workers', 'force', 'progress', 'audit', 'figures', 'signal', 'onWorkers', 'onWait'],
+  ]);
+  const { out, workers, force, progress, audit, figures, signal, onWorkers, onWait } = settings;
   check.text(where, 'settings.out', out);
   check.wholeNumber(where, 'settings.workers', workers, { to: MOST_WORKERS });
   check.flag(where, 'settings.force', force);
@@ -137,6 +145,8 @@ function checkSettings({ dataset }: Config, settings: RunSettings): void {
     check.object(where, 'settings.audit', audit, "an object with what the audit's settings differ in");
     auditSettings(dataset, audit, 1);
   }
+  if (figures !== undefined) check.flag(where, 'settings.figures', figures);
+  if (onWorkers !== undefined) check.callable(where, 'settings.onWorkers', onWorkers);
   if (onWait !== undefined) check.callable(where, 'settings.onWait', onWait);
   if (signal === undefined || signal instanceof AbortSignal) return;
   throw new TypeError(check.refusal(where, 'settings.signal', signal, 'an AbortSignal'));

@@ -3,6 +3,7 @@ import type { RuleName } from '../rules/index.js';
 import { SHARD_SIZE } from '../training/shard.js';
 import type { TrainingConfig } from './config.js';
 import type { RunContext, TrainedNetwork } from './context.js';
+import { stepTitles } from './progress.js';
 import { prepareTraining, type Training } from './train.js';
 
 export type TrainedNetworks = ReadonlyMap<RuleName, TrainedNetwork>;
@@ -48,7 +49,7 @@ async function sideBySide({ pool, progress }: RunContext, trainings: readonly Tr
       return failure !== undefined;
     },
   };
-  const title = `${trainings.map(({ label }) => label).join(' and ')} training`;
+  const title = stepTitles.training(trainings.map(({ label }) => label));
   const trained = await progress.during(title, total, sum(), (update) => {
     const all = trainings.map(async (training, i) => {
       try {

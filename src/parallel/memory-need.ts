@@ -85,14 +85,15 @@ export async function memoryNeed(spec: NetworkSpec, plans: Plans, backend: Backe
  * Makes sure that a run fits into its heap, before it begins.
  *
  * @param atOnce how many networks are trained at a time
+ * @returns how many workers there may be at most
  * @throws {UserError} if it doesn't
  */
-export async function checkMemory(pool: WorkerPool, spec: NetworkSpec, plans: Plans, atOnce = 1): Promise<void> {
+export async function checkMemory(pool: WorkerPool, spec: NetworkSpec, plans: Plans, atOnce = 1): Promise<number> {
   const { shared, worker } = await memoryNeed(spec, plans, pool.backend, atOnce);
   const { heap, size } = pool;
   const there = heap.maximumBytes - heap.used;
-  if (shared + size * worker <= there) return;
   const fitting = Math.floor((there - shared) / worker);
+  if (size <= fitting) return fitting;
   const advice =
     fitting > 0 ? `--workers ${fitting} would fit.` : 'Not even one worker would fit: take a smaller model.';
   const who = size === 1 ? `1 worker on ${spec.model} needs` : `${size} workers on ${spec.model} need`;

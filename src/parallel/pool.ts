@@ -9,7 +9,10 @@ import type { Answer, Job, TaskName, Value } from './tasks.js';
 
 /** How one job is run. */
 export interface JobOptions {
-  /** How many workers take part; all of them by default. */
+  /**
+   * How many workers take part. By default it is all of them, and whoever joins the pool meanwhile: of a job whose members
+   * wait for each other the number must be said.
+   */
   readonly members?: number;
   /** Called about five times a second with the units of progress that the crew has counted so far. */
   readonly onProgress?: (done: number) => void;
@@ -18,41 +21,81 @@ export interface JobOptions {
 /** How often progress is looked at, in milliseconds. */
 const PROGRESS_INTERVAL = 200;
 
+/** Threads that began together. */
+interface Threads {
+  readonly piscina: Piscina;
+  readonly count: number;
+  /** How many of them have nothing to do. */
+  idle: number;
+}
+
+interface JobUnderWay {
+  readonly task: TaskName;
+  /** Gives it one more member; undefined where their number was said. */
+  readonly join: (() => void) | undefined;
+}
+
 /**
  * Worker threads (piscina) over one shared heap. A job is run by a crew: every worker gets the same task once, and
  * they share out its pieces among themselves, so that nothing is sent or received while it lasts.
  */
 export class WorkerPool {
-  private readonly piscina: Piscina;
+  private readonly threads: Threads[] = [];
   private closed = false;
-  /** The jobs under way, and how many threads each has taken. */
-  private readonly underWay = new Set<{ readonly task: TaskName; readonly members: number }>();
+  private readonly underWay = new Set<JobUnderWay>();
   /** Why a thread could not begin its work; such a pool is closed. */
   private failure: UserError | undefined;
 
   /** @throws {UserError} if the system refuses so many threads */
   constructor(
-    readonly size: number,
+    size: number,
     readonly backend: Backend,
     readonly heap = new Heap(),
   ) {
+    this.begin(size);
+  }
+
+  /** How many workers there are. */
+  get size(): number {
+    return this.threads.reduce((sum, { count }) => sum + count, 0);
+  }
+
+  private get free(): number {
+    return this.threads.reduce((sum, { idle }) => sum + idle, 0);
+  }
+
+  /**
+   * Takes on more workers, who join the jobs under way that are everybody's. Fewer than there are is no request.
+   *
+   * @throws {UserError} if the system refuses so many threads
+   */
+  grow(size: number): void {
+    const more = size - this.size;
+    if (this.closed || more <= 0) return;
+    this.begin(more);
+    for (const { join } of this.underWay) while (join && this.free > 0) join();
+  }
+
+  private begin(count: number): void {
+    let piscina: Piscina;
     try {
-      this.piscina = new Piscina({
+      piscina = new Piscina({
         filename: new URL('../../workers/entry.cjs', import.meta.url).href,
-        minThreads: size,
-        maxThreads: size,
+        minThreads: count,
+        maxThreads: count,
         concurrentTasksPerWorker: 1,
         execArgv: [], // workers need none of the loaders that a test runner gives this process
       });
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ERR_WORKER_INIT_FAILED') throw error;
-      throw startFailure(size, error as Error);
+      throw startFailure(this.size + count, error as Error);
     }
-    this.piscina.on('error', (error) => {
+    piscina.on('error', (error) => {
       // Of a thread that has no task yet: one may be waiting for it, and would for ever.
-      this.failure ??= startFailure(size, error);
+      this.failure ??= startFailure(this.size, error);
       void this.close();
     });
+    this.threads.push({ piscina, count, idle: count });
   }
 
   /**
@@ -66,48 +109,31 @@ export class WorkerPool {
   async run<Name extends TaskName>(task: Name, job: Job<Name>, options: JobOptions = {}): Promise<Value<Name>[]> {
     if (this.closed) throw this.failure ?? new Error(`${task}: the pool is closed`);
     const { members = this.size } = options;
-    const free = [...this.underWay].reduce((left, other) => left - other.members, this.size);
-    if (members > free) {
+    if (members > this.free) {
       const others = [...this.underWay].map((other) => other.task).join(', ');
-      throw new Error(`${task}: the pool is busy with ${others}; ${free} of its ${this.size} threads are free`);
+      throw new Error(`${task}: the pool is busy with ${others}; ${this.free} of its ${this.size} threads are free`);
     }
-    const own = { task, members };
-    this.underWay.add(own);
-    try {
-      return await this.runCrew(task, job, members, options.onProgress);
-    } finally {
-      this.underWay.delete(own);
-    }
-  }
-
-  private async runCrew<Name extends TaskName>(
-    task: Name,
-    job: Job<Name>,
-    members: number,
-    onProgress: JobOptions['onProgress'],
-  ): Promise<Value<Name>[]> {
     const crew = newCrew(members, availableParallelism());
-    const watch = onProgress && setInterval(() => onProgress(progressOf(crew)), PROGRESS_INTERVAL);
+    const answers: Promise<Answer<Value<Name>>>[] = [];
     let failure: { error: unknown } | undefined;
-    const answers = Array.from({ length: members }, async (_, rank): Promise<Answer<Value<Name>>> => {
-      const message: Message<Name, Job<Name>> = {
-        task,
-        memory: this.heap.memory,
-        backend: this.backend,
-        crew,
-        rank,
-        job,
-      };
-      try {
-        return await this.piscina.run(message);
-      } catch (error) {
+    const join = () => {
+      const message = { task, memory: this.heap.memory, backend: this.backend, crew, rank: answers.length, job };
+      const answer = this.perform(message).catch((error): Answer<Value<Name>> => {
         failure ??= { error };
         stopCrew(crew);
         return { stopped: true };
-      }
-    });
-    const finished = await Promise.all(answers);
+      });
+      answers.push(answer);
+    };
+    for (let member = 0; member < members; member++) join();
+    const own = { task, join: options.members === undefined ? join : undefined };
+    this.underWay.add(own);
+    const { onProgress } = options;
+    const watch = onProgress && setInterval(() => onProgress(progressOf(crew)), PROGRESS_INTERVAL);
+    const finished: Answer<Value<Name>>[] = [];
+    while (finished.length < answers.length) finished.push(await answers[finished.length]); // some may join meanwhile
     clearInterval(watch);
+    this.underWay.delete(own);
     if (this.failure) throw this.failure;
     if (failure) throw failure.error;
     if (this.closed) throw new Error(`${task}: the pool was closed`);
@@ -118,10 +144,22 @@ export class WorkerPool {
     });
   }
 
+  /** Has a thread that is free do what a message asks. */
+  private async perform<Name extends TaskName>(message: Message<Name, Job<Name>>): Promise<Answer<Value<Name>>> {
+    const threads = this.threads.find(({ idle }) => idle > 0);
+    if (!threads) throw new Error(`${message.task}: no thread is free`);
+    threads.idle--;
+    try {
+      return await threads.piscina.run(message);
+    } finally {
+      threads.idle++;
+    }
+  }
+
   /** Ends all threads at once, whatever they are doing, and for good: the job under way fails, and so does any later. */
   async close(): Promise<void> {
     this.closed = true;
-    await this.piscina.destroy();
+    await Promise.all(this.threads.map(({ piscina }) => piscina.destroy()));
   }
 }
 

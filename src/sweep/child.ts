@@ -2,7 +2,8 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { type ChildMessage, readMessage } from './messages.js';
+import type { Part } from './cores.js';
+import { type ChildMessage, formatOrder, readMessage } from './messages.js';
 
 const CLI = fileURLToPath(new URL('../cli.js', import.meta.url));
 
@@ -16,7 +17,10 @@ export interface ChildOptions {
   readonly plan: string;
   readonly name: string;
   readonly out: string;
-  readonly workers: number;
+  /** The cores it has: as many workers, and more once there are more. */
+  readonly part: Part;
+  /** Whether it draws figures; true by default. */
+  readonly figures?: boolean;
   readonly onMessage: (message: ChildMessage) => void;
   /** Aborted, it ends the child. */
   readonly signal: AbortSignal;
@@ -28,9 +32,10 @@ export interface ChildOptions {
  * @returns undefined if all went well, else why not, in the child's own words
  */
 export async function runInChild(options: ChildOptions): Promise<string | undefined> {
-  const { plan, name, out, workers, onMessage, signal } = options;
+  const { plan, name, out, part, figures = true, onMessage, signal } = options;
   signal.throwIfAborted();
-  const args = [CLI, 'run', plan, name, '--out', out, '--workers', `${workers}`, '--child'];
+  const args = [CLI, 'run', plan, name, '--out', out, '--workers', `${part.cores}`, '--child'];
+  if (!figures) args.push('--no-figures');
   // No secret of this process is the child's.
   const { WEIGHT_TRANSPORT_REDIS: _, ...env } = process.env;
   const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'pipe'], env });
@@ -49,6 +54,7 @@ export async function runInChild(options: ChildOptions): Promise<string | undefi
     setTimeout(() => child.kill('SIGKILL'), GRACE).unref();
   };
   signal.addEventListener('abort', end, { once: true });
+  part.onGrown = (workers) => void child.stdin.write(formatOrder({ workers }));
   try {
     const { code, killed } = await new Promise<{ code: number | null; killed: NodeJS.Signals | null }>(
       (resolve, reject) => {
@@ -60,6 +66,7 @@ export async function runInChild(options: ChildOptions): Promise<string | undefi
     if (killed) return `It was ended by ${killed}${killed === 'SIGKILL' ? ', as happens where memory is short' : ''}.`;
     return said === '' ? `It ended with exit code ${code} and no word.` : said;
   } finally {
+    part.onGrown = () => {};
     signal.removeEventListener('abort', end);
   }
 }

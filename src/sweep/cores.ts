@@ -14,10 +14,10 @@ export function defaultJobs(runs: number, cores = availableParallelism(), memory
   return Math.max(1, Math.min(runs, cores, Math.floor(memory / RUN_MEMORY)));
 }
 
-/** The cores of a machine, shared out among runs as they begin. */
+/** The cores of a machine, shared out among runs as they begin, and among the last ones as others end. */
 export class Cores {
   private free: number;
-  private running = 0;
+  private readonly parts = new Set<Part>();
 
   /** @param jobs how many runs there are at most at a time */
   constructor(
@@ -28,20 +28,41 @@ export class Cores {
   }
 
   /**
-   * Cores for a run that begins: those that are free, shared with the others that could begin now too.
+   * Cores for a run that begins: those that are free, shared with the others that could begin now too; one where none is.
    *
    * @param waiting how many runs wait, this one not counted
    */
-  take(waiting: number): number {
-    const sharing = Math.min(waiting + 1, this.jobs - this.running);
-    const taken = Math.max(1, Math.floor(this.free / Math.max(1, sharing)));
-    this.free -= taken;
-    this.running++;
-    return taken;
+  take(waiting: number): Part {
+    const sharing = Math.min(waiting + 1, this.jobs - this.parts.size);
+    const part = new Part(Math.max(1, Math.floor(this.free / Math.max(1, sharing))));
+    this.free -= part.cores;
+    this.parts.add(part);
+    return part;
   }
 
-  give(cores: number): void {
-    this.free += cores;
-    this.running--;
+  /** Takes back the part of a run that has ended. */
+  give(part: Part): void {
+    this.parts.delete(part);
+    this.free += part.cores;
   }
+
+  /** Shares out what is free among the runs under way, the poorest first: for when no other one waits. */
+  shareRest(): void {
+    const poorest = () => [...this.parts].reduce((least, each) => (each.cores < least.cores ? each : least));
+    const grown = new Set<Part>();
+    for (; this.free > 0 && this.parts.size > 0; this.free--) {
+      const least = poorest();
+      least.cores++;
+      grown.add(least);
+    }
+    for (const each of grown) each.onGrown(each.cores);
+  }
+}
+
+/** A run's part of a machine's cores. */
+export class Part {
+  /** Told when there are more of them. */
+  onGrown: (cores: number) => void = () => {};
+
+  constructor(public cores: number) {}
 }

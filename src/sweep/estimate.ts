@@ -4,7 +4,9 @@
  */
 import { attacks } from '../attacks/index.js';
 import { defaultAudit } from '../audit/recipe.js';
-import type { Config } from '../experiment/config.js';
+import { auditSettings } from '../experiment/audit.js';
+import type { Config, TrainingConfig } from '../experiment/config.js';
+import { stepTitles } from '../experiment/progress.js';
 import { type RuleName, rules } from '../rules/index.js';
 import { ownPath } from '../rules/path.js';
 import { audits, type PlannedRun } from './plan.js';
@@ -27,36 +29,59 @@ const FORWARD = 0.3;
 const AROUND = 3;
 /** The full audit of one LeNet-5 on MNIST. */
 const AUDIT = 35;
+/** How much of it each of its rounds takes: all attacks on all images, then two of others on what those left right. */
+const AUDIT_ROUNDS = [0.6, 0.2, 0.2];
 /** Classes of a data set that says nothing of them here. */
 const CLASSES = 10;
 /** Images of a data set that says nothing of its size here. */
 const IMAGES = { train: 60_000, test: 10_000 };
 
-/** What a run's steps take, in the order in which they are done. */
+/** A step of a run, as its progress is titled, and how long it takes. */
+export interface ExpectedStep {
+  readonly title: string;
+  readonly seconds: number;
+}
+
 export interface Expected {
-  /** The trainings, each or those that go on at a time, then each attack step, then the audit if there is one. */
-  readonly steps: readonly number[];
+  /** In order: the trainings, those that go on at a time as one; then the attacks; then the audit, if there is one. */
+  readonly steps: readonly ExpectedStep[];
+  /** Seconds, with what is around the steps. */
   readonly total: number;
 }
 
 /** @param atOnce how many networks are trained at a time */
 export function expectedSeconds({ config, audit }: Pick<PlannedRun, 'config' | 'audit'>, atOnce = 1): Expected {
-  const { training, model, dataset, backend } = config;
-  const times = (name: string) => (TIMES as Readonly<Record<string, number | undefined>>)[name] ?? 1;
-  const pass = PASS * times(model) * times(dataset) * times(backend);
-  const trainings: number[] = [];
-  for (const [i, { epochs }] of Object.values(training).entries()) {
-    const group = Math.floor(i / atOnce);
-    trainings[group] = (trainings[group] ?? 0) + epochs * (config.trainSize ?? IMAGES.train) * pass;
+  const { training } = config;
+  const pass = PASS * timesOf(config);
+  const plans = Object.entries(training) as [RuleName, TrainingConfig][];
+  const networks = plans.map(([rule]) => rule);
+  const steps: ExpectedStep[] = [];
+  for (let first = 0; first < plans.length; first += atOnce) {
+    const together = plans.slice(first, first + atOnce);
+    const epochs = together.reduce((sum, [, plan]) => sum + plan.epochs, 0);
+    const title = stepTitles.training(together.map(([rule]) => rules[rule].label));
+    steps.push({ title, seconds: epochs * (config.trainSize ?? IMAGES.train) * pass });
   }
-  const networks = Object.keys(training) as RuleName[];
-  const attackPasses = (config.testSize ?? IMAGES.test) * passesOfAttacks(config, networks.length);
-  const attackSteps = networks.flatMap((rule) => {
-    const paths = ownPath(rules[rule]) === 'true' ? 1 : config.paths.length;
-    return Array.from({ length: paths }, () => attackPasses * pass);
-  });
-  const steps = [...trainings, ...attackSteps, ...auditSteps(audit, networks.length, pass / PASS)];
-  return { steps, total: AROUND + steps.reduce((sum, each) => sum + each, 0) };
+  const attackSeconds = (config.testSize ?? IMAGES.test) * passesOfAttacks(config, networks.length) * pass;
+  for (const rule of networks) {
+    for (const path of ownPath(rules[rule]) === 'true' ? (['true'] as const) : config.paths) {
+      const title = stepTitles.attacks(rules[rule].label, config.paths.length > 1 ? path : undefined);
+      steps.push({ title, seconds: attackSeconds });
+    }
+  }
+  const auditSeconds = secondsOfAudit(audit, config);
+  for (const rule of auditSeconds > 0 ? networks : []) {
+    for (const [round, share] of AUDIT_ROUNDS.entries()) {
+      steps.push({ title: stepTitles.audit(rules[rule].label, round > 0), seconds: share * auditSeconds });
+    }
+  }
+  return { steps, total: AROUND + steps.reduce((sum, { seconds }) => sum + seconds, 0) };
+}
+
+/** How much longer everything takes than for LeNet-5 on MNIST. */
+function timesOf({ model, dataset, backend }: Config): number {
+  const times = (name: string) => (TIMES as Readonly<Record<string, number | undefined>>)[name] ?? 1;
+  return times(model) * times(dataset) * times(backend);
 }
 
 /** Passes that the attacks of one network along one path make with each image, all networks asked afterwards. */
@@ -69,13 +94,14 @@ function passesOfAttacks({ attacks: names, epsilons, attackOptions }: Config, ne
   return epsilons.filter((epsilon) => epsilon > 0).length * each.reduce((sum, passes) => sum + passes, 0);
 }
 
-function auditSteps(audit: PlannedRun['audit'], networks: number, times: number): number[] {
+/** The audit of one network. */
+function secondsOfAudit(audit: PlannedRun['audit'], config: Config): number {
   const changes = audits[audit];
-  if (!changes) return [];
-  const { images, iterations, epsilons } = { ...defaultAudit, ...changes };
+  if (!changes) return 0;
+  const { images, iterations, epsilons } = auditSettings(config.dataset, changes, config.testSize ?? IMAGES.test);
   const share =
     (images / defaultAudit.images) *
     (iterations / defaultAudit.iterations) *
     (epsilons.length / defaultAudit.epsilons.length);
-  return Array.from({ length: networks }, () => AUDIT * share * times);
+  return AUDIT * share * timesOf(config);
 }

@@ -29,14 +29,15 @@ export async function runHere(runs: readonly PlannedRun[], settings: LocalSettin
   const work = async () => {
     for (let run = waiting.shift(); run && !signal.aborted; run = waiting.shift()) {
       const { name } = run;
-      const workers = cores.take(waiting.length);
+      const part = cores.take(waiting.length);
       board.started(name);
       const onMessage = (message: ChildMessage) => {
         if ('done' in message) board.moved(name, message.done);
         if ('notice' in message) board.log(`${name}: ${message.notice}`);
       };
-      const failure = await runInChild({ plan, name, out: join(folder, name), workers, onMessage, signal });
-      cores.give(workers);
+      const failure = await runInChild({ plan, name, out: join(folder, name), part, onMessage, signal });
+      cores.give(part);
+      if (waiting.length === 0) cores.shareRest();
       if (!signal.aborted) board.ended(name, failure);
     }
   };

@@ -1,6 +1,8 @@
-/** What a child says on its standard output while it does a run: a line of JSON each. */
+/** What a child says on its standard output while it does a run, and is told on its standard input: a line of JSON each. */
 import { z } from 'zod';
+import { MOST_WORKERS } from '../crew/crew.js';
 import type { Progress } from '../experiment/progress.js';
+import type { ExpectedStep } from './estimate.js';
 
 const messageSchema = z.union([
   /** How much of the run is done, in [0, 1] of the work that was expected. */
@@ -12,10 +14,21 @@ const messageSchema = z.union([
 ]);
 export type ChildMessage = z.infer<typeof messageSchema>;
 
+/** That there are more cores for it than it began with. */
+const orderSchema = z.strictObject({ workers: z.int().min(1).max(MOST_WORKERS) });
+export type ChildOrder = z.infer<typeof orderSchema>;
+
+export const formatOrder = (order: ChildOrder): string => `${JSON.stringify(order)}\n`;
+
 /** @returns undefined for a line that is no message */
-export function readMessage(line: string): ChildMessage | undefined {
+export const readMessage = (line: string): ChildMessage | undefined => readLine(messageSchema, line);
+
+/** @returns undefined for a line that is no order */
+export const readOrder = (line: string): ChildOrder | undefined => readLine(orderSchema, line);
+
+function readLine<Value>(schema: z.ZodType<Value>, line: string): Value | undefined {
   try {
-    return messageSchema.safeParse(JSON.parse(line)).data;
+    return schema.safeParse(JSON.parse(line)).data;
   } catch {
     return undefined;
   }
@@ -24,22 +37,24 @@ export function readMessage(line: string): ChildMessage | undefined {
 /**
  * Progress that is told in messages.
  *
- * @param steps the seconds that the run's steps were expected to take, in their order; steps beyond these count nothing
+ * @param steps what the run is expected to do, in order: those that are left out are done, as an interrupted run left
+ *   them, and one that nobody expected counts nothing
  */
-export function progressInMessages(steps: readonly number[], say: (message: ChildMessage) => void): Progress {
-  const total = steps.reduce((sum, each) => sum + each, 0) || 1;
-  let before = 0;
-  let step = 0;
+export function progressInMessages(steps: readonly ExpectedStep[], say: (message: ChildMessage) => void): Progress {
+  const secondsOf = (some: readonly ExpectedStep[]) => some.reduce((sum, { seconds }) => sum + seconds, 0);
+  const total = secondsOf(steps) || 1;
+  let next = 0;
   return {
     log: (line) => say({ line }),
-    async during(_title, units, first, work) {
-      const weight = steps[step++] ?? 0;
+    async during(title, units, first, work) {
+      const step = steps.findIndex((each, i) => i >= next && each.title === title);
+      if (step >= 0) next = step + 1;
+      const before = secondsOf(steps.slice(0, step >= 0 ? step : next));
+      const weight = steps[step]?.seconds ?? 0;
       const update = (done: number) =>
         say({ done: Math.min(1, (before + weight * (units > 0 ? Math.min(1, done / units) : 1)) / total) });
       update(first);
-      const result = await work(update);
-      before += weight;
-      return result;
+      return await work(update);
     },
   };
 }

@@ -3,19 +3,14 @@ import { join } from 'node:path';
 import { readTextIfThere, writeWhole } from '../disk/files.js';
 import { auditRun } from '../experiment/audit.js';
 import { parseConfigText } from '../experiment/config.js';
-import type { Progress } from '../experiment/progress.js';
+import type { DrawSettings, WorkSettings } from '../experiment/context.js';
 import { runExperiment } from '../experiment/run.js';
 import { audits, type PlannedRun, sameRun } from './plan.js';
 import { runState } from './state.js';
 
-export interface OneRunSettings {
+export interface OneRunSettings extends WorkSettings, DrawSettings {
   /** The run's folder. */
   readonly out: string;
-  readonly workers: number;
-  readonly progress: Progress;
-  readonly signal?: AbortSignal;
-  /** Told who works in the folder, where that is waited for. */
-  readonly onWait: (message: string) => void;
 }
 
 /**
@@ -25,16 +20,16 @@ export interface OneRunSettings {
  * @throws {UserError} if the data, the folder or an option is unusable, or training diverges
  */
 export async function doRun(run: PlannedRun, settings: OneRunSettings): Promise<void> {
-  const { out, workers, progress, signal, onWait } = settings;
+  const { out, ...how } = settings;
   const audit = audits[run.audit];
   const state = await runState(out, run);
   if (state === 'finished') return;
   if (state === 'to audit') {
-    await auditRun(out, { settings: audit, workers, progress, signal, onWait });
+    await auditRun(out, { settings: audit, ...how });
     return;
   }
   if (state === 'begun') await takeDataPath(out, run);
-  await runExperiment(run.config, { out, workers, force: false, progress, audit, signal, onWait });
+  await runExperiment(run.config, { out, force: false, audit, ...how });
 }
 
 /** A run that goes on where the same data lie under another path takes that path. */

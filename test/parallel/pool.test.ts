@@ -196,6 +196,47 @@ test('a job is refused while too few threads are free; those under way go on, an
   await pool.close();
 });
 
+test('a pool that grows gives its new workers a part in what is under way, where members do not wait for each other', {
+  timeout: 60_000,
+}, async (t) => {
+  const pool = new WorkerPool(1, 'simd');
+  const sum = (counts: readonly number[]) => counts.reduce((all, each) => all + each, 0);
+  const network = await sharedNetwork(pool, 'bp');
+  const job = { network, images: mnist.test };
+  const alone = await pool.run('countCorrect', job);
+  const growing = pool.run('countCorrect', job);
+  pool.grow(3);
+  const counts = await growing;
+  t.equal(pool.size, 3);
+  t.equal(counts.length, 3, 'two have joined');
+  t.equal(sum(counts), sum(alone));
+  pool.grow(2);
+  t.equal(pool.size, 3, 'it does not shrink');
+  const two = pool.run('countCorrect', job, { members: 2 });
+  pool.grow(4);
+  t.equal((await two).length, 2, 'a job whose members are counted is joined by nobody');
+  t.equal((await pool.run('countCorrect', job)).length, 4);
+  await pool.close();
+  pool.grow(5);
+  t.equal(pool.size, 4, 'nor does it grow once it is closed');
+});
+
+test('workers that come between two epochs change no weight', { timeout: 60_000 }, async (t) => {
+  const train = async (counts: readonly number[]) => {
+    const pool = new WorkerPool(counts[0], 'simd');
+    const { network, memory } = await trainee(pool, 'fa');
+    for (const [epoch, members] of counts.entries()) {
+      pool.grow(members);
+      const epochs = { ...options, epochs: counts.length };
+      const job = { run: 1, network, images: firstImages(mnist.train, 1000), options: epochs, memory, epoch };
+      await pool.run('trainEpoch', job, { members });
+    }
+    await pool.close();
+    return fingerprint(network.values);
+  };
+  t.equal(await train([1, 3, 4]), await train([2, 2, 2]));
+});
+
 test('progress is reported up to the last unit', async (t) => {
   const pool = new WorkerPool(2, 'simd');
   const network = await sharedNetwork(pool, 'bp');

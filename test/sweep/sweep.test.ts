@@ -1,4 +1,13 @@
-import { readdirSync, readFileSync, rmSync, statSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'tap';
 import { parseSummary } from '../../src/report/summary/summary.js';
@@ -44,6 +53,39 @@ test('a sweep leaves what single runs leave, puts them together, and does nothin
   t.equal(single.code, 0, single.stderr);
   t.same(readdirSync(join(cwd, 'plain')).sort(), ownFiles);
   t.equal(difference(join(cwd, 'plain'), join(cwd, 'sw', names[1])), undefined, 'exactly as single runs do');
+});
+
+test('the last run takes the cores of one that has ended, and leaves the same', { timeout: 120_000 }, async (t) => {
+  const cwd = t.testdir();
+  const longer = ['--rules', 'bp', ...smallRun, '--epochs', '8', '--train-size', '2000'];
+  // One diverges at once.
+  const both = await call(
+    ['sweep', 'mnist', ...longer, '--lr', '1e30;0.001', '--jobs', '2', '--workers', '2', '--out', 'sw'],
+    cwd,
+  );
+  t.equal(both.code, 1, both.stderr);
+  const finished = readdirSync(join(cwd, 'sw')).find((name) => existsSync(join(cwd, 'sw', name, 'results.json')));
+  const { environment } = JSON.parse(readFileSync(join(cwd, 'sw', `${finished}`, 'results.json'), 'utf8'));
+  t.equal(environment.workers, 2, 'it began with one');
+  const alone = await call(['mnist', ...longer, '--lr', '0.001', '--workers', '1', '--out', 'alone'], cwd);
+  t.equal(alone.code, 0, alone.stderr);
+  t.equal(difference(join(cwd, 'alone'), join(cwd, 'sw', `${finished}`)), undefined);
+});
+
+test('a run can leave the drawing to whoever collects the rest', { timeout: 120_000 }, async (t) => {
+  const cwd = t.testdir();
+  const audited = small.map((option) => (option === '--no-audit' ? '--quick' : option));
+  await call(['sweep', 'mnist', ...audited, '--out', 'sw'], cwd);
+  const [name] = readdirSync(join(cwd, 'sw')).filter((each) => each.startsWith('mnist-'));
+  const { code, stderr } = await call(['run', 'sw/plan.json', name, '--no-figures', '--out', 'bare'], cwd);
+  t.equal(code, 0, stderr);
+  const drawn = /^figure-|^report\.html$/;
+  const all = readdirSync(join(cwd, 'sw', name)).sort();
+  t.ok(all.some((file) => drawn.test(file)));
+  t.same(
+    readdirSync(join(cwd, 'bare')).sort(),
+    all.filter((file) => !drawn.test(file)),
+  );
 });
 
 test('what was begun is gone on with; a folder with another run in it is left alone', {

@@ -26,6 +26,7 @@ const columns = [
  * missing.
  *
  * @param rows by model, in the order of audit.json
+ * @param to the folder, and whether the figures are drawn
  * @param others writes whatever else is to be there by then, and names it
  * @returns the names of the files
  * @throws {UserError} if the audit would not read back; nothing is written then
@@ -33,16 +34,16 @@ const columns = [
 export async function writeAudit(
   audit: Audit,
   rows: Readonly<Record<string, readonly ImageRow[]>>,
-  folder: string,
+  { folder, figures }: { readonly folder: string; readonly figures: boolean },
   others: () => Promise<readonly string[]> = async () => [],
 ): Promise<string[]> {
   const json = `${JSON.stringify(audit, null, 2)}\n`;
   parseAudit(json, join(folder, 'audit.json'));
   await writeWhole(join(folder, 'audit.csv'), formatAuditCsv(rows));
-  const figures = await writeAuditFigures(audit, folder);
+  const drawn = figures ? await writeAuditFigures(audit, folder) : [];
   const more = await others();
   await writeWhole(join(folder, 'audit.json'), json);
-  return ['audit.json', 'audit.csv', ...figures, ...more];
+  return ['audit.json', 'audit.csv', ...drawn, ...more];
 }
 
 /**

@@ -10,7 +10,7 @@ import type { Config } from '../../experiment/config.js';
 import { defaultBackend } from '../../tensor/backends.js';
 import { VERSION } from '../../version.js';
 import { runInChild } from '../child.js';
-import { Cores } from '../cores.js';
+import { Cores, type Part } from '../cores.js';
 import { dataDigest } from '../data-digest.js';
 import type { ChildMessage } from '../messages.js';
 import { formatPlan, PLAN, type PlannedRun } from '../plan.js';
@@ -129,13 +129,14 @@ async function processJob(
   const leave = () => stop('leaving');
   signal.addEventListener('abort', leave, { once: true });
   if (signal.aborted) leave();
-  const workers = cores.take(await queue.getWaitingCount().catch(() => 0));
+  const waiting = () => queue.getWaitingCount().catch(() => 0);
+  const part = cores.take(await waiting());
   let folder: string | undefined;
   try {
     const run = await accept(context, job);
     folder = await mkdtemp(join(tmpdir(), 'weight-transport-'));
-    log(`${run.name}: begun, ${workers} ${workers === 1 ? 'core' : 'cores'}`);
-    const failure = await doRun(context, { run, id, job, folder, workers, stop, signal: stopped.signal });
+    log(`${run.name}: begun, ${part.cores} ${part.cores === 1 ? 'core' : 'cores'}`);
+    const failure = await doRun(context, { run, id, job, folder, part, stop, signal: stopped.signal });
     if (failure !== undefined) throw new UserError(failure);
     log(`${run.name}: done`);
     return { version: VERSION };
@@ -154,7 +155,9 @@ async function processJob(
     throw new UnrecoverableError(message);
   } finally {
     signal.removeEventListener('abort', leave);
-    cores.give(workers);
+    cores.give(part);
+    // Not at once: the next run may be on its way here.
+    setTimeout(() => void waiting().then((count) => count === 0 && cores.shareRest()), TELL_EVERY).unref();
     if (folder !== undefined) await rm(folder, { recursive: true, force: true }).catch(() => {});
   }
 }
@@ -190,7 +193,7 @@ interface Doing {
   readonly id: string;
   readonly job: QueuedRun;
   readonly folder: string;
-  readonly workers: number;
+  readonly part: Part;
   readonly stop: (why: Stop) => void;
   readonly signal: AbortSignal;
 }
@@ -235,7 +238,7 @@ async function goOn({ store, log }: Context, { run, id }: Doing, out: string): P
 /** Follows a child: sends a checkpoint after each epoch, tells how far it is, and ends it when it is cancelled. */
 async function follow(context: Context, doing: Doing, plan: string, out: string): Promise<string | undefined> {
   const { store, log } = context;
-  const { run, id, job, workers, stop, signal } = doing;
+  const { run, id, job, part, stop, signal } = doing;
   const { redis } = store;
   let done = 0;
   let sending: Promise<void> | undefined;
@@ -277,7 +280,7 @@ async function follow(context: Context, doing: Doing, plan: string, out: string)
   };
   const teller = setInterval(() => void tell(), TELL_EVERY);
   try {
-    const failure = await runInChild({ plan, name: run.name, out, workers, onMessage, signal });
+    const failure = await runInChild({ plan, name: run.name, out, part, figures: false, onMessage, signal });
     signal.throwIfAborted();
     return failure;
   } finally {

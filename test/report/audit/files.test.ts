@@ -8,7 +8,7 @@ import { exampleAudit, exampleRows } from '../../helpers/audit-example.js';
 
 test('an audit is written as JSON, CSV and figure (c), and nothing else', async (t) => {
   const folder = t.testdir();
-  const files = await writeAudit(exampleAudit, exampleRows, folder);
+  const files = await writeAudit(exampleAudit, exampleRows, { folder, figures: true });
   t.same(files, ['audit.json', 'audit.csv', 'figure-c.svg', 'figure-c.png']);
   t.same(readdirSync(folder).sort(), [...files].sort());
   t.same(parseAudit(readFileSync(join(folder, 'audit.json'), 'utf8'), 'audit.json'), exampleAudit);
@@ -33,13 +33,13 @@ test('audit.csv has a row for each model, epsilon and image; what nothing broke 
 test('an audit that would not read back is not written', async (t) => {
   const folder = t.testdir();
   const broken = { ...exampleAudit, models: { bp: { ...exampleAudit.models.bp, cleanAccuracy: Number.NaN } } };
-  await t.rejects(writeAudit(broken, exampleRows, folder), UserError);
+  await t.rejects(writeAudit(broken, exampleRows, { folder, figures: true }), UserError);
   t.same(readdirSync(folder), []);
 });
 
 test('an audit of no network removes the figure of an earlier one', async (t) => {
   const folder = t.testdir();
   writeFileSync(join(folder, 'figure-c.svg'), 'old');
-  t.same(await writeAudit({ ...exampleAudit, models: {} }, {}, folder), ['audit.json', 'audit.csv']);
+  t.same(await writeAudit({ ...exampleAudit, models: {} }, {}, { folder, figures: true }), ['audit.json', 'audit.csv']);
   t.notOk(existsSync(join(folder, 'figure-c.svg')));
 });
