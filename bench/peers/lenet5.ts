@@ -8,7 +8,8 @@ import { javascriptPeer, jaxJs, tfjs } from './javascript.js';
 import type { Contest, PeerEffort } from './peer.js';
 import { pytorchLenet5 } from './pytorch.js';
 
-export async function lenet5(pool: WorkerPool, { rounds, scale, batches }: PeerEffort): Promise<Contest> {
+export async function lenet5(pool: WorkerPool, effort: PeerEffort): Promise<Contest> {
+  const { scale, batches } = effort;
   const subject = await lenetOnMnist();
   const cut = ({ count }: LabelledImages) => Math.round(count * scale);
   const bp = await trainee(pool, subject, cut(subject.train), 'bp');
@@ -26,7 +27,7 @@ export async function lenet5(pool: WorkerPool, { rounds, scale, batches }: PeerE
     own,
     measure,
     peers: {
-      PyTorch: () => pytorchLenet5(rounds, scale, measure),
+      PyTorch: () => pytorchLenet5(effort, measure),
       'TensorFlow.js': async () => [await javascriptPeer(tfjs, batches.tfjs)],
       'jax-js': async () => [await javascriptPeer(jaxJs, batches.jaxJs)],
     },

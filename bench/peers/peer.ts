@@ -58,6 +58,8 @@ export interface PeerEffort {
   readonly scale: number;
   /** Mini-batches for the peers in JavaScript, which are slow, and for all who train ResNet-20. */
   readonly batches: { readonly tfjs: number; readonly jaxJs: number; readonly resnet20: number };
+  /** Whether PyTorch may use nothing newer than AVX2. */
+  readonly avx2: boolean;
 }
 
 /** The folder of this project's sources in which the peers' scripts lie, and their packages once installed. */

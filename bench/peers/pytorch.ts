@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { datasets } from '../../src/datasets/index.js';
 import { median } from '../measure.js';
-import { jsonIn, type PeerTime, peersFolder, runProgram, type Work, wholeWork } from './peer.js';
+import { jsonIn, type PeerEffort, type PeerTime, peersFolder, runProgram, type Work, wholeWork } from './peer.js';
 
 /** The one on the PATH may be of a version manager, without PyTorch, where the system's own has it. */
 const PYTHONS = ['python3', '/usr/bin/python3', 'python'];
@@ -31,30 +31,36 @@ interface ResnetAnswer extends Answer {
 }
 
 /**
- * @param rounds how often each piece of work is measured with each number of threads
+ * @param effort how often each piece of work is measured with each number of threads, on what share of the images, and by
+ *   which instructions at most
  * @param between called before each round, to take turns
  * @throws {Error} if there is no PyTorch, or it fails; the message says why
  */
-export async function pytorchLenet5(rounds: number, scale: number, between: () => Promise<void>): Promise<PeerTime[]> {
+export async function pytorchLenet5(
+  { rounds, scale, avx2 }: PeerEffort,
+  between: () => Promise<void>,
+): Promise<PeerTime[]> {
   const parameters = ['pytorch.py', resolve(datasets.mnist.folder()), `${scale}`];
-  const answers = await answersInTurns<LenetAnswer>(parameters, rounds, between);
+  const answers = await answersInTurns<LenetAnswer>(parameters, { rounds, avx2 }, between);
+  const by = ({ blas }: Answer) => `${blas}${limitOf(avx2)}`;
   return [
-    best(answers, 'bp', ({ bp, images, blas }) => ({ seconds: bp, images, note: `indexed; ${blas}` })),
-    best(answers, 'bp', ({ bpLoaded, images, blas }) => ({ seconds: bpLoaded, images, note: `DataLoader; ${blas}` })),
-    best(answers, 'fa', ({ fa, images, blas }) => ({ seconds: fa, images, note: `${BIOTORCH}; ${blas}` })),
-    best(answers, 'bim', ({ bim, blas }) => ({ ...bim, note: `batches of ${bim.batch}; ${blas}` })),
+    best(answers, 'bp', (answer) => ({ ...answer, seconds: answer.bp, note: `indexed; ${by(answer)}` })),
+    best(answers, 'bp', (answer) => ({ ...answer, seconds: answer.bpLoaded, note: `DataLoader; ${by(answer)}` })),
+    best(answers, 'fa', (answer) => ({ ...answer, seconds: answer.fa, note: `${BIOTORCH}; ${by(answer)}` })),
+    best(answers, 'bim', (answer) => ({ ...answer.bim, note: `batches of ${answer.bim.batch}; ${by(answer)}` })),
   ];
 }
 
-/** As {@link pytorchLenet5}, on so many mini-batches. */
+/**
+ * As {@link pytorchLenet5}, on so many mini-batches.
+ */
 export async function pytorchResnet20(
-  rounds: number,
-  batches: number,
+  { rounds, batches, avx2 }: PeerEffort,
   between: () => Promise<void>,
 ): Promise<PeerTime[]> {
-  const parameters = ['pytorch_resnet.py', resolve(datasets.cifar10.folder()), `${batches}`];
-  const answers = await answersInTurns<ResnetAnswer>(parameters, rounds, between);
-  const by = ({ oneDNN }: Answer) => (oneDNN ? 'oneDNN' : 'no oneDNN');
+  const parameters = ['pytorch_resnet.py', resolve(datasets.cifar10.folder()), `${batches.resnet20}`];
+  const answers = await answersInTurns<ResnetAnswer>(parameters, { rounds, avx2 }, between);
+  const by = ({ oneDNN }: Answer) => `${oneDNN ? 'oneDNN' : 'no oneDNN'}${limitOf(avx2)}`;
   const ghost = 'normalised by 8 images';
   return [
     best(answers, 'resnet20-bp', (answer) => ({ ...answer, seconds: answer.bp, note: `${ghost}; ${by(answer)}` })),
@@ -71,21 +77,27 @@ export async function pytorchResnet20(
   ];
 }
 
+/** What keeps oneDNN, OpenBLAS and PyTorch itself to what processors without AVX-512 have. */
+const AVX2_ONLY = { ATEN_CPU_CAPABILITY: 'avx2', ONEDNN_MAX_CPU_ISA: 'AVX2', OPENBLAS_CORETYPE: 'Haswell' };
+
+const limitOf = (avx2: boolean): string => (avx2 ? ', AVX2 at most' : '');
+
 const BIOTORCH = 'BioTorch’s layers, re-implemented';
 
 /** What a script prints in each round, a list for each number of threads. */
 async function answersInTurns<A extends Answer>(
   [script, ...parameters]: readonly string[],
-  rounds: number,
+  { rounds, avx2 }: Pick<PeerEffort, 'rounds' | 'avx2'>,
   between: () => Promise<void>,
 ): Promise<A[][]> {
+  const limits = avx2 ? AVX2_ONLY : {};
   const python = await findPython();
   const threadCounts = [...new Set([1, availableParallelism()])];
   const answers: A[][] = threadCounts.map(() => []);
   for (let round = 0; round < rounds; round++) {
     await between();
     for (const [i, threads] of threadCounts.entries()) {
-      const environment = { OMP_NUM_THREADS: `${threads}`, OPENBLAS_NUM_THREADS: `${threads}` };
+      const environment = { ...limits, OMP_NUM_THREADS: `${threads}`, OPENBLAS_NUM_THREADS: `${threads}` };
       const command = ['-B', join(peersFolder, script), ...parameters]; // -B: leaves no compiled files
       answers[i].push(jsonIn(await runProgram(python, command, environment)));
     }

@@ -5,7 +5,8 @@ import { trainee } from '../training.js';
 import { BATCH, type Contest, type PeerEffort } from './peer.js';
 import { pytorchResnet20 } from './pytorch.js';
 
-export async function resnet20(pool: WorkerPool, { rounds, batches }: PeerEffort): Promise<Contest> {
+export async function resnet20(pool: WorkerPool, effort: PeerEffort): Promise<Contest> {
+  const { batches } = effort;
   const subject = await resnetOnCifar10();
   const bp = await trainee(pool, subject, batches.resnet20 * BATCH, 'bp');
   const fa = await trainee(pool, subject, batches.resnet20 * BATCH, 'fa');
@@ -16,5 +17,5 @@ export async function resnet20(pool: WorkerPool, { rounds, batches }: PeerEffort
   };
   const warm = await trainee(pool, subject, BATCH, 'bp');
   await warm.epoch();
-  return { own, measure, peers: { PyTorch: () => pytorchResnet20(rounds, batches.resnet20, measure) } };
+  return { own, measure, peers: { PyTorch: () => pytorchResnet20(effort, measure) } };
 }

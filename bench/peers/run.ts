@@ -1,5 +1,5 @@
 /*
- * `npm run bench:peers [-- NETWORKS] [--quick]`: this package against others at the same work, on this machine, in this
+ * `npm run bench:peers [-- NETWORKS] [--quick] [--avx2]`: this package against others at the same work, on this machine, in this
  * run. Prints a table, and leaves the numbers in out/bench-peers.json.
  *
  *   lenet5, on MNIST
@@ -39,8 +39,8 @@ const contests = { lenet5, resnet20 } satisfies Record<
 type NetworkName = keyof typeof contests;
 const everyNetwork = Object.keys(contests) as NetworkName[];
 
-const full: PeerEffort = { rounds: 3, scale: 1, batches: { tfjs: 3, jaxJs: 8, resnet20: 60 } };
-const short: PeerEffort = { rounds: 1, scale: 0.1, batches: { tfjs: 1, jaxJs: 3, resnet20: 5 } };
+const full: Omit<PeerEffort, 'avx2'> = { rounds: 3, scale: 1, batches: { tfjs: 3, jaxJs: 8, resnet20: 60 } };
+const short: Omit<PeerEffort, 'avx2'> = { rounds: 1, scale: 0.1, batches: { tfjs: 1, jaxJs: 3, resnet20: 5 } };
 
 const say = (text: string): void => {
   process.stderr.write(`${text}\n`);
@@ -76,9 +76,12 @@ async function measureAll(
   }
 }
 
-async function compare(names: readonly NetworkName[], quick: boolean): Promise<void> {
+async function compare(
+  names: readonly NetworkName[],
+  { quick = false, avx2 = false }: { readonly quick?: boolean; readonly avx2?: boolean },
+): Promise<void> {
   const where = environment();
-  const { own, times, skipped } = await measureAll(names, quick ? short : full);
+  const { own, times, skipped } = await measureAll(names, { ...(quick ? short : full), avx2 });
   const compared = times.map((time) => {
     const ownSeconds = median(own[time.work] ?? []);
     return { ...time, ownSeconds, ratio: time.seconds / ownSeconds };
@@ -97,7 +100,7 @@ async function compare(names: readonly NetworkName[], quick: boolean): Promise<v
   const table = [environmentText(where), '', textTable(head, rows, 3), ...lines];
   process.stdout.write(`${table.join('\n')}\n`);
   await mkdir('out', { recursive: true });
-  const json = JSON.stringify({ schema: 1, quick, environment: where, own, compared, skipped }, null, 2);
+  const json = JSON.stringify({ schema: 1, quick, avx2, environment: where, own, compared, skipped }, null, 2);
   await writeWhole('out/bench-peers.json', `${json}\n`);
   process.stdout.write('All numbers are in out/bench-peers.json.\n');
 }
@@ -106,5 +109,6 @@ await new Command('npm run bench:peers --')
   .description('compare with PyTorch, TensorFlow.js and jax-js at the same work on this machine')
   .addArgument(new Argument('[networks...]', 'which').choices(everyNetwork).default(everyNetwork))
   .option('--quick', 'fewer images and measurements')
-  .action((names: NetworkName[], { quick = false }: { quick?: boolean }) => compare(names, quick))
+  .option('--avx2', 'keep PyTorch from newer instructions, as on a processor without AVX-512')
+  .action(compare)
   .parseAsync();

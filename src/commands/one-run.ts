@@ -62,15 +62,22 @@ function runNamed(runs: readonly PlannedRun[], name: string, file: string): Plan
  */
 function listenToParent(): NonNullable<WorkSettings['onWorkers']> {
   let told = 0;
-  let grow = (_workers: number): void => {};
+  let raise = (_workers: number): void => {};
+  const grow = () => {
+    try {
+      raise(told);
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error; // else the system refuses more threads: it goes on with those it has
+    }
+  };
   createInterface({ input: process.stdin }).on('line', (line) => {
     told = readOrder(line)?.workers ?? told;
-    grow(told);
+    grow();
   });
   process.stdin.on('close', () => process.kill(process.pid, 'SIGTERM'));
   process.stdin.unref();
-  return (raise) => {
-    grow = raise;
-    raise(told);
+  return (given) => {
+    raise = given;
+    grow();
   };
 }
