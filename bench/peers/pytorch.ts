@@ -31,8 +31,8 @@ interface ResnetAnswer extends Answer {
 }
 
 /**
- * @param effort how often each piece of work is measured with each number of threads, on what share of the images, and by
- *   which instructions at most
+ * @param effort how often each piece of work is measured with each number of threads, on what share of the images, and
+ *   by which instructions at most
  * @param between called before each round, to take turns
  * @throws {Error} if there is no PyTorch, or it fails; the message says why
  */
@@ -51,9 +51,7 @@ export async function pytorchLenet5(
   ];
 }
 
-/**
- * As {@link pytorchLenet5}, on so many mini-batches.
- */
+/** As {@link pytorchLenet5}, on some mini-batches. */
 export async function pytorchResnet20(
   { rounds, batches, avx2 }: PeerEffort,
   between: () => Promise<void>,
@@ -77,8 +75,13 @@ export async function pytorchResnet20(
   ];
 }
 
-/** What keeps oneDNN, OpenBLAS and PyTorch itself to what processors without AVX-512 have. */
-const AVX2_ONLY = { ATEN_CPU_CAPABILITY: 'avx2', ONEDNN_MAX_CPU_ISA: 'AVX2', OPENBLAS_CORETYPE: 'Haswell' };
+/** What keeps PyTorch itself, oneDNN, OpenBLAS and MKL to what processors without AVX-512 have. */
+const AVX2_ONLY = {
+  ATEN_CPU_CAPABILITY: 'avx2',
+  ONEDNN_MAX_CPU_ISA: 'AVX2',
+  OPENBLAS_CORETYPE: 'Haswell',
+  MKL_ENABLE_INSTRUCTIONS: 'AVX2',
+};
 
 const limitOf = (avx2: boolean): string => (avx2 ? ', AVX2 at most' : '');
 

@@ -1,6 +1,6 @@
 /*
- * `npm run bench:peers [-- NETWORKS] [--quick] [--avx2]`: this package against others at the same work, on this machine, in this
- * run. Prints a table, and leaves the numbers in out/bench-peers.json.
+ * `npm run bench:peers [-- NETWORKS] [--quick] [--avx2]`: this package against others at the same work, on this machine,
+ * in this run. Prints a table, and leaves the numbers in out/bench-peers.json.
  *
  *   lenet5, on MNIST
  *     PyTorch        pytorch.py         BP and FA epochs, BIM; the better of one thread and all

@@ -27,7 +27,7 @@ export interface AuditWork {
   /**
    * {@link runTrials}, on the named network.
    *
-   * @param remaining whether it is the second round, on the images that the first one left
+   * @param remaining whether it is a round after the first, most of it on images that are still right
    */
   tryAttacks(name: string, images: LabelledImages, trials: readonly Trial[], remaining: boolean): Promise<TrialPiece[]>;
 }

@@ -98,7 +98,7 @@ export function addSweepCommands(program: Command): void {
     .option('--out-in <folder>', 'the folder in which that folder is')
     .option('--alone', 'nobody else is at work on the run, whatever lock there is')
     .option('--no-figures', 'leave figures and the page to whoever collects the rest')
-    .option('--child', 'tell progress as lines of JSON, and end when standard input closes')
+    .option('--child', 'tell progress and take orders as lines of JSON, and end when standard input closes')
     .action(async (plan: string, name: string, options: OneRunOptions) => {
       const { oneRunCommand } = await import('../commands/one-run.js');
       await oneRunCommand(plan, name, options);

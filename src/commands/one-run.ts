@@ -2,7 +2,7 @@ import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { readText, remove } from '../disk/files.js';
 import { UserError } from '../errors.js';
-import type { WorkSettings } from '../experiment/context.js';
+import type { SweepSettings } from '../experiment/context.js';
 import { networksAtOnce } from '../experiment/train-all.js';
 import { expectedSeconds } from '../sweep/estimate.js';
 import { progressInMessages, readOrder } from '../sweep/messages.js';
@@ -60,24 +60,17 @@ function runNamed(runs: readonly PlannedRun[], name: string, file: string): Plan
  *
  * @returns takes what raises the number of workers
  */
-function listenToParent(): NonNullable<WorkSettings['onWorkers']> {
+function listenToParent(): NonNullable<SweepSettings['onWorkers']> {
   let told = 0;
-  let raise = (_workers: number): void => {};
-  const grow = () => {
-    try {
-      raise(told);
-    } catch (error) {
-      if (!(error instanceof UserError)) throw error; // else the system refuses more threads: it goes on with those it has
-    }
-  };
+  let grow = (_workers: number): void => {};
   createInterface({ input: process.stdin }).on('line', (line) => {
     told = readOrder(line)?.workers ?? told;
-    grow();
+    grow(told);
   });
   process.stdin.on('close', () => process.kill(process.pid, 'SIGTERM'));
   process.stdin.unref();
   return (given) => {
-    raise = given;
-    grow();
+    grow = given;
+    grow(told);
   };
 }

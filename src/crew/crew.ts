@@ -4,6 +4,7 @@
  */
 export interface Crew {
   readonly rank: number;
+  /** Members that wait for each other; of a job without barriers, those that began it. */
   readonly size: number;
   /** The next unclaimed piece below `end`, or −1. Pieces are numbered from 0 over the whole job. */
   claim(end: number): number;

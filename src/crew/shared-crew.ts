@@ -58,6 +58,7 @@ export function joinCrew({ words, size, spin }: CrewHandle, rank: number): Crew 
       }
     },
     barrier() {
+      if (rank >= size) throw new Error(`member ${rank} of a crew of ${size} joined it later: nobody waits for it`);
       const generation = Atomics.load(words, GENERATION);
       checkStopped(); // now, not before: who stops the crew says so first and then begins a new generation
       if (Atomics.add(words, ARRIVED, 1) + 1 === size) {

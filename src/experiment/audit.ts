@@ -20,7 +20,7 @@ import { firstImages, type LabelledImages } from '../tensor/images.js';
 import { VERSION } from '../version.js';
 import { foretell } from './audit-forecast.js';
 import { trialPieces } from './audit-pieces.js';
-import type { DrawSettings, WorkSettings } from './context.js';
+import type { SweepSettings, WorkSettings } from './context.js';
 import { loadData } from './data.js';
 import { checkTestImages, runConfig, runNetworks } from './finished-run.js';
 import { RunFolder } from './folder.js';
@@ -30,7 +30,7 @@ import { type Pace, type Progress, stepTitles } from './progress.js';
 import { reportIfReadable } from './report.js';
 import { trainingImages } from './training-hash.js';
 
-export interface AuditRunOptions extends WorkSettings, DrawSettings {
+export interface AuditRunOptions extends WorkSettings {
   /** What differs from {@link defaultAudit}. */
   readonly settings?: Partial<AuditSettings>;
   /** Whether to say beforehand how long it will take, after an audit of a few images. */
@@ -48,14 +48,14 @@ export interface AuditOutcome {
  *
  * @throws {UserError} if the folder holds no finished networks, or a setting is unusable
  */
-export async function auditRun(folder: string, options: AuditRunOptions): Promise<AuditOutcome> {
+export async function auditRun(folder: string, options: AuditRunOptions & SweepSettings): Promise<AuditOutcome> {
   await runConfig(folder); // before the lock: there must be a run
   return await RunFolder.locked(folder, () => auditInFolder(folder, options), options);
 }
 
 async function auditInFolder(
   folder: string,
-  { settings: changes = {}, foretold, figures, workers, progress, signal, onWorkers }: AuditRunOptions,
+  { settings: changes = {}, foretold, figures, workers, progress, signal, onWorkers }: AuditRunOptions & SweepSettings,
 ): Promise<AuditOutcome> {
   const config = await runConfig(folder);
   await removeUnfinished(folder);
@@ -64,8 +64,8 @@ async function auditInFolder(
   await checkTestImages(folder, images);
   const settings = auditSettings(config.dataset, changes, images.count);
   return await withPool(workers, config.backend, signal, async (pool) => {
-    const most = await checkMemory(pool, networkSpec(dataset, config), config.training);
-    onWorkers?.((more) => pool.grow(Math.min(more, most)));
+    await checkMemory(pool, networkSpec(dataset, config), config.training);
+    onWorkers?.((more) => pool.grow(more));
     const kernels = await loadKernels(pool.backend, pool.heap);
     const saved = await runNetworks(folder, config, dataset, kernels, (line) => progress.log(line));
     const networks = new Map([...saved].map(([rule, { spec, parameters }]) => [rule, { spec, rule, ...parameters }]));
@@ -88,7 +88,7 @@ export interface AuditContext {
 /** Audits networks that are at hand, and writes what it finds into a run's folder: the last step of the main job. */
 export async function auditAndWrite(
   context: AuditContext,
-  about: DrawSettings & {
+  about: Pick<SweepSettings, 'figures'> & {
     readonly dataset: GalleryWork['dataset'];
     readonly folder: string;
     readonly network?: AuditedNetwork;

@@ -16,16 +16,19 @@ export interface WorkSettings {
   readonly progress: Progress;
   /** Aborted, it ends the workers at once. */
   readonly signal?: AbortSignal | undefined;
-  /** Handed, once the workers are there, what raises their number, for whoever has cores to spare later on. */
-  readonly onWorkers?: ((grow: (workers: number) => void) => void) | undefined;
   /** Told who works in the folder, if that is to be waited for. */
   readonly onWait?: Waiting['onWait'];
 }
 
-/** What work on a run leaves in its folder. */
-export interface DrawSettings {
-  /** Whether figures and report.html are drawn; true by default, false where others draw them from the other files. */
+/** How work on a run that is one of many is done. */
+export interface SweepSettings {
+  /**
+   * Whether figures and report.html are drawn; true by default, false where others draw them from the other files. Those
+   * that are there already stay.
+   */
   readonly figures?: boolean | undefined;
+  /** Handed, once the workers are there, what raises their number, for whoever has cores to spare later on. */
+  readonly onWorkers?: ((grow: (workers: number) => void) => void) | undefined;
 }
 
 export interface RunContext {

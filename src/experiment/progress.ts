@@ -30,7 +30,7 @@ export const stepTitles = {
   training: (labels: readonly string[]): string => `${labels.join(' and ')} training`,
   /** @param path where there are several */
   attacks: (label: string, path?: string): string => `attacks on ${label}${path === undefined ? '' : `, ${path} path`}`,
-  /** @param remaining whether on those images only that an earlier round has left right */
+  /** @param remaining whether it is a round after the first, most of it on images that are still right */
   audit: (label: string, remaining: boolean): string => `audit of ${label}${remaining ? ', what is left' : ''}`,
 };
 

@@ -19,7 +19,7 @@ import { shapeText } from '../tensor/tensor.js';
 import { attackStep } from './attack.js';
 import { auditAndWrite, auditSettings } from './audit.js';
 import { type Config, parseConfig, type TrainingConfig } from './config.js';
-import type { DrawSettings, RunContext, WorkSettings } from './context.js';
+import type { RunContext, SweepSettings, WorkSettings } from './context.js';
 import { loadData } from './data.js';
 import { networkName, RunFolder } from './folder.js';
 import { writeGallery } from './gallery.js';
@@ -31,7 +31,7 @@ import { findLeft } from './resume.js';
 import { networksAtOnce, type TrainedNetworks, trainAll } from './train-all.js';
 import { type TrainingImages, trainingHash, trainingImages } from './training-hash.js';
 
-export interface RunSettings extends WorkSettings, DrawSettings {
+export interface RunSettings extends WorkSettings, SweepSettings {
   /** The folder for the run's files. */
   readonly out: string;
   /** Whether a run that is there already may be replaced. */
@@ -75,8 +75,9 @@ async function runInFolder(
   return await withPool(workers, config.backend, signal, async (pool) => {
     const spec = networkSpec(dataset, config);
     layersOf(spec, `${config.model} can't be built for images of ${shapeText(dataset.shape)}`);
-    const most = await checkMemory(pool, spec, config.training, networksAtOnce(config.training, workers));
-    onWorkers?.((more) => pool.grow(Math.min(more, most)));
+    const atOnce = networksAtOnce(config.training, workers);
+    await checkMemory(pool, spec, config.training, atOnce);
+    onWorkers?.((more) => pool.grow(more));
     // Last, since with `force` it removes an old run: whatever refuses the new one has done so.
     const folder = await RunFolder.open(out, config, { force, log: (line) => progress.log(line) });
     const images = trainingImages(dataset.train);
@@ -84,7 +85,7 @@ async function runInFolder(
     await folder.begin(config);
     const kept = new KeptPieces(out, (line) => progress.log(line));
     const context: RunContext = { config, dataset, trainingImages: images, spec, pool, folder, kept, progress };
-    const networks = await trainAll(context);
+    const networks = await trainAll(context, atOnce);
     const results = await measure(context, networks);
     signal?.throwIfAborted();
     const settings = auditSettings(config.dataset, auditChanges ?? {}, dataset.test.count);

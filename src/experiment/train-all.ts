@@ -14,15 +14,19 @@ type Plans = Readonly<Record<string, TrainingConfig>>;
  * nothing to do. Results don't depend on it.
  */
 export function networksAtOnce(plans: Plans, workers: number): number {
-  const all = Object.values(plans);
-  const shards = Math.max(...all.map(({ batchSize }) => Math.ceil(batchSize / SHARD_SIZE)));
-  return Math.max(1, Math.min(all.length, Math.floor(workers / shards)));
+  return Math.max(1, Math.min(Object.keys(plans).length, Math.floor(workers / mostShards(plans))));
 }
 
-/** Trains every network of the run. */
-export async function trainAll(context: RunContext): Promise<TrainedNetworks> {
+const mostShards = (plans: Plans): number =>
+  Math.max(...Object.values(plans).map(({ batchSize }) => Math.ceil(batchSize / SHARD_SIZE)));
+
+/**
+ * Trains every network of the run.
+ *
+ * @param atOnce how many at a time
+ */
+export async function trainAll(context: RunContext, atOnce: number): Promise<TrainedNetworks> {
   const plans = Object.entries(context.config.training) as [RuleName, TrainingConfig][];
-  const atOnce = networksAtOnce(context.config.training, context.pool.size);
   const networks = new Map<RuleName, TrainedNetwork>();
   for (let first = 0; first < plans.length; first += atOnce) {
     const together = plans.slice(first, first + atOnce);
@@ -35,7 +39,10 @@ export async function trainAll(context: RunContext): Promise<TrainedNetworks> {
 }
 
 /** @throws what the first one that failed threw, once the others have ended their epochs and left their checkpoints */
-async function sideBySide({ pool, progress }: RunContext, trainings: readonly Training[]): Promise<TrainedNetwork[]> {
+async function sideBySide(
+  { config, pool, progress }: RunContext,
+  trainings: readonly Training[],
+): Promise<TrainedNetwork[]> {
   const total = trainings.reduce((sum, training) => sum + training.total, 0);
   const done = trainings.map((training) => training.done);
   const sum = () => done.reduce((all, each) => all + each, 0);
@@ -43,7 +50,7 @@ async function sideBySide({ pool, progress }: RunContext, trainings: readonly Tr
   let failure: { readonly error: unknown } | undefined;
   const share = {
     get members() {
-      return Math.floor(pool.size / running);
+      return Math.min(mostShards(config.training), Math.floor(pool.size / running));
     },
     get stopped() {
       return failure !== undefined;

@@ -82,18 +82,18 @@ export async function memoryNeed(spec: NetworkSpec, plans: Plans, backend: Backe
 }
 
 /**
- * Makes sure that a run fits into its heap, before it begins.
+ * Makes sure that a run fits into its heap, before it begins, and that its pool will not outgrow it.
  *
  * @param atOnce how many networks are trained at a time
- * @returns how many workers there may be at most
  * @throws {UserError} if it doesn't
  */
-export async function checkMemory(pool: WorkerPool, spec: NetworkSpec, plans: Plans, atOnce = 1): Promise<number> {
+export async function checkMemory(pool: WorkerPool, spec: NetworkSpec, plans: Plans, atOnce = 1): Promise<void> {
   const { shared, worker } = await memoryNeed(spec, plans, pool.backend, atOnce);
   const { heap, size } = pool;
   const there = heap.maximumBytes - heap.used;
   const fitting = Math.floor((there - shared) / worker);
-  if (size <= fitting) return fitting;
+  pool.most = fitting;
+  if (size <= fitting) return;
   const advice =
     fitting > 0 ? `--workers ${fitting} would fit.` : 'Not even one worker would fit: take a smaller model.';
   const who = size === 1 ? `1 worker on ${spec.model} needs` : `${size} workers on ${spec.model} need`;

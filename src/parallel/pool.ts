@@ -41,7 +41,10 @@ interface JobUnderWay {
  */
 export class WorkerPool {
   private readonly threads: Threads[] = [];
+  /** How many workers its memory holds: it grows no further. */
+  most = Number.POSITIVE_INFINITY;
   private closed = false;
+  private ended: Promise<unknown> | undefined;
   private readonly underWay = new Set<JobUnderWay>();
   /** Why a thread could not begin its work; such a pool is closed. */
   private failure: UserError | undefined;
@@ -65,18 +68,20 @@ export class WorkerPool {
   }
 
   /**
-   * Takes on more workers, who join the jobs under way that are everybody's. Fewer than there are is no request.
-   *
-   * @throws {UserError} if the system refuses so many threads
+   * Takes on more workers, who join the jobs under way that are everybody's. Fewer than there are is no request, and
+   * where the system refuses more threads, those that are there go on.
    */
   grow(size: number): void {
-    const more = size - this.size;
-    if (this.closed || more <= 0) return;
-    this.begin(more);
+    try {
+      while (!this.closed && this.size < Math.min(size, this.most)) this.begin(1, true);
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+    }
     for (const { join } of this.underWay) while (join && this.free > 0) join();
   }
 
-  private begin(count: number): void {
+  /** @param late whether work goes on without them, should they not begin theirs */
+  private begin(count: number, late = false): void {
     let piscina: Piscina;
     try {
       piscina = new Piscina({
@@ -90,12 +95,18 @@ export class WorkerPool {
       if ((error as NodeJS.ErrnoException).code !== 'ERR_WORKER_INIT_FAILED') throw error;
       throw startFailure(this.size + count, error as Error);
     }
+    const own: Threads = { piscina, count, idle: count };
+    this.threads.push(own);
     piscina.on('error', (error) => {
+      if (late && own.idle === count) {
+        this.threads.splice(this.threads.indexOf(own), 1);
+        void piscina.destroy();
+        return;
+      }
       // Of a thread that has no task yet: one may be waiting for it, and would for ever.
       this.failure ??= startFailure(this.size, error);
       void this.close();
     });
-    this.threads.push({ piscina, count, idle: count });
   }
 
   /**
@@ -159,7 +170,9 @@ export class WorkerPool {
   /** Ends all threads at once, whatever they are doing, and for good: the job under way fails, and so does any later. */
   async close(): Promise<void> {
     this.closed = true;
-    await Promise.all(this.threads.map(({ piscina }) => piscina.destroy()));
+    // Once: a pool of piscina's that is destroyed while it is being destroyed starts threads again.
+    this.ended ??= Promise.all(this.threads.map(({ piscina }) => piscina.destroy()));
+    await this.ended;
   }
 }
 

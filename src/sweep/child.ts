@@ -49,7 +49,6 @@ export async function runInChild(options: ChildOptions): Promise<string | undefi
     if (message) onMessage(message);
   });
   const end = () => {
-    child.stdin.end();
     child.kill('SIGTERM');
     setTimeout(() => child.kill('SIGKILL'), GRACE).unref();
   };
@@ -66,7 +65,7 @@ export async function runInChild(options: ChildOptions): Promise<string | undefi
     if (killed) return `It was ended by ${killed}${killed === 'SIGKILL' ? ', as happens where memory is short' : ''}.`;
     return said === '' ? `It ended with exit code ${code} and no word.` : said;
   } finally {
-    part.onGrown = () => {};
+    part.onGrown = undefined;
     signal.removeEventListener('abort', end);
   }
 }

@@ -46,23 +46,23 @@ export class Cores {
     this.free += part.cores;
   }
 
-  /** Shares out what is free among the runs under way, the poorest first: for when no other one waits. */
+  /** Shares out what is free among the runs that can use it, the poorest first: for when no other one waits. */
   shareRest(): void {
-    const poorest = () => [...this.parts].reduce((least, each) => (each.cores < least.cores ? each : least));
+    const able = [...this.parts].filter(({ onGrown }) => onGrown);
     const grown = new Set<Part>();
-    for (; this.free > 0 && this.parts.size > 0; this.free--) {
-      const least = poorest();
-      least.cores++;
-      grown.add(least);
+    for (; this.free > 0 && able.length > 0; this.free--) {
+      const poorest = able.reduce((least, each) => (each.cores < least.cores ? each : least));
+      poorest.cores++;
+      grown.add(poorest);
     }
-    for (const each of grown) each.onGrown(each.cores);
+    for (const { cores, onGrown } of grown) onGrown?.(cores);
   }
 }
 
 /** A run's part of a machine's cores. */
 export class Part {
-  /** Told when there are more of them. */
-  onGrown: (cores: number) => void = () => {};
+  /** Told when there are more of them; there is one while the run can use them. */
+  onGrown: ((cores: number) => void) | undefined;
 
   constructor(public cores: number) {}
 }

@@ -30,7 +30,7 @@ const GRADIENT = 0.5;
 const AROUND = 3;
 /** The full audit of one LeNet-5 on MNIST. */
 const AUDIT = 80;
-/** How much of it each of its rounds takes: all attacks on all images, then two of others on what those left right. */
+/** How much of it each of its rounds takes: the first on all images, the others mostly on what is still right. */
 const AUDIT_ROUNDS = [0.62, 0.25, 0.13];
 /** Classes of a data set that says nothing of them here. */
 const CLASSES = 10;

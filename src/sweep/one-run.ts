@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import { readTextIfThere, writeWhole } from '../disk/files.js';
 import { auditRun } from '../experiment/audit.js';
 import { parseConfigText } from '../experiment/config.js';
-import type { DrawSettings, WorkSettings } from '../experiment/context.js';
+import type { SweepSettings, WorkSettings } from '../experiment/context.js';
 import { runExperiment } from '../experiment/run.js';
 import { audits, type PlannedRun, sameRun } from './plan.js';
 import { runState } from './state.js';
 
-export interface OneRunSettings extends WorkSettings, DrawSettings {
+export interface OneRunSettings extends WorkSettings, SweepSettings {
   /** The run's folder. */
   readonly out: string;
 }

@@ -221,6 +221,33 @@ test('a pool that grows gives its new workers a part in what is under way, where
   t.equal(pool.size, 4, 'nor does it grow once it is closed');
 });
 
+test('a pool grows no further than its memory holds, and none may wait for a member that joined late', {
+  timeout: 60_000,
+}, async (t) => {
+  const pool = new WorkerPool(1, 'simd');
+  const { network, memory } = await trainee(pool, 'bp');
+  pool.most = 2;
+  const job = { run: 1, network, images: firstImages(mnist.train, 2000), options, memory, epoch: 0 };
+  const open = pool.run('trainEpoch', job); // its members wait for each other, and their number was not said
+  pool.grow(3);
+  t.equal(pool.size, 2);
+  await t.rejects(open, /member 1 of a crew of 1 joined it later: nobody waits for it/);
+  await pool.close();
+});
+
+test('a pool that is closed twice, as that of an aborted run is, starts no thread anew', async (t) => {
+  const pool = new WorkerPool(2, 'simd');
+  const network = await sharedNetwork(pool, 'bp');
+  await pool.run('countCorrect', { network, images: firstImages(mnist.test, 100) });
+  let begun = 0;
+  const count = () => begun++;
+  process.on('worker', count);
+  await Promise.all([pool.close(), pool.close()]);
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  process.off('worker', count);
+  t.equal(begun, 0);
+});
+
 test('workers that come between two epochs change no weight', { timeout: 60_000 }, async (t) => {
   const train = async (counts: readonly number[]) => {
     const pool = new WorkerPool(counts[0], 'simd');

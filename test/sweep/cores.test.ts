@@ -36,7 +36,7 @@ test('a run that goes on while no other waits gets the cores of those that ended
   const parts = [cores.take(3), cores.take(2), cores.take(1), cores.take(0)];
   const told = parts.map(() => [] as number[]);
   parts.forEach((part, i) => {
-    part.onGrown = (count) => told[i].push(count);
+    part.onGrown = (count) => void told[i].push(count);
   });
   const counts = () => parts.map((part) => part.cores);
   t.same(counts(), [1, 1, 1, 2]);
@@ -53,6 +53,16 @@ test('a run that goes on while no other waits gets the cores of those that ended
   cores.give(parts[2]);
   cores.shareRest();
   t.equal(cores.take(0).cores, 5, 'all are free again');
+  t.end();
+});
+
+test('a run that can use no more of them, since it is delivered, gets none', (t) => {
+  const cores = new Cores(2, 2);
+  const [ended, delivered] = [cores.take(1), cores.take(0)];
+  cores.give(ended);
+  cores.shareRest();
+  t.equal(delivered.cores, 1);
+  t.equal(cores.take(0).cores, 1, 'it is there for the next');
   t.end();
 });
 

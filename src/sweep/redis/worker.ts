@@ -32,6 +32,8 @@ const MOST_STALLS = 20;
 /** Milliseconds between two looks at progress and cancellations, and at Redis' memory. */
 const TELL_EVERY = 2000;
 const LOOK_AT_MEMORY_EVERY = 5000;
+/** Milliseconds after which a run that follows another one has begun. */
+const NEXT_RUN = 2000;
 /** Milliseconds until results are offered again to a Redis that is full. */
 const OFFER_EVERY = 5000;
 /** Seconds for which a checkpoint is kept that nobody goes on from. */
@@ -129,8 +131,7 @@ async function processJob(
   const leave = () => stop('leaving');
   signal.addEventListener('abort', leave, { once: true });
   if (signal.aborted) leave();
-  const waiting = () => queue.getWaitingCount().catch(() => 0);
-  const part = cores.take(await waiting());
+  const part = cores.take(await queue.getWaitingCount().catch(() => 0));
   let folder: string | undefined;
   try {
     const run = await accept(context, job);
@@ -156,8 +157,8 @@ async function processJob(
   } finally {
     signal.removeEventListener('abort', leave);
     cores.give(part);
-    // Not at once: the next run may be on its way here.
-    setTimeout(() => void waiting().then((count) => count === 0 && cores.shareRest()), TELL_EVERY).unref();
+    const shareRest = (waiting: number) => (waiting === 0 ? cores.shareRest() : undefined);
+    setTimeout(() => void queue.getWaitingCount().then(shareRest, () => {}), NEXT_RUN).unref();
     if (folder !== undefined) await rm(folder, { recursive: true, force: true }).catch(() => {});
   }
 }
