@@ -67,7 +67,14 @@ function listenToParent(): NonNullable<SweepSettings['onWorkers']> {
     told = readOrder(line)?.workers ?? told;
     grow(told);
   });
-  process.stdin.on('close', () => process.kill(process.pid, 'SIGTERM'));
+  // Ctrl-C at a terminal comes to parent and child, and again from the parent: once the end has begun, it is left alone.
+  let ending = false;
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      ending = true;
+    });
+  }
+  process.stdin.on('close', () => ending || process.kill(process.pid, 'SIGTERM'));
   process.stdin.unref();
   return (given) => {
     grow = given;

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { test } from 'tap';
@@ -40,6 +40,31 @@ test('a sweep that is killed and begun again ends as single runs do, and leaves 
     t.equal(single.code, 0, single.stderr);
     t.equal(difference(join(cwd, out), join(cwd, 'sw', name)), undefined, name);
   }
+});
+
+test('Ctrl-C, which comes to a sweep and to its children, leaves no lock and no half-written file', {
+  timeout: 120_000,
+}, async (t) => {
+  const cwd = t.testdir();
+  const command = ['sweep', 'mnist', '--seeds', '1..3', '--train-size', '1000', '--epochs', '500', '--no-audit'];
+  const options = { cwd, detached: true }; // a process group of its own, as of a terminal
+  const child = spawn(process.execPath, [cli, ...command, '--jobs', '2', '--out', 'sw'], options);
+  const files = () => readdirSync(join(cwd, 'sw'), { recursive: true, encoding: 'utf8' });
+  const named = (end: string) => (existsSync(join(cwd, 'sw')) ? files().filter((name) => name.endsWith(end)) : []);
+  for (let waited = 0; named('.checkpoint.safetensors').length < 2; waited++) {
+    if (waited > 300) throw new Error(`the runs did not begin: ${named('').join(', ')}`);
+    await sleep(100);
+  }
+  process.kill(-(child.pid as number), 'SIGINT');
+  const { code, stderr } = await finish(child);
+  t.equal(code, 130, stderr);
+  t.match(stderr, /the same command goes on from there/);
+  t.notMatch(stderr, /failed/);
+  t.same(named('run.lock'), []);
+  t.same(
+    files().filter((name) => /\.tmp$/.test(name)),
+    [],
+  );
 });
 
 test('the children of a killed sweep end by themselves, and give their locks back', { timeout: 120_000 }, async (t) => {
