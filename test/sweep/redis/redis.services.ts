@@ -245,6 +245,20 @@ test('a password opens, a wrong or missing one is told, and none is ever shown',
   t.match(nobody.stderr, /Can't reach Redis at redis:\/\/127\.0\.0\.1:1\/0 \(ECONNREFUSED\)/);
 });
 
+test('a worker gives the cores of a run that has ended to the one that it still does', withRedis, async (t) => {
+  const redis = await startRedis(t);
+  const cwd = t.testdirName;
+  startWorker(t, redis, '--jobs', '2', '--workers', '2');
+  const longer = ['--train-size', '2000', '--epochs', '60'];
+  // One diverges at once.
+  const { code, stderr } = await sweep(t, cwd, redis, ...longer, '--lr', '1e30;0.001');
+  t.equal(code, 1, stderr);
+  const name = runsIn(cwd).find((each) => existsSync(join(cwd, 'sw', each, 'results.json')));
+  const { environment } = JSON.parse(readFileSync(join(cwd, 'sw', `${name}`, 'results.json'), 'utf8'));
+  t.equal(environment.workers, 2, 'it began with one');
+  await checkRuns(t, cwd, [`${name}`], [...small, ...longer, '--lr', '0.001']);
+});
+
 test(
   'encrypted: with the authority’s certificate a sweep goes through, without it the refusal says why',
   withRedis,
