@@ -19,7 +19,8 @@ import type { RuleName } from '../rules/index.js';
 import { defaultBackend, loadKernels } from '../tensor/backends.js';
 import { shapeText } from '../tensor/tensor.js';
 import { list } from '../words.js';
-import { type AuditOutcome, type AuditRunOptions, auditAndWrite, auditSettings } from './audit.js';
+import { type AuditOutcome, type AuditRunOptions, auditAndWrite } from './audit.js';
+import { auditSettings } from './audit-settings.js';
 import { loadData } from './data.js';
 import { RunFolder } from './folder.js';
 

@@ -1,13 +1,10 @@
 import { type AuditWork, auditNetworks } from '../audit/audit.js';
 import type { ConcludedNetwork } from '../audit/conclude.js';
 import type { Audit, AuditedNetwork } from '../audit/findings.js';
-import { type AuditSettings, defaultAudit, standardAudit } from '../audit/recipe.js';
+import type { AuditSettings, defaultAudit } from '../audit/recipe.js';
 import type { Forecast, Round } from '../audit/rehearsal.js';
 import { piecesOf, type Trial } from '../audit/trials.js';
-import type { DatasetSource } from '../datasets/dataset.js';
-import { type DatasetName, datasets } from '../datasets/index.js';
 import { removeUnfinished } from '../disk/files.js';
-import { UserError } from '../errors.js';
 import { networkSpec } from '../models/create.js';
 import { checkMemory } from '../parallel/memory-need.js';
 import type { SharedNetwork } from '../parallel/messages.js';
@@ -20,6 +17,7 @@ import { firstImages, type LabelledImages } from '../tensor/images.js';
 import { VERSION } from '../version.js';
 import { foretell } from './audit-forecast.js';
 import { trialPieces } from './audit-pieces.js';
+import { auditSettings } from './audit-settings.js';
 import type { SweepSettings, WorkSettings } from './context.js';
 import { loadData } from './data.js';
 import { checkTestImages, runConfig, runNetworks } from './finished-run.js';
@@ -178,44 +176,4 @@ function workOf({ networks, seed, pool, progress }: AuditContext, kept: KeptPiec
       return done;
     },
   };
-}
-
-/**
- * The default settings, the data set's own in their place and then the changes, checked.
- *
- * @param available how many test images there are; as many are audited if fewer than asked for
- * @throws {UserError} if a setting is out of range
- */
-export function auditSettings(dataset: DatasetName, changes: Partial<AuditSettings>, available: number): AuditSettings {
-  const { auditEpsilons = defaultAudit.epsilons }: DatasetSource = datasets[dataset];
-  const { standard = false } = changes;
-  if (typeof standard !== 'boolean')
-    throw new UserError(`The audit's standard is ${standard}: true or false is expected.`);
-  const fixed = standard ? standardAudit : {};
-  for (const [name, value] of Object.entries(fixed)) {
-    const said = changes[name as keyof typeof standardAudit] ?? value;
-    if (said === value) continue;
-    throw new UserError(`The audit's ${name} is ${said}: the standard measure has ${value}, and no others.`);
-  }
-  const settings = { ...defaultAudit, epsilons: auditEpsilons, ...changes, ...fixed, standard };
-  const { epsilons, standard: _, ...counts } = settings;
-  for (const [name, value] of Object.entries(counts)) {
-    if (!Object.hasOwn(defaultAudit, name)) {
-      throw new UserError(`The audit has no ${name}; its settings are ${Object.keys(defaultAudit).join(', ')}.`);
-    }
-    const least = name.startsWith('spsa') ? 0 : 1;
-    if (!Number.isInteger(value) || value < least) {
-      throw new UserError(`The audit's ${name} is ${value}: a whole number of ${least} or more is expected.`);
-    }
-  }
-  if (!Array.isArray(epsilons)) {
-    throw new UserError(`The audit's epsilons are ${epsilons}: an array of numbers above 0 and up to 1 is expected.`);
-  }
-  const positive = [...new Set(epsilons)].filter((epsilon) => epsilon !== 0).sort((a, b) => a - b);
-  if (positive.length === 0 || positive.some((epsilon) => !(epsilon > 0 && epsilon <= 1))) {
-    throw new UserError(
-      `The audit's epsilons are ${epsilons.join(', ') || 'none'}: numbers above 0 and up to 1 are expected.`,
-    );
-  }
-  return { ...settings, epsilons: positive, images: Math.min(settings.images, available) };
 }

@@ -4,7 +4,7 @@
  */
 import { attacks } from '../attacks/index.js';
 import { defaultAudit } from '../audit/recipe.js';
-import { auditSettings } from '../experiment/audit.js';
+import { auditSettings } from '../experiment/audit-settings.js';
 import type { Config, TrainingConfig } from '../experiment/config.js';
 import { stepTitles } from '../experiment/progress.js';
 import { type RuleName, rules } from '../rules/index.js';
