@@ -15,7 +15,7 @@ import { replaceTable } from './page-table.mjs';
 
 const PAGE = new URL('../docs/depth.md', import.meta.url);
 const CSV = new URL('../docs/depth.csv', import.meta.url);
-/** The angle that reference [7] says most layers of deep networks stay over. */
+/** The table counts the layers whose angle is over this many degrees. */
 const STEEP = 80;
 
 const [long, attacked, ...folders] = process.argv.slice(2);

@@ -27,7 +27,6 @@ function measured(dataset) {
     curvesOf(run, source, target).flatMap(({ attack, points }) =>
       points.filter(({ epsilon }) => wanted(attack, epsilon)).map(({ accuracy }) => percent(accuracy)),
     );
-  const lastOf = (run, rule) => run.metrics.filter((epoch) => epoch.rule === rule).at(-1);
   return {
     seeds: own.map(({ config }) => config.seed).sort((a, b) => a - b),
     clean: (rule, digits = 1) =>
@@ -57,18 +56,11 @@ function measured(dataset) {
         ),
         1,
       ),
-    angles: (rule) =>
-      Object.keys(lastOf(own[0], rule).gradientAngles)
-        .map((layer) => {
-          const values = own.map((run) => lastOf(run, rule).gradientAngles[layer]);
-          return `${layer} ${span(values, 0)}°`;
-        })
-        .join(', '),
   };
 }
 
 function mnistTable() {
-  const { seeds, clean, all, lowest, worst, zeroGradients, angles } = measured('mnist');
+  const { seeds, clean, all, lowest, worst, zeroGradients } = measured('mnist');
   const iterative = (epsilon) => (attack, at) => attack !== 'fgsm' && at === epsilon;
   const beyond = (attack, at) => attack !== 'fgsm' && at > 0.3;
   const bim = (epsilon) => (attack, at) => attack === 'bim' && at === epsilon;
@@ -82,7 +74,6 @@ function mnistTable() {
     `| FA stays near 97–98 % at every ε | clean ${clean('fa')}; the lowest accuracy under any of the three attacks at any ε is ${lowest('fa', 'fa', 1)} | **no robustness**: worst case per image ${worst('fa', 0.2)} at ε = 0.2. ${zero} % of the images have a gradient of exactly zero, so the attack never moved them |`,
     `| FA's examples don't fool BP | BP keeps ${lowest('fa', 'bp', 1)} or more at every ε | they are, for ${zero} % of the images, the clean images |`,
     `| BP's examples do fool FA | FA under BP's BIM examples: ${all('bp', 'fa', 1, bim(0.3))} at ε = 0.3, ${all('bp', 'fa', 1, bim(1))} at ε = 1 | another network's examples do more harm than its own gradient: a sign that the latter is masked |`,
-    `| FA's and BP's weight gradients stay over 80° apart in deep nets (ref. [7]) | not in this shallow one: ${angles('fa')} on the last epoch | |`,
   ].join('\n');
 }
 

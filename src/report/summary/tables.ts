@@ -145,7 +145,7 @@ function angleTable(title: string, groups: readonly Group[]): SummaryTable | und
 
 /** Columns of layers that can still be read; of deeper networks the table says how many layers have which angles. */
 const MOST_LAYERS = 8;
-/** The angle that the paper's reference [7] says most layers of deep networks stay over. */
+/** The table of a deep network counts the layers whose angle is over this many degrees. */
 const STEEP = 80;
 
 function deepCells(angles: readonly QuantitySpread[]): string[] {
