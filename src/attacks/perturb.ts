@@ -3,6 +3,7 @@ import { ShapeError } from '../errors.js';
 import { referenceKernels } from '../tensor/reference.js';
 import { checkTensor, contiguous, shapeText, sizeOf, type Tensor, tensor } from '../tensor/tensor.js';
 import { type Attack, type AttackOptions, type AttackTarget, attackMemory, type Oracle } from './attack.js';
+import { makeExamples } from './make-examples.js';
 import { beyondPixels, checkAttack } from './options.js';
 
 /** Each image's own dLoss/dpixels: `[N, …]` → `[N, …]`. */
@@ -25,7 +26,7 @@ export type SingleStart = AttackOptions & { readonly restarts?: 1 | undefined };
  * @param labels the N true classes
  * @param options.epsilon in [0, 1]. With `clip: false`, FGSM, BIM and MI-FGSM know no pixel range: any finite images do
  *   then, and any finite epsilon of 0 or more.
- * @returns `[N, …]`
+ * @returns `[N, …]`, every pixel within ε of its image in float32 and in [0, 1], unless `project` or `clip` is false
  * @throws {ShapeError} if there are not as many labels as images, or the images don't fit the attack or the oracle
  * @throws {RangeError} if an option, a pixel or a label is not accepted, or the network answers NaN
  * @throws {TypeError} if an argument is none, or the attack needs an oracle and has none
@@ -74,7 +75,7 @@ export function perturb(
   const size = sizeOf(shape);
   const adversarial = new Float32Array(data.length);
   const target = { images: data, labels, n, shape, ...questions(asked, shape) };
-  attack.run(target, options, attackMemory(referenceKernels(), n, size), adversarial);
+  makeExamples(attack, target, options, attackMemory(referenceKernels(), n, size), adversarial);
   return tensor(adversarial, images.shape);
 }
 

@@ -1,5 +1,6 @@
 import type { Attack, AttackTarget, Oracle } from '../attacks/attack.js';
 import { attacks } from '../attacks/index.js';
+import { isWithin, makeExamples } from '../attacks/make-examples.js';
 import type { Crew } from '../crew/crew.js';
 import { losses } from '../losses/index.js';
 import type { AttackTable } from '../metrics/adversarial-accuracy.js';
@@ -44,9 +45,6 @@ export interface TrialSetting {
   readonly images: LabelledImages;
   readonly seed: number;
 }
-
-/** Float32 arithmetic may leave the ball by this much. */
-const ROUNDING = 1e-6;
 
 /** Some of a trial's images, which one member of a crew attacks together. */
 export interface Piece {
@@ -140,7 +138,7 @@ function runPiece(
     shape: attacked.inputShape,
     random: (i) => stream(seed).split('audit').split(indices[i]),
   };
-  attack.run(target, { ...options, epsilon }, memory, adversarial);
+  makeExamples(attack, target, { ...options, epsilon }, memory, adversarial);
   const notFinite = takeBackNaN(clean, adversarial, n, memory.size);
   checkBall(name, clean, adversarial, n * memory.size, epsilon);
 
@@ -176,7 +174,7 @@ function checkBall(
 ): void {
   for (let p = 0; p < length; p++) {
     const value = adversarial[p];
-    if (Math.abs(value - clean[p]) <= epsilon + ROUNDING && value >= 0 && value <= 1) continue;
+    if (isWithin(value, clean[p], epsilon) && value >= 0 && value <= 1) continue;
     throw new Error(`${name} moved a pixel from ${clean[p]} to ${value} at epsilon ${epsilon}`);
   }
 }

@@ -7,6 +7,7 @@ import {
   type Oracle,
 } from '../attacks/attack.js';
 import { isZero } from '../attacks/linf.js';
+import { makeExamples } from '../attacks/make-examples.js';
 import type { Crew } from '../crew/crew.js';
 import type { Loss } from '../losses/loss.js';
 import type { Network } from '../models/network.js';
@@ -67,7 +68,7 @@ export function transferCounts(
   const correct = plans.map(({ attack, options, epsilons, oracle }) =>
     epsilons.map((epsilon) => {
       const asked = oracle ? { ...target, oracle, gradient: oracle.gradient } : { ...target, cleanGradient };
-      attack.run(asked, { ...options, epsilon }, memory, adversarial);
+      makeExamples(attack, asked, { ...options, epsilon }, memory, adversarial);
       return counters.map((count, t) => (isShown(t, epsilon) ? count(adversarial, labels, n) : 0));
     }),
   );

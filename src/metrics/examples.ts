@@ -1,5 +1,6 @@
 import { type Attack, type AttackMemory, type AttackOptions, attackMemory } from '../attacks/attack.js';
 import { isZero } from '../attacks/linf.js';
+import { makeExamples } from '../attacks/make-examples.js';
 import { beyondPixels, checkAttack } from '../attacks/options.js';
 import * as check from '../check.js';
 import { ShapeError } from '../errors.js';
@@ -78,7 +79,7 @@ export class ExampleMaker {
         .split('attack')
         .split(first + i);
     const target = { images, labels, n, shape: network.inputShape, gradient: asked.gradient, oracle: asked, random };
-    attack.run(target, options, memory, adversarial);
+    makeExamples(attack, target, options, memory, adversarial);
     asked.query(adversarial, labels, n);
     return { adversarial, predictions: asked.predictions(n), zeroGradient };
   }

@@ -6,6 +6,7 @@ import {
   type Oracle,
   type Shows,
 } from '../../src/attacks/attack.js';
+import { makeExamples } from '../../src/attacks/make-examples.js';
 import { activation } from '../../src/layers/activation.js';
 import { flatten } from '../../src/layers/flatten.js';
 import { linear } from '../../src/layers/linear.js';
@@ -98,7 +99,7 @@ export function runAttack(
   };
   const memory = attackMemory(referenceKernels(), n, size);
   const adversarial = new Float32Array(images.length).fill(before);
-  attack.run(target, options, memory, adversarial);
+  makeExamples(attack, target, options, memory, adversarial);
   own.query(adversarial, labels, n);
   const predictions = own.predictions(n);
   return {

@@ -67,6 +67,29 @@ test('a run’s networks and examples, for other tools: the same run, the same b
   t.throws(() => arrayIn(join(out, 'bp.npz'), 'conv1.feedback'), 'backpropagation has none');
 });
 
+test('exported examples are within ε as NumPy computes it in float32: BIM’s and APGD’s exceeded it by 2.8·10⁻⁸', async (t) => {
+  const folder = t.testdir();
+  runIn(folder);
+  for (const [attack, epsilon] of [
+    ['bim', 0.3],
+    ['bim', 8 / 255],
+    ['apgd', 0.1],
+  ] as const) {
+    const out = join(folder, `${attack}-${epsilon}`);
+    await exportRun(folder, { ...optionsFor(out), to: ['npz'], images: 20, attack, epsilon });
+    for (const rule of ['bp', 'fa']) {
+      const file = join(out, `examples-${rule}.npz`);
+      const floats = (name: string) => new Float32Array(arrayIn(file, name).bytes.buffer);
+      const [clean, adversarial] = [floats('clean'), floats('adversarial')];
+      const distances = clean.map((pixel, p) => adversarial[p] - pixel).map(Math.abs); // float32, as NumPy subtracts
+      const radius = Math.fround(epsilon);
+      t.equal(distances.filter((distance) => !(distance <= radius)).length, 0, `${attack} on ${rule}, ε = ${epsilon}`);
+      t.ok(distances.some((distance) => distance > 0.99 * radius));
+      t.ok(adversarial.every((pixel) => pixel >= 0 && pixel <= 1));
+    }
+  }
+});
+
 test('what was not asked for is not made; what can’t be exported is refused', async (t) => {
   const folder = t.testdir();
   const out = join(folder, 'export');
