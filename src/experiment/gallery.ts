@@ -91,7 +91,7 @@ async function galleryOf(work: GalleryWork): Promise<Gallery> {
   const shown = showable(epsilons, Math.floor(most / indices.length));
   const bytes = Buffer.concat(indices.map((index) => images.pixels.subarray(index * size, (index + 1) * size)));
   const labels = Uint8Array.from(indices, (index) => images.labels[index]);
-  const clean = Float32Array.from(bytes, (byte) => byte / 255);
+  const clean = inUnitRange(bytes);
   const told = answersOf(networks, clean);
   const examples = chosen.flatMap(([source], i) =>
     examplesOn(source, attempts[i], shown, networks, { clean, labels, indices }),
@@ -110,6 +110,8 @@ async function galleryOf(work: GalleryWork): Promise<Gallery> {
     })),
   };
 }
+
+const inUnitRange = (bytes: Uint8Array): Float32Array => Float32Array.from(bytes, (byte) => byte / 255);
 
 /** The first test image of each class, then again from the first, in the order of the set. */
 export function chooseImages({ labels, count }: LabelledImages, most: number): number[] {
@@ -178,8 +180,9 @@ function examplesOn(
       }
       const told = answersOf(networks, made);
       const bytes = Buffer.from(Uint8ClampedArray.from(made, (pixel) => Math.round(255 * pixel))); // some go beyond
+      const rounded = answersOf(networks, inUnitRange(bytes));
       return told.map((answers, image) => ({
-        ...{ image, source, path, loss, epsilon, answers },
+        ...{ image, source, path, loss, epsilon, answers, roundedAnswers: rounded[image] },
         pixels: bytes.subarray(image * size, (image + 1) * size).toString('base64'),
       }));
     }),

@@ -8,6 +8,7 @@ import { ExampleMaker } from '../../src/metrics/examples.js';
 import { parseGallery, pixelsOf } from '../../src/report/gallery/gallery.js';
 import { reportPage } from '../../src/report/page/page.js';
 import { loadKernels } from '../../src/tensor/backends.js';
+import { tensor } from '../../src/tensor/tensor.js';
 import { pixels } from '../helpers/arrays.js';
 import { lenetOf, mnistSpec } from '../helpers/networks.js';
 
@@ -104,6 +105,35 @@ test('another attack is shown just as it was run: each image as in a run’s own
       'and what leaves the pixels’ range ends at its edge',
     );
   }
+});
+
+test('roundedAnswers are for the bytes shown: FAB’s examples often fool a network before they are rounded, and not after', async (t) => {
+  const kernels = await loadKernels('simd');
+  const network = lenetOf('bp', kernels);
+  const networks = new Map([['bp', { spec: mnistSpec, rule: 'bp', ...network.parameters } as const]]);
+  const noise = pixels(20 * 784, 3);
+  const shape = [20, 1, 28, 28];
+  const bytes = Uint8Array.from(noise, (pixel) => 255 * pixel);
+  const labels = network.predict(
+    tensor(
+      Float32Array.from(bytes, (byte) => byte / 255),
+      shape,
+    ),
+  );
+  const images = { pixels: bytes, labels, count: 20 };
+  const dataset = { name: 'mnist', classes: Array.from({ length: 10 }, (_, i) => `${i}`) };
+  const attack = { name: 'fab', options: { iterations: 10 }, paths: ['true'], loss: 'margin', seed: 1 } as const;
+  const folder = t.testdir({});
+  await writeGallery({ networks, images, dataset, epsilons: [0.3], attack, pool: { backend: 'simd' } }, folder);
+  const { examples } = parseGallery(await readFile(join(folder, 'gallery.json'), 'utf8'), 'gallery.json');
+  const shown = Float32Array.from(examples.flatMap(({ pixels: made }) => [...pixelsOf(made)]), (byte) => byte / 255); // biome-ignore format: one line
+  const expected = network.predict(tensor(shown, [examples.length, 1, 28, 28]));
+  t.same(
+    examples.map(({ roundedAnswers }) => roundedAnswers?.bp?.class),
+    [...expected],
+  );
+  const others = examples.filter(({ answers, roundedAnswers }) => answers.bp?.class !== roundedAnswers?.bp?.class);
+  t.ok(others.length > 0, `${others.length} of ${examples.length} answers are others after rounding`);
 });
 
 test('of pictures that hardly compress, so few are made that the report stays under 1.5 MB', async (t) => {

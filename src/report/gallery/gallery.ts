@@ -27,9 +27,12 @@ const exampleSchema = z.looseObject({
   path: z.enum(gradientPaths),
   loss: z.string(),
   epsilon: share,
-  /** Rounded to bytes, for eyes; the answers are of the unrounded image. */
+  /** Rounded to bytes, for eyes. */
   pixels,
+  /** Of the unrounded image, which the run's accuracies count. */
   answers,
+  /** Of the rounded image, the one in `pixels`; files of earlier versions don't have it. */
+  roundedAnswers: answers.optional(),
 });
 export type GalleryExample = Parsed<typeof exampleSchema>;
 
@@ -78,7 +81,8 @@ export function parseGallery(text: string, file: string): Gallery {
 /** What no schema of single fields sees. */
 function contradiction({ shape, classes, images, examples }: Gallery): string | undefined {
   const size = shape[0] * shape[1] * shape[2];
-  for (const { pixels, answers } of [...images, ...examples]) {
+  const rounded = examples.map(({ pixels, roundedAnswers = {} }) => ({ pixels, answers: roundedAnswers }));
+  for (const { pixels, answers } of [...images, ...examples, ...rounded]) {
     const held = pixelsOf(pixels).length;
     if (held !== size) return `a picture has ${held} bytes, ${size} are expected`;
     for (const answer of Object.values(answers)) {

@@ -22,6 +22,7 @@ ${picturesAt(shown, epsilon, `Test images without and with ${displayName(shown.a
   });
   return html`<section class="gallery"><h2>Gallery</h2>
 <p>The first test image of each class, and the next ones up to a dozen. Beside each: what ${displayName(shown.attack)} added (grey is nothing, white +ε, black −ε), the image with it, and what each network takes it for, with its confidence. A wrong answer is red and marked ✗.</p>
+<p>${roundingSentence(shown)}</p>
 ${parts}</section>`;
 }
 
@@ -67,19 +68,46 @@ function picturesAt(shown: Gallery, epsilon: number, caption: string): Html {
 ${folded(`${others} more images`, tableOf(`${caption}: ${others} more`, rows.slice(SHOWN)))}`;
 }
 
-function exampleOf(shown: Gallery, { pixels, epsilon, answers }: GalleryExample, clean: string, label: number): Html {
+function exampleOf(shown: Gallery, example: GalleryExample, clean: string, label: number): Html {
+  const { pixels, epsilon, answers, roundedAnswers = answers } = example;
   const [before, after] = [pixelsOf(clean), pixelsOf(pixels)];
   const added = after.map((value, i) => 127.5 + Math.max(-127.5, Math.min(127.5, (value - before[i]) / (2 * epsilon))));
-  return html`${picture(shown, added, 'perturbation')}${picture(shown, after, 'adversarial')}${said(shown, answers, label)}`;
+  return html`${picture(shown, added, 'perturbation')}${picture(shown, after, 'adversarial')}${said(shown, roundedAnswers, label, answers)}`;
 }
 
-/** What each network takes an image for: `BP: 7, 99.1 %`. */
-const said = ({ classes }: Gallery, answers: GalleryAnswers, label: number): Html[] =>
+/** Whose answers are shown, and for how many pictures the unrounded example's are others. */
+function roundingSentence({ examples }: Gallery): string {
+  if (examples.some(({ roundedAnswers }) => !roundedAnswers)) {
+    return 'The pictures are rounded to bytes. The answers are those for the examples before rounding, and can differ from those for the pictures. Repeat the audit or the attack to get both.';
+  }
+  const answered = examples.flatMap(({ answers, roundedAnswers = {} }) =>
+    Object.keys(roundedAnswers).map((name) => differs(answers[name], roundedAnswers[name])),
+  );
+  const others = answered.filter(Boolean).length;
+  const counted = 'the run’s accuracies count the examples before rounding';
+  if (others === 0) {
+    return `The pictures are rounded to bytes, and the answers are those for the pictures; ${counted}. Here rounding changes no class.`;
+  }
+  return `The pictures are rounded to bytes, and the answers are those for the pictures; ${counted}. Rounding changes the class in ${others} of ${answered.length} answers; there the class before rounding stands in brackets.`;
+}
+
+type Answer = GalleryAnswers[string];
+
+const differs = (before: Answer | undefined, after: Answer): boolean => before?.class !== after?.class;
+
+/** What each network takes an image for: `BP: 7, 99.1 %`; `(before rounding: 3)` where `unrounded` is another class. */
+const said = (
+  { classes }: Gallery,
+  answers: GalleryAnswers,
+  label: number,
+  unrounded: GalleryAnswers = answers,
+): Html[] =>
   Object.entries(answers).map(([name, answer]) => {
-    if (!answer) return html`<span class="fooled">${displayName(name)}: no answer ✗</span>`;
-    const { class: named, confidence } = answer;
-    const wrong = named !== label;
-    return html`<span class="${wrong ? 'fooled' : 'soft'}">${displayName(name)}: ${classes[named]}, ${finePercent(confidence)}${wrong ? ' ✗' : ''}</span>`;
+    const wrong = answer?.class !== label;
+    const told = answer ? `${classes[answer.class]}, ${finePercent(answer.confidence)}` : 'no answer';
+    const before = unrounded[name];
+    const other = differs(before, answer) ? ` (before rounding: ${before ? classes[before.class] : 'no answer'})` : '';
+    return html`<span class="${wrong ? 'fooled' : 'soft'}">${displayName(name)}: ${told}${wrong ? ' ✗' : ''}${other}</span>`;
   });
 
 function picture({ shape: [channels, height, width] }: Gallery, pixels: Uint8Array, alt: string): Html {

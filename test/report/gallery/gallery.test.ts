@@ -24,6 +24,7 @@ test('what cannot be is refused with the file’s name', (t) => {
     [{ examples: [{ ...example, image: 1 }] }, /image 1, of 1 images/],
     [{ examples: [{ ...example, answers: { bp: { class: 5, confidence: 1 } } }] }, /answers 5, of 2 classes/],
     [{ examples: [{ ...example, answers: { bp: { class: 0, confidence: 1.5 } } }] }, /confidence/],
+    [{ examples: [{ ...example, roundedAnswers: { bp: { class: 5, confidence: 1 } } }] }, /answers 5, of 2 classes/],
   ] as const) {
     t.throws(() => parse(changes), { constructor: UserError, message }, JSON.stringify(changes));
     t.throws(() => parse(changes), { message: /^gallery\.json / });

@@ -55,6 +55,29 @@ test('the page has the verdict before all else, every figure, and the command th
   t.end();
 });
 
+test('the gallery shows the answers for the pictures, which are rounded to bytes, and where rounding changes the class', (t) => {
+  const galleryOf = (...roundedAnswers: (Gallery['examples'][number]['roundedAnswers'] | undefined)[]) =>
+    reportPage({
+      ...run,
+      gallery: {
+        ...exampleGallery,
+        examples: exampleGallery.examples.map((example, i) => ({ ...example, roundedAnswers: roundedAnswers[i] })),
+      },
+    });
+  const [same, other] = [{ bp: { class: 0, confidence: 0.62 } }, { bp: { class: 1, confidence: 0.58 } }];
+  const page = galleryOf(same, other);
+  t.match(page, /<span class="fooled">BP: three, 62.0.% ✗<\/span>/);
+  t.match(page, /<span class="soft">BP: seven, 58.0.% \(before rounding: three\)<\/span>/);
+  t.match(page, /Rounding changes the class in 1 of 2 answers/);
+  t.notMatch(page, /60\.0.%/, 'the confidence before rounding is not that for the picture');
+  t.match(galleryOf(same, { bp: null }), /BP: no answer ✗ \(before rounding: three\)/);
+  t.match(galleryOf(same, same), /Here rounding changes no class/);
+  const older = galleryOf();
+  t.match(older, /The answers are those for the examples before rounding/, 'a file of an earlier version');
+  t.match(older, /BP: three, 60.0.% ✗/);
+  t.end();
+});
+
 test('the figure of the worst case and the verdict’s first reason stand open, the rest folds', (t) => {
   const { fa } = exampleAudit.models;
   const because = 'At ε = 0.3 it falls: 0.5 of it. The reason is this. And that.';
