@@ -5,6 +5,7 @@ import type { LabelledImages } from '../tensor/images.js';
 import { type ConcludedNetwork, conclude } from './conclude.js';
 import { type Evidence, indicesOf, type Outcome, outcomesAt, rightUnder } from './evidence.js';
 import { answerHealth, gradientHealth, type InspectedPiece } from './gradients.js';
+import { logitHealth } from './logits.js';
 import {
   type AuditAttack,
   type Audited,
@@ -96,6 +97,7 @@ async function gather(
     outcomes: await run(firstPlans, false),
     gradients: gradientHealth(pieces),
     answers: answerHealth(pieces),
+    logits: logitHealth(pieces.map(({ logits }) => logits)),
     ...(settings.standard && { standard: standardIds(subject) }),
   };
   for (const round of settings.standard ? [targeted, nearest, patient] : [targeted, patient]) {

@@ -3,7 +3,7 @@ import { runChecks } from './checks/index.js';
 import { accuracyOf, type Evidence, outcomesAt, paperAccuracy, rightUnder, shareOf } from './evidence.js';
 import type { AuditedModel } from './findings.js';
 import { judge, ownPathSentence } from './verdict.js';
-import { fewClasses, warningsOf } from './warnings.js';
+import { fewClasses, float32Warnings, warningsOf } from './warnings.js';
 import { credits, type ImageFate, survivors, worstCase } from './worst-case.js';
 
 /** One line of `audit.csv`: what happened to one image at one epsilon. */
@@ -24,7 +24,7 @@ export interface ConcludedNetwork {
 
 /** All that follows from the evidence on one network. */
 export function conclude(evidence: Evidence): ConcludedNetwork {
-  const { labels, clean, epsilons, gradients } = evidence;
+  const { labels, clean, epsilons, gradients, logits } = evidence;
   const fates = worstCase(evidence);
   const checks = runChecks(evidence);
   const { text, because } = judge(evidence, fates, checks);
@@ -57,12 +57,14 @@ export function conclude(evidence: Evidence): ConcludedNetwork {
     })),
   );
   const cleanAccuracy = accuracyOf(labels, clean);
-  const warnings = evidence.standard ? warningsOf(evidence) : fewClasses(evidence);
+  const flags = evidence.standard ? warningsOf(evidence) : fewClasses(evidence);
+  const warnings = [...flags, ...float32Warnings(evidence)];
   return {
     conclusion: {
       cleanAccuracy,
       cleanInterval: intervalOf(cleanAccuracy),
       gradients,
+      logits,
       points,
       checks,
       verdict: text,

@@ -1,5 +1,5 @@
 import { paperAttacks } from '../attacks/index.js';
-import type { GradientHealth } from './findings.js';
+import type { GradientHealth, LogitHealth } from './findings.js';
 import type { AuditAttack, Audited, Kind } from './recipe.js';
 
 /** What one attack at one epsilon did. */
@@ -27,6 +27,7 @@ export interface Evidence extends Audited {
   readonly outcomes: readonly Outcome[];
   readonly gradients: GradientHealth;
   readonly answers: AnswerHealth;
+  readonly logits: LogitHealth;
   /** The names of the attacks that AutoAttack's standard version is made of, where they were all run. */
   readonly standard?: readonly string[];
 }

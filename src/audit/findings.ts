@@ -36,6 +36,11 @@ const gradientCountSchema = z.looseObject({
   zero: count,
   /** Images whose gradient is NaN or infinite in some pixel, or whose logits are. */
   notFinite: count,
+  /**
+   * Of those with a zero gradient: images that have a gradient once the loss is multiplied by 2¹⁰⁰, so that float32 lost
+   * it in the backward pass. Of the cross-entropy only where the softmax isn't 1 for the true class.
+   */
+  underflow: count.optional(),
 });
 export type GradientCount = Parsed<typeof gradientCountSchema>;
 
@@ -50,6 +55,31 @@ const angleSchema = z.looseObject({
   percentile95: degrees,
 });
 export type AngleSummary = Parsed<typeof angleSchema>;
+
+/** What float32 makes of the logits at the clean images. Counts are of images. */
+const logitsSchema = z.looseObject({
+  /** Those with finite logits, on which the other fields rest. */
+  images: count,
+  /** The softmax gives the true class 0.99 or more. */
+  nearOne: count,
+  /** The softmax of the true class is 1 in float32. */
+  one: count,
+  /** The logits differ, but all shares of the softmax are equal in float32. */
+  uniform: count,
+  /** The largest logit minus the smallest, the median over the images. */
+  spread: z.number(),
+  /** The mean of an image's logits, the median over the images. */
+  offset: z.number(),
+  /** The largest size of a logit. */
+  largest: z.number(),
+  /** The two largest logits are equal. */
+  tied: count,
+  /** The two largest logits differ by no more than float32 numbers of their size lie apart; tied ones too. */
+  withinRounding: count,
+  /** The last layer, computed in float64, gives another class; only where that layer is linear. */
+  otherInFloat64: count.optional(),
+});
+export type LogitHealth = Parsed<typeof logitsSchema>;
 
 const gradientsSchema = z.looseObject({
   images: count,
@@ -79,13 +109,15 @@ const modelSchema = z.looseObject({
   cleanAccuracy: share,
   cleanInterval: interval,
   gradients: gradientsSchema,
+  /** Audits of earlier versions don't have it. */
+  logits: logitsSchema.optional(),
   points: list(pointSchema, 1),
   checks: list(checkSchema),
   /** In a few plain words, such as `gradients masked by saturation`. */
   verdict: z.string(),
   /** The numbers that decided. */
   because: z.string(),
-  /** Why the measure may not be taken at its word: AutoAttack's own flags. */
+  /** Why the measure may not be taken at its word: AutoAttack's own flags, and where float32 matters. */
   warnings: list(z.looseObject({ name: z.string(), meaning: z.string() })).optional(),
 });
 /** What an audit concludes of one network. */

@@ -1,6 +1,8 @@
 import ops from 'ndarray-ops';
+import { isZero } from '../attacks/linf.js';
 import type { Crew } from '../crew/crew.js';
 import { losses } from '../losses/index.js';
+import type { Loss } from '../losses/loss.js';
 import { CHUNK_SIZE, claimedChunks } from '../metrics/chunks.js';
 import type { Network } from '../models/network.js';
 import { networkOracle } from '../models/oracle.js';
@@ -10,6 +12,7 @@ import type { LabelledImages } from '../tensor/images.js';
 import { sizeOf, tensor } from '../tensor/tensor.js';
 import type { AnswerHealth } from './evidence.js';
 import type { AngleSummary, GradientCount, GradientHealth } from './findings.js';
+import { countOtherInFloat64, type LogitPiece, lookAtLogits } from './logits.js';
 
 /** The losses whose gradients are looked at: the paper's, and one that a saturated softmax can't hide. */
 const inspected = ['cross-entropy', 'margin'] as const;
@@ -19,6 +22,7 @@ export interface InspectedPiece {
   readonly first: number;
   readonly predictions: Uint8Array;
   readonly answers: AnswerHealth;
+  readonly logits: LogitPiece;
   readonly counts: readonly GradientCount[];
   /** For each image, degrees between the margin's gradient along the feedback path and the true one; NaN if one is zero. */
   readonly angles: Float64Array;
@@ -37,6 +41,7 @@ export function inspectGradients(network: Network<Float32Array>, images: Labelle
       changing: logitsOf(network, batch, n).filter((again, i) => again.some((z, c) => !Object.is(z, logits[i][c])))
         .length,
     };
+    const seen = logits.map((own, i) => lookAtLogits(own, labels[i]));
     let predictions = new Uint8Array(0);
     const counts: GradientCount[] = [];
     const margins = new Map<GradientPath, Float32Array>();
@@ -45,7 +50,11 @@ export function inspectGradients(network: Network<Float32Array>, images: Labelle
         const oracle = networkOracle(network, { path, loss: losses[loss] }, CHUNK_SIZE);
         const gradient = oracle.gradient(batch, labels, n).slice(0, n * size);
         predictions = oracle.predictions(n).slice(0, n);
-        counts.push({ loss, path, ...countUnusable(gradient, size, answered) });
+        const { zero, notFinite } = unusable(gradient, size, answered);
+        const lost = zero.filter((i) => loss === 'margin' || !seen[i].one);
+        const underflow =
+          lost.length > 0 ? countUnderflow(network, { path, loss: losses[loss] }, batch, labels, lost) : 0;
+        counts.push({ loss, path, zero: zero.length, notFinite, underflow });
         if (loss === 'margin') margins.set(path, gradient);
       }
     }
@@ -54,7 +63,9 @@ export function inspectGradients(network: Network<Float32Array>, images: Labelle
       { length: n },
       (_, i) => angleBetween(image('feedback', i), image('true', i)) ?? Number.NaN,
     );
-    done.push({ first, predictions, answers, counts, angles });
+    const finite = seen.filter((_, i) => answered[i]);
+    const otherInFloat64 = countOtherInFloat64(network, batch, n);
+    done.push({ first, predictions, answers, logits: { images: finite, otherInFloat64 }, counts, angles });
   }
   return done;
 }
@@ -84,18 +95,45 @@ export const answerHealth = (pieces: readonly InspectedPiece[]): AnswerHealth =>
  * Where logits are NaN or infinite there is no gradient, whatever comes down to the pixels: a ReLU or a pooling turns
  * NaN into zero.
  */
-function countUnusable(
+function unusable(
   gradient: Float32Array,
   size: number,
   answered: readonly boolean[],
-): { zero: number; notFinite: number } {
-  let [zero, notFinite] = [0, 0];
+): { zero: number[]; notFinite: number } {
+  const zero: number[] = [];
+  let notFinite = 0;
   answered.forEach((finite, i) => {
     const own = gradient.subarray(i * size, (i + 1) * size);
     if (!finite || !own.every(Number.isFinite)) notFinite++;
-    else if (own.every((value) => value === 0)) zero++;
+    else if (isZero(own, 0, size)) zero.push(i);
   });
   return { zero, notFinite };
+}
+
+/** So large that no gradient of a loss is lost for want of size that float32 can hold in the network's weights. */
+const MAGNIFIED = 2 ** 100;
+
+/** Of the images at `lost`, whose gradient is zero: how many have one when the loss is multiplied by a large number. */
+function countUnderflow(
+  network: Network<Float32Array>,
+  { path, loss }: { readonly path: GradientPath; readonly loss: Loss },
+  batch: Float32Array,
+  labels: Uint8Array,
+  lost: readonly number[],
+): number {
+  const magnified: Loss = {
+    title: loss.title,
+    evaluate(logits, own, n, classes, values, dlogits) {
+      loss.evaluate(logits, own, n, classes, values, dlogits);
+      for (let at = 0; at < n * classes; at++) dlogits[at] *= MAGNIFIED;
+    },
+  };
+  const size = sizeOf(network.inputShape);
+  const gradient = networkOracle(network, { path, loss: magnified }, CHUNK_SIZE).gradient(batch, labels, labels.length);
+  return lost.filter((i) => {
+    const own = gradient.subarray(i * size, (i + 1) * size);
+    return own.every(Number.isFinite) && !isZero(own, 0, size);
+  }).length;
 }
 
 /** Adds the pieces up. */
@@ -105,6 +143,7 @@ export function gradientHealth(pieces: readonly InspectedPiece[]): GradientHealt
     path,
     zero: pieces.reduce((sum, piece) => sum + piece.counts[k].zero, 0),
     notFinite: pieces.reduce((sum, piece) => sum + piece.counts[k].notFinite, 0),
+    underflow: pieces.reduce((sum, piece) => sum + (piece.counts[k].underflow ?? 0), 0),
   }));
   const images = pieces.reduce((sum, piece) => sum + piece.predictions.length, 0);
   const inOrder = [...pieces].sort((a, b) => a.first - b.first); // sums must not depend on who did what

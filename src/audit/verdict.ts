@@ -1,4 +1,4 @@
-import { list, percent } from '../words.js';
+import { list, percent, short } from '../words.js';
 import { epsilonIs, worstComparison } from './checks/check.js';
 import { GREY_RADIUS } from './checks/sanity.js';
 import { accuracyOf, accuracyUnder, type Evidence, paperAccuracy } from './evidence.js';
@@ -17,6 +17,8 @@ export type VerdictText =
   | "not robust, and the paper's attacks show it"
   | 'gradients masked by saturation'
   | 'gradients masked by saturation, and misaligned'
+  | 'gradients masked by underflow'
+  | 'gradients masked by underflow, and misaligned'
   | 'gradients misaligned'
   | "the paper's attacks are too weak";
 
@@ -34,6 +36,8 @@ const ROBUST = 0.5;
 const GAP = 0.25;
 /** What must come back, once one cause is taken away, for that cause to count as hiding the weakness. */
 const HIDDEN = 0.1;
+/** A softmax is saturated that gives the true class nearly 1 on this share of the images classified correctly. */
+const SATURATED = 0.5;
 
 /**
  * The verdict's rules, all of them:
@@ -45,7 +49,9 @@ const HIDDEN = 0.1;
  *    visibly. But attacks that fail a check can't tell robustness: where one fails for the audit's own, it isn't known.
  * 3. Otherwise something hides the weakness. At the ε with the largest gap (below 0.5, if there is one), BIM says what,
  *    with one thing changed at a time. Saturation, if cross-entropy along the true weights leaves 10 points more than
- *    the margin does: the exact gradient fails, of a softmax gone flat. Misalignment, if the margin along the feedback
+ *    the margin does, and the softmax is 0.99 or more for the true class on half of the images classified correctly:
+ *    the exact gradient fails, of a softmax gone flat. Underflow, if the cross-entropy's gradient along the rule's path
+ *    is lost in float32 on 10 % of the images though the softmax isn't 1. Misalignment, if the margin along the feedback
  *    weights leaves 10 points more than along the true ones: a loss that can't go flat fails, for the direction. If
  *    neither: BIM itself is weak.
  */
@@ -136,16 +142,24 @@ function hiddenWeakness(evidence: Evidence, at: Gap): Verdict {
   const own = evidence.ownPath;
   const both = bim('true', 'margin');
   const [flat, astray] = [bim('true', 'cross-entropy'), bim(own, 'margin')];
-  const [saturated, misaligned] = [flat - both >= HIDDEN, astray - both >= HIDDEN];
+  const [lossHides, misaligned] = [flat - both >= HIDDEN, astray - both >= HIDDEN];
+  const saturated = lossHides && isSaturated(evidence);
 
   const { counts, images, angle } = evidence.gradients;
-  const zero = counts.find(({ loss, path }) => loss === 'cross-entropy' && path === own)?.zero ?? 0;
+  const { zero = 0, underflow = 0 } = counts.find(({ loss, path }) => loss === 'cross-entropy' && path === own) ?? {};
+  const lost = underflow / images >= HIDDEN;
   const reasons = [
     `At ${epsilonIs(epsilon)} the paper's attacks leave ${percent(at.paper)} right, the worst case ${percent(at.worst)}.`,
   ];
   if (saturated) {
     reasons.push(
       `Saturation hides it: ${percent(zero / images)} of the images have a cross-entropy gradient of exactly zero, and even along the true weights BIM on cross-entropy leaves ${percent(flat)} right, on the margin of the logits ${percent(both)}.`,
+    );
+  }
+  if (lossHides && !saturated) reasons.push(unsaturatedReason(evidence, flat, both));
+  if (lost) {
+    reasons.push(
+      `Underflow hides it: ${percent(underflow / images)} of the images have a cross-entropy gradient of exactly zero though the softmax is not saturated. Multiplied by 2¹⁰⁰, the loss has a gradient there: the backward pass leaves numbers that float32 can't hold.`,
     );
   }
   if (misaligned) {
@@ -156,14 +170,30 @@ function hiddenWeakness(evidence: Evidence, at: Gap): Verdict {
       `Misalignment hides it: along the feedback weights${direction} BIM on the margin leaves ${percent(astray)} right, along the true weights ${percent(both)}.`,
     );
   }
-  if (!saturated && !misaligned) {
+  if (!lossHides && !lost && !misaligned) {
     reasons.push(`Neither the loss nor the path is to blame: BIM stops short of what more patient attacks find.`);
   }
-  return { text: causeText(saturated, misaligned), because: reasons.join(' ') };
+  const mask = saturated ? 'saturation' : lost ? 'underflow' : undefined;
+  return { text: causeText(mask, misaligned), because: reasons.join(' ') };
 }
 
-function causeText(saturated: boolean, misaligned: boolean): VerdictText {
-  if (saturated)
-    return misaligned ? 'gradients masked by saturation, and misaligned' : 'gradients masked by saturation';
+/** Whether the softmax is saturated on the images that an attack is to change. */
+function isSaturated({ logits, labels, clean }: Evidence): boolean {
+  const right = accuracyOf(labels, clean) * labels.length;
+  return logits.nearOne >= SATURATED * right;
+}
+
+/** Why the cross-entropy is a worse guide than the margin, where the softmax isn't saturated. */
+function unsaturatedReason({ logits }: Evidence, flat: number, both: number): string {
+  const { nearOne, uniform, images, spread } = logits;
+  const equal =
+    uniform > 0
+      ? ` On ${uniform} of ${images} images all shares of the softmax are equal in float32, the logits differ by ${short(spread)} in the median: the cross-entropy does not tell which class is nearest.`
+      : '';
+  return `The cross-entropy hides it, but not by saturation: even along the true weights BIM on it leaves ${percent(flat)} right, on the margin of the logits ${percent(both)}, and the softmax gives the true class 0.99 or more on ${nearOne} of ${images} images.${equal}`;
+}
+
+function causeText(mask: 'saturation' | 'underflow' | undefined, misaligned: boolean): VerdictText {
+  if (mask) return misaligned ? `gradients masked by ${mask}, and misaligned` : `gradients masked by ${mask}`;
   return misaligned ? 'gradients misaligned' : "the paper's attacks are too weak";
 }

@@ -1,9 +1,10 @@
 /*
  * AutoAttack's own flags (Croce & Hein 2020, and its authors' code): signs that its measure may not be taken at its word.
- * That a network optimises while it answers is none that a network here can do.
+ * That a network optimises while it answers is none that a network here can do. And signs that float32 matters.
  */
-import { percent } from '../words.js';
+import { percent, short } from '../words.js';
 import { type Evidence, outcomesAt, rightUnder, shareOf } from './evidence.js';
+import { float32Spacing } from './logits.js';
 import { standardIds, targetedLoss } from './recipe.js';
 
 /** One sign, and what it means. */
@@ -75,4 +76,62 @@ export function fewClasses(evidence: Pick<Evidence, 'classes'>): Warning[] {
       meaning: `There are ${classes} classes, and the targeted difference of logits ratio needs four: APGD-T climbs the margin instead.${dlr}`,
     },
   ];
+}
+
+/** More images than this must be concerned before the size of the logits is told: rounding is told of one. */
+const FEW = 0.01;
+/** Logits of a network as it is trained differ by less; beyond, the cross-entropy has no gradient on most images. */
+const LARGE_SPREAD = 1e6;
+/** All logits share an offset that is so many times their spread. */
+const LARGE_OFFSET = 100;
+
+/** What the names of {@link float32Warnings} begin with. */
+export const FLOAT32 = 'float32';
+
+/** Where the size of the logits, or an offset of all of them, makes float32 change what is measured. */
+export function float32Warnings({ logits, gradients }: Pick<Evidence, 'logits' | 'gradients'>): Warning[] {
+  const { images, uniform, spread } = logits;
+  const warnings: Warning[] = [];
+  const raise = (name: string, meaning: string) => void warnings.push({ name: `${FLOAT32}: ${name}`, meaning });
+  if (logits.withinRounding > 0 || (logits.otherInFloat64 ?? 0) > 0) raise('rounding', roundingMeaning(logits));
+  if (uniform > FEW * images) {
+    raise(
+      'small logits',
+      `The logits of an image differ by ${short(spread)} in the median. On ${uniform} of ${images} images all shares of the softmax are equal in float32: the cross-entropy does not tell which class is nearest, the margin does. A larger last layer (weights and biases) changes no prediction.`,
+    );
+  }
+  if (spread >= LARGE_SPREAD) {
+    raise(
+      'large logits',
+      `The logits of an image differ by ${short(spread)} in the median. Where the true class's logit is more than about 103 above all others, the cross-entropy's gradient is exactly zero in float32. A smaller last layer (weights and biases) changes no prediction.`,
+    );
+  }
+  const lost = Math.max(0, ...gradients.counts.map(({ underflow = 0 }) => underflow));
+  if (lost > FEW * gradients.images) {
+    raise(
+      'underflow',
+      `On ${lost} of ${gradients.images} images a gradient is exactly zero that is not zero once the loss is multiplied by 2¹⁰⁰: float32 loses it in the backward pass. The weights are very small.`,
+    );
+  }
+  return warnings;
+}
+
+function roundingMeaning({
+  images,
+  largest,
+  withinRounding,
+  tied,
+  otherInFloat64,
+  offset,
+  spread,
+}: Evidence['logits']): string {
+  const exact =
+    otherInFloat64 === undefined
+      ? ''
+      : ` With its last layer in float64, the network gives ${otherInFloat64} images another class.`;
+  const shared =
+    Math.abs(offset) > LARGE_OFFSET * spread
+      ? ` All logits share an offset of about ${short(offset)}: subtract it from the last layer's biases.`
+      : '';
+  return `The largest logit has the size ${short(largest)}, where float32 numbers lie ${short(float32Spacing(largest))} apart. On ${withinRounding} of ${images} images the two largest logits are no further apart than that, on ${tied} they are equal.${exact} Accuracies are not known better than that.${shared}`;
 }

@@ -12,8 +12,11 @@ async function sourcesIn(names: readonly string[]): Promise<Record<string, strin
     (['feedback', 'true'] as const).map((path) => ({ loss, path, zero: 0, notFinite: 0 })),
   );
   const answers = { likeProbabilities: 0, changing: 0 };
+  const logits = { images: [], otherInFloat64: 0 };
   const work: AuditWork = {
-    inspect: async () => [{ first: 0, predictions: images.labels, answers, counts, angles: new Float64Array(4) }],
+    inspect: async () => [
+      { first: 0, predictions: images.labels, answers, logits, counts, angles: new Float64Array(4) },
+    ],
     async tryAttacks(name, _, trials) {
       asked[name] ??= [...new Set(trials.flatMap(({ attack }) => attack.source ?? []))];
       return trials.map((trial, t) => ({

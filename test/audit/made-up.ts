@@ -1,5 +1,5 @@
 import type { AnswerHealth, Evidence, Outcome } from '../../src/audit/evidence.js';
-import type { GradientHealth } from '../../src/audit/findings.js';
+import type { GradientHealth, LogitHealth } from '../../src/audit/findings.js';
 import {
   type AuditAttack,
   type Audited,
@@ -27,6 +27,20 @@ export const sound: Accuracies = (attack, epsilon) => {
   return epsilon > 0.1 ? 0 : 0.6;
 };
 
+/** Logits of a trained network: a saturated softmax, nothing that float32 can't hold. */
+const confident: LogitHealth = {
+  images: IMAGES,
+  nearOne: IMAGES,
+  one: 0,
+  uniform: 0,
+  spread: 27,
+  offset: 0.5,
+  largest: 40,
+  tied: 0,
+  withinRounding: 0,
+  otherInFloat64: 0,
+};
+
 export interface MadeUp {
   readonly ownPath?: Audited['ownPath'];
   readonly others?: readonly Audited[];
@@ -38,6 +52,7 @@ export interface MadeUp {
   readonly lost?: (attack: AuditAttack) => number;
   readonly gradients?: Partial<GradientHealth>;
   readonly answers?: Partial<AnswerHealth>;
+  readonly logits?: Partial<LogitHealth>;
   readonly classes?: number;
   /** Whether AutoAttack's attacks were run too. */
   readonly standard?: boolean;
@@ -87,6 +102,7 @@ export function madeUp(options: MadeUp = {}): Evidence {
     outcomes,
     gradients: { images: IMAGES, counts, angle: undefined, ...options.gradients },
     answers: { likeProbabilities: 0, changing: 0, ...options.answers },
+    logits: { ...confident, ...options.logits },
     ...(options.standard && { standard: standardIds(audited) }),
   };
 }

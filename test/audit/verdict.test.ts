@@ -92,6 +92,38 @@ test('the saturated FA network of the issue: masked, and misaligned behind the m
   t.end();
 });
 
+test('a softmax that isn’t saturated is not called so, however much better the margin is: fc3 × 10⁻²⁰', (t) => {
+  const but: MadeUp['but'] = ({ id, kind }) =>
+    kind.endsWith('paper') || id === 'bim/true/cross-entropy' ? 0.95 : undefined;
+  const logits = { nearOne: 0, uniform: 100, spread: 1.7e-19 };
+  const tiny = verdictOn({ but, logits });
+  t.equal(tiny.text, "the paper's attacks are too weak");
+  t.match(tiny.because, /but not by saturation: .* leaves 95\.0.% right, on the margin .* on 0 of 100 images/);
+  t.match(
+    tiny.because,
+    /On 100 of 100 images all shares of the softmax are equal in float32.* 1\.70e-19 in the median/,
+  );
+  t.notMatch(tiny.because, /Saturation hides it|Neither the loss/);
+
+  const both: MadeUp['but'] = (attack, epsilon) => (attack.id === 'bim/feedback/margin' ? 0.9 : but(attack, epsilon));
+  t.equal(verdictOn({ but: both, logits }).text, 'gradients misaligned');
+  t.equal(verdictOn({ but, logits: { nearOne: 48 } }).text, "the paper's attacks are too weak");
+  t.equal(verdictOn({ but, logits: { nearOne: 49 } }).text, 'gradients masked by saturation', 'half of the 98 right');
+  t.end();
+});
+
+test('zero gradients of a softmax that isn’t saturated are called underflow where a larger loss has a gradient', (t) => {
+  const but: MadeUp['but'] = ({ kind, attack }) => (kind.endsWith('paper') || attack === 'bim' ? 0.95 : undefined);
+  const gradients = (underflow: number) => ({
+    counts: madeUp().gradients.counts.map((count) => ({ ...count, zero: 60, underflow })),
+  });
+  const lost = verdictOn({ but, gradients: gradients(60), logits: { nearOne: 0 } });
+  t.equal(lost.text, 'gradients masked by underflow');
+  t.match(lost.because, /Underflow hides it: 60\.0.% of the images have .* of exactly zero though the softmax is not/);
+  t.equal(verdictOn({ but, gradients: gradients(9) }).text, "the paper's attacks are too weak");
+  t.end();
+});
+
 test('backpropagation can be saturated, but never misaligned', (t) => {
   const but: MadeUp['but'] = ({ kind, loss, attack }) =>
     kind.endsWith('paper') || (attack === 'bim' && loss === 'cross-entropy') ? 0.95 : undefined;

@@ -44,3 +44,27 @@ test('what AutoAttack leaves is counted of its own attacks alone', (t) => {
   t.equal(conclude(madeUp({ but })).conclusion.points[0].standard, undefined);
   t.end();
 });
+
+test('it is said where rounding, the size of the logits or underflow makes float32 matter, and nowhere else', (t) => {
+  const warned = (options: MadeUp) => conclude(madeUp(options)).conclusion.warnings ?? [];
+  const names = (options: MadeUp) => warned(options).map(({ name }) => name);
+  const meaning = (logits: MadeUp['logits']) => warned({ logits })[0]?.meaning ?? '';
+  t.same(names({}), []);
+  const offset = { largest: 1e8, offset: 1e8, withinRounding: 91, tied: 32, otherInFloat64: 14 };
+  t.same(names({ logits: offset }), ['float32: rounding']);
+  t.match(meaning(offset), /has the size 1\.00e\+8, where float32 numbers lie 8 apart/);
+  t.match(meaning(offset), /On 91 of 100 images the two largest .* no further apart than that, on 32 they are equal/);
+  t.match(
+    meaning(offset),
+    /in float64, the network gives 14 images another class\..* offset of about 1\.00e\+8: subtract/,
+  );
+  t.notMatch(meaning({ ...offset, otherInFloat64: undefined, offset: 1 }), /float64|offset/, 'what isn’t known');
+  t.same(names({ logits: { uniform: 1 } }), [], 'one image of a hundred');
+  t.same(names({ logits: { uniform: 100, spread: 1e-19 } }), ['float32: small logits']);
+  t.same(names({ logits: { spread: 1e5 } }), [], 'the paper’s FA has a spread of 10⁴');
+  t.same(names({ logits: { spread: 1e31 } }), ['float32: large logits']);
+  const counts = madeUp().gradients.counts.map((count) => ({ ...count, underflow: 2 }));
+  t.same(names({ gradients: { counts } }), ['float32: underflow']);
+  t.same(names({ standard: true, logits: offset }), ['float32: rounding'], 'with AutoAttack’s flags too');
+  t.end();
+});

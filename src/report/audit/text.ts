@@ -1,5 +1,6 @@
 /** An audit as text for a terminal (or a file) of a given width, without colour. */
 import { type Audit, type Check, failedChecks } from '../../audit/findings.js';
+import { FLOAT32 } from '../../audit/warnings.js';
 import { FEW_NETWORKS } from '../../metrics/adversarial-accuracy.js';
 import { epsilonText, numberWithInterval, percentNumber } from '../../words.js';
 import { fittingEpsilons } from '../epsilon-text.js';
@@ -12,7 +13,7 @@ import { paragraphs, sentencesOf, textTable, wrap } from '../text.js';
  */
 export function answerText(audit: Audit, width = 100): string {
   // Where AutoAttack's row is one more, the verdict stands alone: what its reason tells first is in the table.
-  const told = [...verdicts(audit, isMeasured(audit) ? 0 : 1), failuresText(audit)];
+  const told = [...verdicts(audit, isMeasured(audit) ? 0 : 1), failuresText(audit), ...flags(audit, FLOAT32)];
   return `${answerTable(audit, width)}\n\n${told.map((text) => wrap(text, width)).join('\n')}`;
 }
 
@@ -133,10 +134,12 @@ const failures = ({ models }: Audit): string[] =>
       .map(({ id, meaning }) => `${displayName(name)}, check ${id}: ${meaning}`),
   );
 
-/** AutoAttack's own flags, where one is raised. */
-const flags = ({ models }: Audit): string[] =>
+/** AutoAttack's own flags and those of float32, where one is raised: those alone whose name begins with a word. */
+const flags = ({ models }: Audit, begin = ''): string[] =>
   Object.entries(models).flatMap(([name, { warnings = [] }]) =>
-    warnings.map((warning) => `${displayName(name)}, warning (${warning.name}): ${warning.meaning}`),
+    warnings
+      .filter((warning) => warning.name.startsWith(begin))
+      .map((warning) => `${displayName(name)}, warning (${warning.name}): ${warning.meaning}`),
   );
 
 /** @param sentences how many of the reasons' are told at most */

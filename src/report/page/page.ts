@@ -49,11 +49,12 @@ ${settings(run)}`,
 }
 
 function verdicts({ audit, results }: ReportedRun): Html {
-  const audited = Object.entries(audit?.models ?? {}).map(([name, { verdict, because }]) => {
+  const audited = Object.entries(audit?.models ?? {}).map(([name, { verdict, because, warnings = [] }]) => {
     const [first, ...others] = sentencesOf(because);
     const why = others.length > 0 ? folded(`${displayName(name)}: why`, html`<p>${others.join(' ')}</p>`) : undefined;
+    const warned = warnings.map(({ name: flag, meaning }) => html`<p>Warning (${flag}): ${meaning}</p>`);
     return html`<p><strong>${displayName(name)}: ${verdict}.</strong> ${first}</p>
-${why}`;
+${why}${warned}`;
   });
   const missing = audit ? undefined : html`<p>Not audited: nothing here says whether the robustness is real.</p>`;
   const honest = results ? honestySentences(results).map((sentence) => html`<p>${sentence}</p>`) : [];

@@ -71,6 +71,21 @@ test('shares stand with their 95 % intervals, where the audit has them', (t) => 
   t.end();
 });
 
+test('that float32 matters is said in the answer; AutoAttack’s flags stand in the long text alone', (t) => {
+  const { bp } = exampleAudit.models;
+  const warnings = [
+    { name: 'float32: rounding', meaning: 'On 32 of 1000 images they are equal.' },
+    { name: 'square', meaning: 'Square fools some.' },
+  ];
+  const audit = { ...exampleAudit, models: { bp: { ...bp, warnings } } };
+  t.match(answerText(audit), 'BP, warning (float32: rounding): On 32 of 1000 images they are equal.');
+  t.notMatch(answerText(audit), 'Square fools some');
+  t.match(auditText(audit), 'BP, warning (float32: rounding): On 32 of 1000 images they are equal.');
+  t.match(auditText(audit), 'BP, warning (square): Square fools some.');
+  t.notMatch(answerText(exampleAudit), 'warning');
+  t.end();
+});
+
 /** For two networks, as wordy as verdicts and checks can be. */
 function longAnswer(width: number, standard?: number): string {
   const { bp, fa } = exampleAudit.models;

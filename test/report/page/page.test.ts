@@ -55,6 +55,15 @@ test('the page has the verdict before all else, every figure, and the command th
   t.end();
 });
 
+test('an audit’s warnings stand beside the verdict', (t) => {
+  const { bp } = exampleAudit.models;
+  const warnings = [{ name: 'float32: rounding', meaning: 'On 32 of 1000 images they are equal.' }];
+  const page = reportPage({ ...run, audit: { ...exampleAudit, models: { bp: { ...bp, warnings } } } });
+  t.match(page, '<p>Warning (float32: rounding): On 32 of 1000 images they are equal.</p>');
+  t.notMatch(reportPage(run), 'Warning (');
+  t.end();
+});
+
 test('the gallery shows the answers for the pictures, which are rounded to bytes, and where rounding changes the class', (t) => {
   const galleryOf = (...roundedAnswers: (Gallery['examples'][number]['roundedAnswers'] | undefined)[]) =>
     reportPage({
