@@ -1,6 +1,7 @@
 import { test } from 'tap';
-import { attackMemory } from '../../src/attacks/attack.js';
+import { type Attack, type AttackOptions, attackMemory } from '../../src/attacks/attack.js';
 import { attacks } from '../../src/attacks/index.js';
+import { makeExamples } from '../../src/attacks/make-examples.js';
 import { type AttackPlan, type CorrectCounter, transferCounts } from '../../src/metrics/adversarial-accuracy.js';
 import { referenceKernels } from '../../src/tensor/reference.js';
 import { sameBits } from '../helpers/arrays.js';
@@ -31,6 +32,10 @@ const rightUnder =
     return correct;
   };
 
+/** What an attack makes of the victims, exact in the ball. */
+const exactly = (attack: Attack, target: Victims, options: AttackOptions): Float32Array =>
+  attacked({ ...attack, run: (...given) => makeExamples(attack, ...given) }, target, options);
+
 test('every target is shown the same examples: those that the attack makes of the source', async (t) => {
   const target = victims(9, SIZE, 1, wavy);
   const shown: Float32Array[][] = [[], [], []];
@@ -43,7 +48,7 @@ test('every target is shown the same examples: those that the attack makes of th
   );
   count(target, counters);
   const expected = plans.flatMap(({ attack, options, epsilons }) =>
-    epsilons.map((epsilon) => attacked(attack, target, { ...options, epsilon })),
+    epsilons.map((epsilon) => exactly(attack, target, { ...options, epsilon })),
   );
   for (const list of shown) {
     t.equal(list.length, 6, 'one batch for each attack and ε');
@@ -61,7 +66,7 @@ test('counts stand at [attack][ε][target]', async (t) => {
     correct,
     plans.map(({ attack, options, epsilons }) =>
       epsilons.map((epsilon) => {
-        const examples = attacked(attack, target, { ...options, epsilon });
+        const examples = exactly(attack, target, { ...options, epsilon });
         return limits.map((limit) => rightUnder(limit)(examples, target.labels, 9));
       }),
     ),
