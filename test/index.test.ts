@@ -89,6 +89,7 @@ const noParameters = {
   'parameters.values': [...noFloats, new Float32Array(10)],
   // Empty, under a rule that sends errors through it, it would look just like a masked gradient.
   'parameters.feedback': [...noFloats, new Float32Array(0), new Float32Array(10)],
+  'parameters.initializer': [null, 5, '', 'constructor'],
 };
 const noOptions = (names: Readonly<Record<string, readonly unknown[]>>) => ({
   options: noObject,

@@ -13,8 +13,8 @@ import { shapeText } from '../tensor/tensor.js';
 import { type Config, parseConfigText } from './config.js';
 import { networkName } from './folder.js';
 import { type EpochMetrics, parseMetrics } from './metrics.js';
-import { checkHash, HASH } from './resume.js';
-import { trainingHash, trainingImages } from './training-hash.js';
+import { checkHash, hashIn } from './resume.js';
+import { earlierTraining, trainingHash, trainingImages } from './training-hash.js';
 
 /**
  * The configuration of the run that is in a folder.
@@ -72,8 +72,11 @@ export async function runNetworks(
     const file = join(folder, networkName(rule));
     const saved = await runNetwork(folder, rule, kernels);
     checkAgainst(expected, rule, saved, file);
-    if (Object.hasOwn(saved.metadata, HASH)) checkHash(saved.metadata, trainingHash(config, rule, trained), file);
-    else log(`${file} carries no training hash: whether it is this run's network can't be told.`);
+    const hash = hashIn(saved.metadata);
+    const earlier = earlierTraining(config, rule, trained);
+    if (hash === undefined) log(`${file} carries no training hash: whether it is this run's network can't be told.`);
+    else if (hash === earlier?.hash) log(`${file}: ${earlier.difference}.`);
+    else checkHash(saved.metadata, trainingHash(config, rule, trained), file);
     networks.set(rule, saved);
   }
   return networks;

@@ -3,6 +3,7 @@ import { UserError } from '../errors.js';
 import { type Checkpoint, decodeCheckpoint } from '../models/safetensors.js';
 import type { RuleName } from '../rules/index.js';
 import { checkpointName, networkName, type RunFolder } from './folder.js';
+import type { EarlierTraining } from './training-hash.js';
 
 /** The name that files give a training hash (training-hash.ts). */
 export const HASH = 'trainingHash';
@@ -21,6 +22,7 @@ export interface Left {
  * What is left in a run's folder of the network with this training hash: the finished network, else its last checkpoint.
  *
  * @param epochs how many the network is trained for
+ * @param earlier how earlier versions trained it, if not as this one does
  * @returns undefined where there is neither
  * @throws {UserError} if either is damaged or another network's, or does not say how far it was trained
  */
@@ -29,9 +31,10 @@ export async function findLeft(
   rule: RuleName,
   hash: string,
   epochs: number,
+  earlier?: EarlierTraining,
 ): Promise<Left | undefined> {
-  const network = await readOwn(folder, networkName(rule), hash);
-  const checkpoint = await readOwn(folder, checkpointName(rule), hash);
+  const network = await readOwn(folder, networkName(rule), hash, earlier);
+  const checkpoint = await readOwn(folder, checkpointName(rule), hash, earlier);
   const found = network ?? checkpoint;
   if (!found) return undefined;
   const { file, tensors, metadata } = found;
@@ -50,13 +53,14 @@ async function readOwn(
   folder: RunFolder,
   name: string,
   hash: string,
+  earlier: EarlierTraining | undefined,
 ): Promise<(Checkpoint & { file: string }) | undefined> {
   const bytes = await folder.read(name);
   if (!bytes) return undefined;
   const file = folder.file(name);
   try {
     const found = { file, ...decodeCheckpoint(bytes, file) };
-    checkHash(found.metadata, hash, file);
+    checkHash(found.metadata, hash, file, earlier);
     return found;
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
@@ -71,15 +75,27 @@ const ADVICE = 'choose another folder with --out, or say --force to train anew.'
  *
  * @throws {UserError} if it carries another training hash, or none
  */
-export function checkHash(metadata: Checkpoint['metadata'], expected: string, file: string): void {
-  const found = Object.hasOwn(metadata, HASH) ? metadata[HASH] : undefined;
+export function checkHash(
+  metadata: Checkpoint['metadata'],
+  expected: string,
+  file: string,
+  earlier?: EarlierTraining,
+): void {
+  const found = hashIn(metadata);
   if (found === expected) return;
+  if (found !== undefined && found === earlier?.hash) {
+    throw new UserError(`${file} is not continued: ${earlier.difference}.`);
+  }
   const why =
     found === undefined
       ? 'it carries no training hash (those of earlier versions have none), so that nobody can tell what it was trained on'
       : `its training hash ${found.slice(0, 12)}… is not this run's ${expected.slice(0, 12)}…: it was trained on other data, with other settings or from another seed`;
   throw new UserError(`${file} is not taken for this run's network: ${why}.`);
 }
+
+/** The training hash that a file carries. */
+export const hashIn = (metadata: Checkpoint['metadata']): string | undefined =>
+  Object.hasOwn(metadata, HASH) ? metadata[HASH] : undefined;
 
 /** The epochs that a checkpoint says it has had. */
 function epochsIn(metadata: Checkpoint['metadata'], most: number, file: string): number {

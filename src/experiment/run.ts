@@ -30,7 +30,7 @@ import { reportIfReadable } from './report.js';
 import { resultsOf } from './results.js';
 import { findLeft } from './resume.js';
 import { networksAtOnce, type TrainedNetworks, trainAll } from './train-all.js';
-import { type TrainingImages, trainingHash, trainingImages } from './training-hash.js';
+import { earlierTraining, type TrainingImages, trainingHash, trainingImages } from './training-hash.js';
 
 export interface RunSettings extends WorkSettings, SweepSettings {
   /** The folder for the run's files. */
@@ -125,7 +125,8 @@ async function runInFolder(
  */
 async function checkLeft(folder: RunFolder, config: Config, images: TrainingImages): Promise<void> {
   for (const [rule, { epochs }] of Object.entries(config.training) as [RuleName, TrainingConfig][]) {
-    await findLeft(folder, rule, trainingHash(config, rule, images), epochs);
+    const hash = trainingHash(config, rule, images);
+    await findLeft(folder, rule, hash, epochs, earlierTraining(config, rule, images));
   }
 }
 

@@ -18,7 +18,7 @@ import { checkpointName, networkName } from './folder.js';
 import { type EpochMetrics, secondsOf } from './metrics.js';
 import { correctAmongTest } from './results.js';
 import { findLeft, HASH, type Left } from './resume.js';
-import { trainingHash } from './training-hash.js';
+import { earlierTraining, trainingHash } from './training-hash.js';
 
 /** Training images on which the rule is measured beside backpropagation. */
 const ALIGNMENT_IMAGES = 128;
@@ -65,7 +65,7 @@ export async function prepareTraining(context: RunContext, rule: RuleName, plan:
   const options: TrainingOptions = { ...plan, seed };
   const memory = trainingMemory(untrained, options, (length) => pool.heap.float64(length));
   const hash = trainingHash(config, rule, context.trainingImages);
-  const left = await findLeft(folder, rule, hash, plan.epochs);
+  const left = await findLeft(folder, rule, hash, plan.epochs, earlierTraining(config, rule, context.trainingImages));
   if (left) takeUp(left, network, memory);
   const done = left?.epochs ?? 0;
   const run = trainingRuns++;

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { RuleName } from '../rules/index.js';
+import { defaultInitializer } from '../models/initialize.js';
+import { type RuleName, rules } from '../rules/index.js';
+import { redraws } from '../rules/rule.js';
 import type { LabelledImages } from '../tensor/images.js';
 import type { Config, TrainingConfig } from './config.js';
 
@@ -70,6 +72,32 @@ export const trainingImages = ({ pixels, labels, count }: LabelledImages): Train
  * @throws {Error} if the configuration trains no network by this rule
  */
 export function trainingHash(config: Config, rule: RuleName, images: TrainingImages): string {
+  return hashOf(config, rule, images, redrawsOtherwise(config, rule) ? { redrawnFrom: 'initializer' } : {});
+}
+
+/** Training by earlier versions under the same configuration, where it gave another network. */
+export interface EarlierTraining {
+  readonly hash: string;
+  /** What differs, in sentences. */
+  readonly difference: string;
+}
+
+/** How earlier versions trained this network, if not as this version does. */
+export function earlierTraining(config: Config, rule: RuleName, images: TrainingImages): EarlierTraining | undefined {
+  if (!redrawsOtherwise(config, rule)) return undefined;
+  const { label } = rules[rule];
+  return {
+    hash: hashOf(config, rule, images, {}),
+    difference: `an earlier version trained it. That version redrew ${label}'s magnitudes from ${defaultInitializer}, whatever the initializer; this version redraws them from ${config.initializer}, the run's initializer`,
+  };
+}
+
+/** Whether earlier versions redrew the rule's feedback weights from another distribution than the initializer's. */
+const redrawsOtherwise = ({ initializer }: Config, rule: RuleName): boolean =>
+  redraws(rules[rule]) && initializer !== defaultInitializer;
+
+/** @param differences what tells this version's training from earlier ones' */
+function hashOf(config: Config, rule: RuleName, images: TrainingImages, differences: object): string {
   const plan = config.training[rule];
   if (!plan) throw new Error(`the configuration trains no network by ${rule}`);
   const fields = Object.entries(config).filter(([field]) => decides[field as keyof Config]);
@@ -78,6 +106,7 @@ export function trainingHash(config: Config, rule: RuleName, images: TrainingIma
     rule,
     training: withoutDefaults(plan, trainingDefaults),
     trainingImages: images,
+    ...differences,
   };
   return createHash('sha256').update(sortedJson(deciding)).digest('hex');
 }

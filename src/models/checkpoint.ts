@@ -2,9 +2,11 @@ import * as check from '../check.js';
 import { ShapeError, UserError } from '../errors.js';
 import type { Layer } from '../layers/layer.js';
 import { type RuleName, rules } from '../rules/index.js';
+import { redraws } from '../rules/rule.js';
 import { allOrNone, checkKernels, type Kernels } from '../tensor/kernels.js';
 import { shapeText } from '../tensor/tensor.js';
 import { buildLayers, checkSpec, type NetworkSpec } from './index.js';
+import { defaultInitializer } from './initialize.js';
 import { parseNetworkMetadata } from './metadata.js';
 import { Network } from './network.js';
 import { checkParameters, type Parameters, parameterLayout, type Slot } from './parameters.js';
@@ -109,8 +111,14 @@ export function saveNetwork(
   for (const [name, value] of Object.entries(metadata)) check.text('saveNetwork', `metadata.${name}`, value, 0);
   return encodeCheckpoint({
     tensors: networkTensors({ spec, rule }, parameters),
-    metadata: { ...metadata, rule, model: spec.model, spec: JSON.stringify(spec) },
+    metadata: { ...metadata, ...initializerOf(rule, parameters), rule, model: spec.model, spec: JSON.stringify(spec) },
   });
+}
+
+/** The initializer, where training that goes on needs it and it isn't the usual one. */
+function initializerOf(rule: RuleName, { initializer }: Parameters<Float32Array>): Record<string, string> {
+  const needed = redraws(rules[rule]) && initializer !== undefined && initializer !== defaultInitializer;
+  return needed ? { initializer } : {};
 }
 
 /** What a file holds of a network: everything but the kernels to run it with. */
@@ -132,9 +140,10 @@ export interface SavedNetwork {
  */
 export function readNetwork(bytes: Uint8Array, file: string, kernels: Kernels<Float32Array>): SavedNetwork {
   const { tensors, metadata } = decodeCheckpoint(bytes, file);
-  const { spec, rule } = parseNetworkMetadata(metadata, file);
+  const { spec, rule, initializer } = parseNetworkMetadata(metadata, file);
   const layers = layersOf(spec, `${file}: the "spec" in its metadata describes no network that can be built`);
-  return { spec, rule, layers, parameters: parametersFrom(spec, rule, tensors, file, kernels), metadata };
+  const parameters = { ...parametersFrom(spec, rule, tensors, file, kernels), initializer };
+  return { spec, rule, layers, parameters, metadata };
 }
 
 /**

@@ -4,7 +4,7 @@ import type { Kernels } from '../tensor/kernels.js';
 import { checkKernels } from '../tensor/kernels.js';
 import { referenceKernels } from '../tensor/reference.js';
 import { buildLayers, checkSpec, type ModelName, models, type NetworkSpec } from './index.js';
-import { type InitializerName, initializers } from './initialize.js';
+import { defaultInitializer, type InitializerName, initializers } from './initialize.js';
 import { type ActivationName, activations, MOST_CLASSES } from './lenet.js';
 import { Network } from './network.js';
 import { initialParameters } from './parameters.js';
@@ -58,7 +58,7 @@ export function createNetwork(
 ): Network<Float32Array> {
   checkSpec('createNetwork', spec);
   check.options('createNetwork', 'options', options, ['rule', 'seed', 'initializer', 'kernels']);
-  const { rule, seed = 1, initializer = 'kaiming-uniform', kernels = referenceKernels() } = options;
+  const { rule, seed = 1, initializer = defaultInitializer, kernels = referenceKernels() } = options;
   check.oneOf('createNetwork', 'options.rule', rule, Object.keys(rules));
   check.seed('createNetwork', 'options.seed', seed);
   check.oneOf('createNetwork', 'options.initializer', initializer, Object.keys(initializers));

@@ -3,6 +3,7 @@ import { UserError } from '../errors.js';
 import { type RuleName, rules } from '../rules/index.js';
 import { faultList, keyOf, list, parseJson } from '../schema.js';
 import { models, type NetworkSpec } from './index.js';
+import { type InitializerName, initializers } from './initialize.js';
 import { activations, MOST_CLASSES } from './lenet.js';
 
 /** Far more than any data set here has, and few enough that no sum of sizes overflows. */
@@ -33,6 +34,8 @@ const metadataSchema = z.object({
   model: z.string().optional(),
   /** JSON of a {@link specSchema}. */
   spec: z.string(),
+  /** Of a rule that redraws its feedback weights. Any other text is the writer's own. */
+  initializer: keyOf(initializers).optional().catch(undefined),
 });
 
 /**
@@ -44,14 +47,14 @@ const metadataSchema = z.object({
 export function parseNetworkMetadata(
   metadata: Readonly<Record<string, string>>,
   file: string,
-): { readonly spec: NetworkSpec; readonly rule: RuleName } {
-  const { rule, model, spec: text } = accept(metadataSchema, metadata, `${file}: its metadata`);
+): { readonly spec: NetworkSpec; readonly rule: RuleName; readonly initializer: InitializerName | undefined } {
+  const { rule, model, spec: text, initializer } = accept(metadataSchema, metadata, `${file}: its metadata`);
   const description = `${file}: the "spec" in its metadata`;
   const spec = accept(specSchema, parseJson(text, description, ''), description);
   if (model !== undefined && model !== spec.model) {
     throw new UserError(`${file}: the "model" in its metadata is ${model}, its "spec" describes a ${spec.model}.`);
   }
-  return { spec, rule };
+  return { spec, rule, initializer };
 }
 
 function accept<Schema extends z.ZodType>(schema: Schema, value: unknown, what: string): z.output<Schema> {

@@ -34,6 +34,8 @@ export interface Parameters<A extends FloatArray> {
   readonly values: A;
   /** Empty for a rule that uses no feedback weights. */
   readonly feedback: A;
+  /** What they were drawn from. Feedback weights that are redrawn in learning are drawn from it again. */
+  readonly initializer?: InitializerName | undefined;
 }
 
 /** What a learning rule says of its feedback weights. */
@@ -111,7 +113,7 @@ export function initialParameters<A extends FloatArray>(
       beginFeedback?.(tensor, rootMeanSquare(weights));
     }
   }
-  return { values, feedback };
+  return { values, feedback, initializer: options.initializer };
 }
 
 /**
@@ -123,7 +125,10 @@ export function initialParameters<A extends FloatArray>(
  */
 export function checkParameters(where: string, value: unknown, layout: ParameterLayout, usesFeedback: boolean): void {
   check.object(where, 'parameters', value, 'an object with values and feedback (initialParameters makes one)');
-  const { values, feedback } = value as Parameters<FloatArray>;
+  const { values, feedback, initializer } = value as Parameters<FloatArray>;
+  if (initializer !== undefined) {
+    check.oneOf(where, 'parameters.initializer', initializer, Object.keys(initializers));
+  }
   check.floats(where, 'parameters.values', values, layout.parameterCount);
   check.floats(where, 'parameters.feedback', feedback, usesFeedback ? layout.feedbackCount : feedback?.length);
   if (feedback.length === 0 || feedback.length === layout.feedbackCount) return;

@@ -19,11 +19,11 @@ export class Desk {
    * The network over the shared parameters: the same object each time. It is known by where its weights lie, and by
    * what it is: memory that was given back may hold another network's.
    */
-  network({ spec, rule, values, feedback }: SharedNetwork): Network<Float32Array> {
-    const key = JSON.stringify([values.byteOffset, feedback.byteOffset, rule, spec]);
+  network({ spec, rule, values, feedback, initializer }: SharedNetwork): Network<Float32Array> {
+    const key = JSON.stringify([values.byteOffset, feedback.byteOffset, rule, spec, initializer]);
     let network = this.networks.get(key);
     if (!network) {
-      network = new Network(buildLayers(spec), rules[rule], this.kernels, { values, feedback });
+      network = new Network(buildLayers(spec), rules[rule], this.kernels, { values, feedback, initializer });
       this.networks.set(key, network);
     }
     return network;

@@ -4,6 +4,7 @@ import type { Trial } from '../audit/trials.js';
 import type { CrewHandle } from '../crew/shared-crew.js';
 import type { LossName } from '../losses/index.js';
 import type { NetworkSpec } from '../models/index.js';
+import type { Parameters } from '../models/parameters.js';
 import type { RuleName } from '../rules/index.js';
 import type { GradientPath } from '../rules/path.js';
 import type { SharedMemory } from '../tensor/heap.js';
@@ -23,11 +24,9 @@ export interface Message<Task extends string, Job> {
 }
 
 /** A network whose parameters all threads share. */
-export interface SharedNetwork {
+export interface SharedNetwork extends Parameters<Float32Array> {
   readonly spec: NetworkSpec;
   readonly rule: RuleName;
-  readonly values: Float32Array;
-  readonly feedback: Float32Array;
 }
 
 export interface TrainJob {

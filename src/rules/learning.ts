@@ -36,8 +36,11 @@ export interface FeedbackPart {
   readonly feedback: Float32Array;
   /** Its place among all feedback weights of the network: a multiple of 8. */
   readonly first: number;
-  /** The layers that it runs through: each one's part of `feedback`, and how many inputs feed one output. */
-  readonly layers: readonly { readonly feedback: Float32Array; readonly fanIn: number }[];
+  /**
+   * Turns numbers that are uniform in [−1, 1) into draws from the distribution that each layer's weights began with, in
+   * place.
+   */
+  fromUniform(): void;
 }
 
 /** Some rows of a layer as a mirror sees it: a matrix, whatever its shape. */
@@ -80,10 +83,11 @@ export const alongsideWeights: FeedbackLearning = {
   },
 };
 
-/** Magnitudes drawn anew, uniform up to 1/√fanIn: those of weights before they learn (Kaiming-uniform). */
+/** Drawn anew in each step, from the distribution that the weights began with. */
 export const redrawn: FeedbackLearning = {
-  redraw({ kernels, step, keys }, { feedback, first, layers }) {
+  redraw({ kernels, step, keys }, part) {
+    const { feedback, first } = part;
     kernels.uniform(feedback, feedback.length, first, { keys, step });
-    for (const { feedback: own, fanIn } of layers) kernels.rescale(own, own.length, fanIn ** -0.5);
+    part.fromUniform();
   },
 };

@@ -65,6 +65,9 @@ export const checkRule = (where: string, value: unknown): void =>
     errorBelow: 'function',
   });
 
+/** Whether the rule draws its feedback weights anew while the network learns. */
+export const redraws = ({ learning }: LearningRule): boolean => learning?.redraw !== undefined;
+
 /**
  * Whose training settings suit a rule that has none of its own: see {@link LearningRule.trainsLike}.
  *

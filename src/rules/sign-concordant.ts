@@ -37,8 +37,8 @@ export const fixedMagnitudes: LearningRule = {
 };
 
 /**
- * Random magnitudes drawn anew for each mini-batch, with W's present signs (Liao et al. 2016). Those of the last
- * mini-batch stay: they are what an attack along the feedback path follows.
+ * Random magnitudes drawn anew for each mini-batch from the initializer's distribution, with W's present signs (Liao
+ * et al. 2016). Those of the last mini-batch stay: they are what an attack along the feedback path follows.
  */
 export const batchMagnitudes: LearningRule = {
   title: 'batchwise random-magnitude sign-concordant feedback',

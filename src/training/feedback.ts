@@ -1,6 +1,7 @@
 /* The learning of feedback weights (rules/learning.ts), shared out among a crew as the optimizer's step is. */
 import { type Crew, memberRange } from '../crew/crew.js';
 import { weightedLayers } from '../layers/tree.js';
+import { defaultInitializer, fromUniform } from '../models/initialize.js';
 import type { Network } from '../models/network.js';
 import { type Slot, slotNamed } from '../models/parameters.js';
 import { PassMemory } from '../models/pass-memory.js';
@@ -138,18 +139,21 @@ const weightSlotOf = (slots: readonly Slot[], { name }: Slot): Slot =>
   slotNamed(slots, name.replace(/feedback$/, 'weight'));
 
 /** The member's range of all feedback weights, and the layers it runs through. */
-function ownPartOf({ layers, layout, parameters }: Network<Float32Array>, crew: Crew): FeedbackPart {
-  const { feedback } = parameters;
+function ownPartOf({ layers, layout, kernels, parameters }: Network<Float32Array>, crew: Crew): FeedbackPart {
+  const { feedback, initializer = defaultInitializer } = parameters;
   const [first, end] = memberRange(crew, feedback.length);
   const weighted = weightedLayers(layers);
-  const runs = layout.feedbackSlots.map(({ offset, length }, l) => ({
-    feedback: feedback.subarray(Math.max(first, offset), Math.max(first, Math.min(end, offset + length))),
+  const all = layout.feedbackSlots.map(({ offset, length }, l) => ({
+    own: feedback.subarray(Math.max(first, offset), Math.max(first, Math.min(end, offset + length))),
     fanIn: weighted[l].fanIn,
   }));
+  const runs = all.filter(({ own }) => own.length > 0);
   return {
     feedback: feedback.subarray(first, end),
     first,
-    layers: runs.filter((run) => run.feedback.length > 0),
+    fromUniform() {
+      for (const { own, fanIn } of runs) fromUniform[initializer](kernels, own, fanIn);
+    },
   };
 }
 

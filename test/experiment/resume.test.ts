@@ -6,6 +6,7 @@ import { UserError } from '../../src/errors.js';
 import { RunFolder } from '../../src/experiment/folder.js';
 import { type EpochMetrics, formatMetrics } from '../../src/experiment/metrics.js';
 import { findLeft } from '../../src/experiment/resume.js';
+import { earlierTraining, trainingHash } from '../../src/experiment/training-hash.js';
 import { encodeCheckpoint } from '../../src/models/safetensors.js';
 
 const config = configFrom('mnist', {}, 'simd');
@@ -86,6 +87,24 @@ test('a network or checkpoint of another hash, or of none, is not taken up, and 
   await refused(t, { checkpoint: { epochs: '3' } }, 'bp.checkpoint.safetensors', /carries no training hash/);
   const beside = { network: { trainingHash: HASH }, checkpoint: { trainingHash: other, epochs: '3' } };
   await refused(t, beside, 'bp.checkpoint.safetensors', why);
+});
+
+test('a brsf network that an earlier version trained under truncated-normal is not continued, for that reason', async (t) => {
+  const settings = configFrom('mnist', { rules: 'bp,brsf', initializer: 'truncated-normal' }, 'simd');
+  const images = { sha256: 'ab'.repeat(32), count: 60_000 };
+  const earlier = earlierTraining(settings, 'brsf', images);
+  for (const name of ['brsf.safetensors', 'brsf.checkpoint.safetensors']) {
+    const path = t.testdir({ 'config.json': JSON.stringify(settings) });
+    const metadata = { trainingHash: earlier?.hash ?? '', epochs: '3' };
+    writeFileSync(join(path, 'metrics.jsonl'), formatMetrics(metrics(EPOCHS, 'brsf')));
+    writeFileSync(join(path, name), encodeCheckpoint({ tensors, metadata }));
+    const folder = await RunFolder.open(path, settings, { force: false, log() {} });
+    const hash = trainingHash(settings, 'brsf', images);
+    const message = new RegExp(
+      `${name.replaceAll('.', '\\.')} is not continued: an earlier version trained it\\. That version redrew brSF's magnitudes from kaiming-uniform, whatever the initializer; this version redraws them from truncated-normal, the run's initializer\\. It is left as it is; choose another folder with --out, or say --force`,
+    );
+    await t.rejects(findLeft(folder, 'brsf', hash, EPOCHS, earlier), { constructor: UserError, message });
+  }
 });
 
 test('a checkpoint says how many epochs it has had, no more than the plan has', async (t) => {

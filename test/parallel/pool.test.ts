@@ -3,6 +3,7 @@ import { test } from 'tap';
 import { datasets } from '../../src/datasets/index.js';
 import { sumCounts } from '../../src/metrics/adversarial-accuracy.js';
 import { createNetwork, networkSpec } from '../../src/models/create.js';
+import type { InitializerName } from '../../src/models/initialize.js';
 import type { Network } from '../../src/models/network.js';
 import type { Parameters } from '../../src/models/parameters.js';
 import type { SharedNetwork } from '../../src/parallel/messages.js';
@@ -38,9 +39,13 @@ const options: TrainingOptions = {
 const fingerprint = (array: Float32Array): string =>
   createHash('sha256').update(new Uint8Array(array.slice().buffer)).digest('hex');
 
-async function networkIn(pool: WorkerPool, rule: RuleName): Promise<Network<Float32Array>> {
+async function networkIn(
+  pool: WorkerPool,
+  rule: RuleName,
+  initializer?: InitializerName,
+): Promise<Network<Float32Array>> {
   const kernels = await loadKernels(pool.backend, pool.heap);
-  return createNetwork(spec, { rule, seed: 5, kernels });
+  return createNetwork(spec, { rule, seed: 5, ...(initializer && { initializer }), kernels });
 }
 
 async function sharedNetwork(pool: WorkerPool, rule: RuleName): Promise<SharedNetwork> {
@@ -48,8 +53,8 @@ async function sharedNetwork(pool: WorkerPool, rule: RuleName): Promise<SharedNe
 }
 
 /** A network, and the memory to train it. */
-async function trainee(pool: WorkerPool, rule: RuleName, settings = options) {
-  const created = await networkIn(pool, rule);
+async function trainee(pool: WorkerPool, rule: RuleName, settings = options, initializer?: InitializerName) {
+  const created = await networkIn(pool, rule, initializer);
   const network: SharedNetwork = { spec, rule, ...created.parameters };
   return { network, memory: trainingMemory(created, settings, (length) => pool.heap.float64(length)) };
 }
@@ -65,9 +70,10 @@ async function trainOn(
   pool: WorkerPool,
   rule: RuleName,
   { shown, batchSize }: Pick<Workload, 'shown' | 'batchSize'>,
+  initializer?: InitializerName,
 ): Promise<SharedNetwork> {
   const settings = { ...options, batchSize };
-  const { network, memory } = await trainee(pool, rule, settings);
+  const { network, memory } = await trainee(pool, rule, settings, initializer);
   for (let epoch = 0; epoch < settings.epochs; epoch++) {
     await pool.run('trainEpoch', { run: runs, network, images: shown, options: settings, memory, epoch });
   }
@@ -138,6 +144,22 @@ test('what feedback weights learn, or draw anew, is the same to the bit for 1, 2
     for (const rule of learning) {
       t.same(both(await trainOn(pool, rule, workload)), alone.get(rule), `${rule}, ${workers} workers`);
     }
+    await pool.close();
+  }
+});
+
+test('brsf’s magnitudes under truncated-normal are the same to the bit for 1, 2 and 5 workers, as on one thread without', {
+  timeout: 60_000,
+}, async (t) => {
+  const initializer = 'truncated-normal';
+  const workload = { shown: firstImages(images, 150), batchSize: 72 };
+  const alone = createNetwork(spec, { rule: 'brsf', seed: 5, initializer, kernels: await loadKernels() });
+  train(alone, workload.shown, { ...options, batchSize: workload.batchSize });
+  for (const workers of [1, 2, 5]) {
+    const pool = new WorkerPool(workers, 'simd');
+    const { values, feedback } = await trainOn(pool, 'brsf', workload, initializer);
+    t.equal(fingerprint(feedback), fingerprint(alone.parameters.feedback), `${workers} workers: feedback weights`);
+    t.equal(fingerprint(values), fingerprint(alone.parameters.values), `${workers} workers: weights`);
     await pool.close();
   }
 });
