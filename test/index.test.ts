@@ -304,7 +304,7 @@ const functions: Readonly<Record<string, Entry>> = {
   },
   freeTrainingMemory: {
     call: library.freeTrainingMemory,
-    good: { kernels, memory },
+    good: { kernels, memory: library.trainingMemory(network, training) },
     bad: { kernels: noKernels, memory: [...noObject, {}] },
   },
   Heap: {

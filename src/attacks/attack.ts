@@ -1,5 +1,6 @@
 import { allOrNone, type Kernels } from '../tensor/kernels.js';
 import { type RandomStream, stream } from '../tensor/random.js';
+import { checkHeld } from '../tensor/released.js';
 
 /**
  * The gradient of each image's own loss with respect to its pixels: all a sign-gradient attack knows of a network.
@@ -98,7 +99,7 @@ export interface AttackMemory {
   readonly queries: Int32Array;
   /** One more array of `capacity` images: the same one whenever the same name is asked for. */
   extra(name: string): Float32Array;
-  /** Gives its arrays back to the kernels: none of it may be used after that. */
+  /** Gives its arrays back to the kernels: it hands none out after that. A second time does nothing. */
   release(): void;
 }
 
@@ -110,6 +111,10 @@ export function attackMemory(kernels: Kernels<Float32Array>, capacity: number, s
     direction: alloc(length),
   }));
   const arrays: Float32Array[] = Object.values(first);
+  const held = (array: Float32Array): Float32Array => {
+    checkHeld('attack', "the attack's memory", array);
+    return array;
+  };
   const array = () => {
     const made = kernels.alloc(length);
     arrays.push(made);
@@ -120,11 +125,20 @@ export function attackMemory(kernels: Kernels<Float32Array>, capacity: number, s
     kernels,
     capacity,
     size,
-    ...first,
+    get x() {
+      return held(first.x);
+    },
+    get clean() {
+      return held(first.clean);
+    },
+    get direction() {
+      return held(first.direction);
+    },
     labels: new Uint8Array(capacity),
     index: new Int32Array(capacity),
     queries: new Int32Array(capacity),
     extra(name) {
+      held(first.x);
       const made = extras.get(name) ?? array();
       extras.set(name, made);
       return made;

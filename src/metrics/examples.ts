@@ -9,6 +9,7 @@ import { checkNetwork, checkQuestion, type Network } from '../models/network.js'
 import { networkOracle } from '../models/oracle.js';
 import type { GradientPath } from '../rules/path.js';
 import { stream } from '../tensor/random.js';
+import { releasedError } from '../tensor/released.js';
 import { lossFor } from './attack-loss.js';
 
 /** How a few images are attacked: everything that decides their examples, but for the images. */
@@ -37,6 +38,7 @@ export interface Examples {
 export class ExampleMaker {
   private readonly memory: AttackMemory;
   private readonly adversarial: Float32Array;
+  private released = false;
 
   /** @throws {RangeError | TypeError} unless there is a network, and the capacity is a whole number of 1 or more */
   constructor(
@@ -55,9 +57,11 @@ export class ExampleMaker {
    * @param first the first one's index in its set: random numbers belong to an image, as in a run's attacks
    * @throws {ShapeError} if there are more images than the capacity, or not as many as labels
    * @throws {RangeError | TypeError} if a pixel, a label or a setting is not accepted, or an argument none
+   * @throws {Error} if this or the network was released
    */
   make(images: Float32Array, labels: Uint8Array, first: number, settings: ExampleSettings): Examples {
     const { network, memory, adversarial, capacity } = this;
+    if (this.released) throw releasedError('make', 'the ExampleMaker');
     const { size } = memory;
     check.object('make', 'settings', settings, 'an object with attack, path, loss, seed and epsilon');
     const { attack, path, loss, seed, ...options } = settings;
@@ -84,8 +88,9 @@ export class ExampleMaker {
     return { adversarial, predictions: asked.predictions(n), zeroGradient };
   }
 
-  /** Gives its memory back to the kernels; it makes no more examples. */
+  /** Gives its memory back to the kernels; it makes no more examples. A second time does nothing. */
   release(): void {
+    this.released = true;
     this.memory.release();
   }
 }

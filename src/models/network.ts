@@ -6,6 +6,7 @@ import { checkLoss, type Loss } from '../losses/loss.js';
 import { checkPath, type GradientPath } from '../rules/path.js';
 import { checkRule, type LearningRule } from '../rules/rule.js';
 import { checkKernels, type Kernels } from '../tensor/kernels.js';
+import { checkHeld, releasedError, wasGivenBack } from '../tensor/released.js';
 import { checkTensor, contiguous, type FloatArray, shapeText, sizeOf, type Tensor, tensor } from '../tensor/tensor.js';
 import { MOST_CLASSES } from './lenet.js';
 import { checkParameters, type ParameterLayout, type Parameters, parameterLayout } from './parameters.js';
@@ -39,7 +40,7 @@ export class Network<A extends FloatArray = FloatArray> {
   readonly layout: ParameterLayout;
   private readonly workspaces = new Map<number, Workspace<A>>();
   private readonly answered = new Map<number, Answers<A>>();
-  private released = false;
+  private readonly memory: Parameters<A>;
   /** How many images go through the layers together where none are learned from. */
   readonly pass: number;
 
@@ -51,7 +52,7 @@ export class Network<A extends FloatArray = FloatArray> {
     readonly layers: readonly Layer[],
     readonly rule: LearningRule,
     readonly kernels: Kernels<A>,
-    readonly parameters: Parameters<A>,
+    parameters: Parameters<A>,
   ) {
     checkLayers('Network', layers);
     check.wholeNumber('Network', 'classes of the last of its layers', this.classes, { to: MOST_CLASSES });
@@ -61,6 +62,18 @@ export class Network<A extends FloatArray = FloatArray> {
     const numbers = leavesOf(layers).reduce((sum, { outputShape }) => sum + sizeOf(outputShape), 0);
     this.pass = numbers > DEEP ? DEEP_PASS : PASS;
     checkParameters('Network', parameters, this.layout, rule.usesFeedback);
+    this.memory = parameters;
+  }
+
+  /** @throws {Error} if the network was released */
+  get parameters(): Parameters<A> {
+    checkHeld('parameters', 'the network', this.memory.values);
+    return this.memory;
+  }
+
+  /** Whether its memory was given back, by {@link release} or another network's of the same parameters. */
+  get released(): boolean {
+    return wasGivenBack(this.memory.values);
   }
 
   /** `[C, H, W]` */
@@ -80,6 +93,7 @@ export class Network<A extends FloatArray = FloatArray> {
    * @throws {RangeError | TypeError} if a number is not finite, or there are no images
    */
   logits(images: Tensor): Tensor<A> {
+    checkNetwork('logits', this);
     checkBatch('logits', this, images);
     const logits = this.freshArray(images.shape[0] * this.classes);
     this.inPasses(images, (workspace, first, n) => {
@@ -95,6 +109,7 @@ export class Network<A extends FloatArray = FloatArray> {
    * @throws {ShapeError | RangeError | TypeError} as {@link logits} does
    */
   predict(images: Tensor): Uint8Array {
+    checkNetwork('predict', this);
     checkBatch('predict', this, images);
     const predictions = new Uint8Array(images.shape[0]);
     this.inPasses(images, (workspace, first, n) => {
@@ -111,6 +126,7 @@ export class Network<A extends FloatArray = FloatArray> {
    * @throws {RangeError | TypeError} if a number is not finite, a label no class, the path none, or another argument none
    */
   inputGradient(images: Tensor, labels: Uint8Array, options: { path: GradientPath; loss: Loss }): Tensor<A> {
+    checkNetwork('inputGradient', this);
     checkBatch('inputGradient', this, images);
     check.labels('inputGradient', 'labels', labels, images.shape[0], this.classes);
     checkQuestion('inputGradient', options);
@@ -129,8 +145,8 @@ export class Network<A extends FloatArray = FloatArray> {
    * @throws {RangeError} unless the capacity is a whole number of 1 or more
    */
   workspace(capacity: number): Workspace<A> {
+    checkNetwork('workspace', this);
     check.wholeNumber('workspace', 'capacity', capacity);
-    if (this.released) throw new Error('this network was released: its weights are gone');
     let workspace = this.workspaces.get(capacity);
     if (!workspace) {
       workspace = new Workspace(this, capacity);
@@ -145,6 +161,7 @@ export class Network<A extends FloatArray = FloatArray> {
    * @throws {RangeError} unless the capacity is a whole number of 1 or more
    */
   answers(capacity: number): Answers<A> {
+    checkNetwork('answers', this);
     check.wholeNumber('answers', 'capacity', capacity);
     let answers = this.answered.get(capacity);
     if (!answers) {
@@ -158,16 +175,16 @@ export class Network<A extends FloatArray = FloatArray> {
 
   /**
    * Gives the parameters' memory back to the kernels, for networks to come. Neither the network nor its parameters, nor
-   * any part of them, may be used after that. Without it the memory stays taken for as long as the kernels are there,
+   * any part of them, may be used after that; what hangs on it (workspaces, oracles, tracers) refuses. Releasing it twice
+   * does nothing the second time. Without it the memory stays taken for as long as the kernels are there,
    * also when nobody refers to the network any more: who makes thousands of networks on the same kernels should
    * release each when it has done its service.
    */
   release(): void {
     if (this.released) return;
-    this.released = true;
     this.workspaces.clear();
-    this.kernels.free(this.parameters.values);
-    this.kernels.free(this.parameters.feedback);
+    this.kernels.free(this.memory.values);
+    this.kernels.free(this.memory.feedback);
   }
 
   /** An array for the caller to keep, which goes when nobody refers to it: not from the kernels' memory. */
@@ -190,11 +207,15 @@ export class Network<A extends FloatArray = FloatArray> {
   }
 }
 
-/** @throws {TypeError} if an argument is no network */
+/**
+ * @throws {TypeError} if an argument is no network
+ * @throws {Error} if it was released
+ */
 export function checkNetwork(where: string, value: unknown): void {
   if (!(value instanceof Network)) {
     throw new TypeError(check.refusal(where, 'network', value, 'a network (createNetwork makes one)'));
   }
+  if (value.released) throw releasedError(where, 'the network');
 }
 
 /**

@@ -21,7 +21,8 @@ export interface NetworkOracle<A extends FloatArray> {
 /**
  * A network's answers to up to `capacity` images at a time: the loss's gradient along the path, losses, predictions.
  * Oracles of one network and capacity share their memory: each answer lasts until the next question. Attacks ask for
- * every step, so that what is asked is not checked: `perturb` has done that.
+ * every step, so that what is asked is not checked: `perturb` has done that. An oracle of a network that was released
+ * refuses.
  *
  * @throws {RangeError | TypeError} if the capacity is no whole number of 1 or more, the path none, or another argument
  *   none
@@ -40,6 +41,7 @@ export function networkOracle<A extends FloatArray>(
 
   /** Sends the images through the layers a pass at a time; `each` works on the n that begin at `first`. */
   const ask = (images: A, labels: Uint8Array, count: number, each: PassWork) => {
+    checkNetwork('networkOracle', network);
     for (let first = 0; first < count; first += workspace.capacity) {
       const n = Math.min(workspace.capacity, count - first);
       workspace.input.data.set(images.subarray(first * size, (first + n) * size));
@@ -66,7 +68,10 @@ export function networkOracle<A extends FloatArray>(
     },
     query: (images, labels, n) => ask(images, labels, n, evaluate),
     losses,
-    predictions: () => predictions,
+    predictions() {
+      checkNetwork('networkOracle', network);
+      return predictions;
+    },
     logits,
     ...(options.loss.targeted && {
       toward(images: A, labels: Uint8Array, targets: Uint8Array, n: number) {

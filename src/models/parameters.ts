@@ -5,6 +5,7 @@ import { checkLayers, isNormalizing, leavesOf, type Role, tensorsOf, weightedLay
 import type { LearningRule } from '../rules/rule.js';
 import { allOrNone, checkKernels, type Kernels } from '../tensor/kernels.js';
 import { stream } from '../tensor/random.js';
+import { checkHeld } from '../tensor/released.js';
 import { type FloatArray, sizeOf } from '../tensor/tensor.js';
 import { type InitializerName, initializers } from './initialize.js';
 
@@ -122,6 +123,7 @@ export function initialParameters<A extends FloatArray>(
  * @param usesFeedback whether there must be feedback weights
  * @throws {TypeError} if they are none
  * @throws {ShapeError} if they are not as many as the layers have
+ * @throws {Error} if their memory was given back
  */
 export function checkParameters(where: string, value: unknown, layout: ParameterLayout, usesFeedback: boolean): void {
   check.object(where, 'parameters', value, 'an object with values and feedback (initialParameters makes one)');
@@ -131,6 +133,7 @@ export function checkParameters(where: string, value: unknown, layout: Parameter
   }
   check.floats(where, 'parameters.values', values, layout.parameterCount);
   check.floats(where, 'parameters.feedback', feedback, usesFeedback ? layout.feedbackCount : feedback?.length);
+  for (const array of [values, feedback]) checkHeld(where, "the parameters' network", array);
   if (feedback.length === 0 || feedback.length === layout.feedbackCount) return;
   throw new ShapeError(
     `${where}: parameters.feedback holds ${feedback.length} numbers; none or ${layout.feedbackCount} are expected`,

@@ -3,6 +3,7 @@ import * as check from '../check.js';
 import type { Loss } from '../losses/loss.js';
 import { backprop } from '../rules/backprop.js';
 import { float64Kernels } from '../tensor/reference.js';
+import { checkHeld } from '../tensor/released.js';
 import type { FloatArray } from '../tensor/tensor.js';
 import { view } from './parameters.js';
 import type { Runnable } from './stages.js';
@@ -21,6 +22,8 @@ const STEP = 1e-6;
 export class DifferenceQuotients {
   private readonly workspace: Workspace<Float64Array>;
   private readonly values: Float64Array;
+  /** The network's own. */
+  private readonly original: FloatArray;
 
   /** @throws {TypeError} if there is no network */
   constructor(
@@ -30,7 +33,8 @@ export class DifferenceQuotients {
     check.object('DifferenceQuotients', 'network', network, 'a network (createNetwork makes one)', fields);
     const { layers, layout, inputShape, classes, parameters } = network;
     const kernels = float64Kernels();
-    this.values = kernels.alloc(parameters.values.length);
+    this.original = parameters.values;
+    this.values = kernels.alloc(this.original.length);
     const twin: Runnable<Float64Array> = {
       layers,
       layout,
@@ -46,14 +50,16 @@ export class DifferenceQuotients {
   /**
    * @param image `[C, H, W]` in [0, 1], the traced one
    * @throws {ShapeError | RangeError | TypeError} if there is no such place, or another argument is unusable
+   * @throws {Error} if the network was released
    */
   at(place: Place, image: FloatArray, label: number, loss: Loss): number {
-    const { workspace, network } = this;
+    const { workspace, network, original } = this;
+    checkHeld('at', 'the network', original);
     const { layerMemory: memory } = workspace;
     checkTraced('at', network, image, label, loss);
     checkPlace('at', place, memory.length);
     const { layer, tensor, offset } = place;
-    this.values.set(network.parameters.values);
+    this.values.set(original);
     workspace.input.data.set(image);
     workspace.forward(1);
     const labels = Uint8Array.of(label);

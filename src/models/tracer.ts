@@ -35,9 +35,11 @@ export class Tracer<A extends FloatArray> {
    * @param label its true class
    * @throws {ShapeError} if the image is not as large as the network expects
    * @throws {RangeError | TypeError} if a number is not finite, the label no class, or an argument none
+   * @throws {Error} if the network was released
    */
   trace(image: FloatArray, label: number, loss: Loss): Trace<A> {
     const { network, workspace } = this;
+    checkNetwork('trace', network);
     checkTraced('trace', network, image, label, loss);
     const labels = Uint8Array.of(label);
     workspace.input.data.set(image);

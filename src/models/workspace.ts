@@ -3,6 +3,7 @@ import { isNormalizing, leavesOf, weightedLayers } from '../layers/tree.js';
 import type { Loss } from '../losses/loss.js';
 import { type GradientPath, ruleAlong } from '../rules/path.js';
 import type { LearningRule } from '../rules/rule.js';
+import { checkHeld } from '../tensor/released.js';
 import type { FloatArray } from '../tensor/tensor.js';
 import { PassMemory } from './pass-memory.js';
 import { PassPlaces } from './pass-places.js';
@@ -53,6 +54,8 @@ export class Workspace<A extends FloatArray = FloatArray> {
   private statistics: Statistics = 'averages';
 
   private readonly memory: PassMemory<A>;
+  /** By which it knows whether the network was released. */
+  private readonly weights: A;
 
   /** @param keep gives every layer memory of its own: nothing of a pass is written over, for those who want to look */
   constructor(
@@ -62,6 +65,7 @@ export class Workspace<A extends FloatArray = FloatArray> {
   ) {
     const { kernels, layers } = network;
     this.memory = PassMemory.of(kernels);
+    this.weights = network.parameters.values;
     const allocators = this.memory.layOut();
     const places = new PassPlaces(layers, allocators.alloc, capacity, keep);
     const output: Output<A> = { error: () => this.dlogits.data, labels: () => this.labels };
@@ -98,6 +102,7 @@ export class Workspace<A extends FloatArray = FloatArray> {
    */
   forwardFrom(first: number, n: number, statistics: Statistics = 'averages'): void {
     if (first > 0) this.checkHolder();
+    else this.checkNetwork();
     this.memory.holder = this;
     this.statistics = statistics;
     for (let l = first; l < this.stages.length; l++) {
@@ -160,8 +165,14 @@ export class Workspace<A extends FloatArray = FloatArray> {
     return this.predicted;
   }
 
-  /** @throws {Error} if what the pass forward has left is not there any more */
+  /** @throws {Error} if the network was released */
+  private checkNetwork(): void {
+    checkHeld('workspace', 'the network', this.weights);
+  }
+
+  /** @throws {Error} if what the pass forward has left is not there any more, or the network was released */
   private checkHolder(): void {
+    this.checkNetwork();
     if (this.memory.holder !== this) {
       throw new Error('workspace: another one on the same kernels has begun a pass since this one’s last pass forward');
     }

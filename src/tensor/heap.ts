@@ -1,5 +1,6 @@
 import * as check from '../check.js';
 import { megabytes } from '../words.js';
+import { giveBack, poisons, wasGivenBack } from './released.js';
 
 /**
  * A shared `WebAssembly.Memory`, as far as the library's types say: TypeScript knows its own name in projects for
@@ -28,9 +29,9 @@ export class Heap {
   readonly maximumBytes: number;
   /** The heap's own words, at the bottom of the memory; see the indices below. */
   private readonly words: Int32Array;
-  /** What this object handed out and didn't get back: bytes by address. */
-  private readonly handedOut = new Map<number, number>();
-  /** What this object got back, by ascending address; zeroed, and no two of them side by side. */
+  /** What this object handed out and didn't get back, by address. */
+  private readonly handedOut = new Map<number, HeapArray>();
+  /** What this object got back, by ascending address; zeroed or poisoned, and no two of them side by side. */
   private readonly holes: Block[] = [];
   private readonly knownBuffers = new WeakSet<ArrayBufferLike>();
   private readonly knownArrays = new WeakSet<HeapArray>();
@@ -53,20 +54,17 @@ export class Heap {
   /** A zeroed array of `length` numbers, aligned to a cache line. */
   float32(length: number): Float32Array {
     check.wholeNumber('float32', 'length', length, { from: 0 });
-    const start = this.reserve(length * 4); // first: growing replaces `buffer`
-    return new Float32Array(this.memory.buffer, start, length);
+    return this.handOut(Float32Array, length);
   }
 
   float64(length: number): Float64Array {
     check.wholeNumber('float64', 'length', length, { from: 0 });
-    const start = this.reserve(length * 8); // first: growing replaces `buffer`
-    return new Float64Array(this.memory.buffer, start, length);
+    return this.handOut(Float64Array, length);
   }
 
   int32(length: number): Int32Array {
     check.wholeNumber('int32', 'length', length, { from: 0 });
-    const start = this.reserve(length * 4); // first: growing replaces `buffer`
-    return new Int32Array(this.memory.buffer, start, length);
+    return this.handOut(Int32Array, length);
   }
 
   /**
@@ -76,20 +74,23 @@ export class Heap {
    * @throws {Error} if the array isn't one of those
    */
   free(array: HeapArray): void {
-    if (array.byteLength === 0) return;
-    const start = array.byteOffset;
-    const bytes = this.handedOut.get(start);
-    if (bytes !== rounded(array.byteLength) || !this.holds(array)) {
+    const [start, bytes] = [array.byteOffset, rounded(array.byteLength)];
+    if (bytes === 0) {
+      giveBack(array, new Uint8Array(0));
+      return;
+    }
+    if (this.handedOut.get(start) !== array) {
       throw new Error(
         `heap: ${array.length} numbers at address ${start} were not handed out here, or given back twice`,
       );
     }
     this.handedOut.delete(start);
-    new Uint8Array(this.memory.buffer, start, bytes).fill(0);
+    this.knownArrays.delete(array);
+    giveBack(array, new Uint8Array(this.memory.buffer, start, bytes).fill(0));
     this.addHole({ start, bytes });
   }
 
-  /** Whether the array lies in this heap's memory, whoever allocated it. */
+  /** Whether the array lies in this heap's memory, whoever allocated it, and wasn't given back. */
   holds(array: HeapArray): boolean {
     return this.knownArrays.has(array) || this.recognizes(array);
   }
@@ -103,13 +104,21 @@ export class Heap {
     return Atomics.load(this.words, MARK) >>> 0;
   }
 
-  private reserve(length: number): number {
-    const bytes = rounded(length);
+  private handOut<T extends HeapArray>(type: ArrayType<T>, length: number): T {
+    const bytes = rounded(length * type.BYTES_PER_ELEMENT);
     // Not the mark: another thread may have moved it beyond what this one has seen the memory grow to.
-    if (bytes === 0) return RESERVED_BYTES;
-    const start = this.reuse(bytes) ?? this.extend(bytes);
-    this.handedOut.set(start, bytes);
-    return start;
+    if (bytes === 0) return new type(this.memory.buffer, RESERVED_BYTES, 0);
+    const start = this.reuse(bytes) ?? this.extend(bytes); // first: growing replaces `buffer`
+    if (poisons) this.clean(start, bytes);
+    const array = new type(this.memory.buffer, start, length);
+    this.handedOut.set(start, array);
+    return array;
+  }
+
+  /** Takes the poison out again; what was never handed out has none, and stays untouched. */
+  private clean(start: number, bytes: number): void {
+    const end = Math.min(start + bytes, Atomics.load(this.words, HIGHEST) >>> 0);
+    if (end > start) new Uint8Array(this.memory.buffer, start, end - start).fill(0);
   }
 
   /** Takes from the smallest hole that is large enough, if there is one. */
@@ -169,7 +178,16 @@ export class Heap {
     merge(i - 1);
     const { start, bytes } = holes[holes.length - 1];
     const end = start + bytes;
+    if (poisons) this.raiseHighest(end);
     if (Atomics.compareExchange(this.words, MARK, end | 0, start | 0) >>> 0 === end) holes.pop();
+  }
+
+  /** Tells all threads up to where memory has been handed out. */
+  private raiseHighest(end: number): void {
+    for (;;) {
+      const highest = Atomics.load(this.words, HIGHEST);
+      if (highest >>> 0 >= end || Atomics.compareExchange(this.words, HIGHEST, highest, end | 0) === highest) return;
+    }
   }
 
   /**
@@ -178,6 +196,7 @@ export class Heap {
    */
   private recognizes(array: HeapArray): boolean {
     const { buffer } = array;
+    if (wasGivenBack(array)) return false;
     if (!this.knownBuffers.has(buffer)) {
       if (!(buffer instanceof this.words.buffer.constructor) || buffer.byteLength < RESERVED_BYTES) return false;
       const theirs = wordsOf(buffer);
@@ -189,6 +208,11 @@ export class Heap {
     this.knownArrays.add(array);
     return true;
   }
+}
+
+interface ArrayType<T extends HeapArray> {
+  readonly BYTES_PER_ELEMENT: number;
+  new (buffer: ArrayBuffer, start: number, length: number): T;
 }
 
 /** A range of the memory, in bytes. */
@@ -208,10 +232,14 @@ const LINE = 64;
 export const RESERVED_BYTES = PAGE;
 /** Address of the heap's own words. Address 0 stays unused: WebAssembly code may hold it for null. */
 const WORDS = LINE;
-/** Which word holds the mark, the most pages the memory may have, and what {@link Heap.holds} counts by. */
+/**
+ * Which word holds the mark, the most pages the memory may have, what {@link Heap.holds} counts by, and, where memory is
+ * poisoned, the end of all that was ever given back.
+ */
 const MARK = 0;
 const MAXIMUM = 1;
 const COUNTER = 2;
+const HIGHEST = 3;
 
 const INITIAL_PAGES = 64;
 const GROWTH_BYTES = 64 * PAGE;
@@ -221,7 +249,7 @@ const MOST_PAGES = 65535;
 /** In whole cache lines. */
 const rounded = (bytes: number): number => Math.ceil(bytes / LINE) * LINE;
 
-const wordsOf = (buffer: ArrayBufferLike): Int32Array => new Int32Array(buffer, WORDS, 3);
+const wordsOf = (buffer: ArrayBufferLike): Int32Array => new Int32Array(buffer, WORDS, 4);
 
 function newMemory(maximumBytes?: number): WebAssembly.Memory {
   const memory = maximumBytes === undefined ? largestMemory() : memoryUpTo(pagesIn(maximumBytes));

@@ -30,7 +30,7 @@ export interface Kernels<A extends FloatArray = FloatArray> {
   /** A zeroed array in memory that these kernels can work on. */
   alloc(length: number): A;
   allocIndices(length: number): Int32Array;
-  /** Takes back an array that one of the two made, whole: it and its parts must not be used any more. */
+  /** Takes back an array that one of the two made, whole and once: it and its parts must not be used any more. */
   free(array: A | Int32Array): void;
 
   /** C = A·B, or C += A·B if `accumulate`. A `[m, k]`, B `[k, n]`, C `[m, n]`. */

@@ -3,6 +3,7 @@ import { checkHeap, type Heap } from './heap.js';
 import type { Window } from './im2col.js';
 import { type AdamStep, type Kernels, LEAST_MOMENT } from './kernels.js';
 import { multiply } from './matmul.js';
+import { giveBack, wasGivenBack } from './released.js';
 import type { FloatArray } from './tensor.js';
 import { uniform } from './threefry.js';
 
@@ -18,7 +19,7 @@ export function referenceKernels(heap?: Heap): Kernels<Float32Array> {
   return kernelsWith(
     (length) => heap?.float32(length) ?? new Float32Array(length),
     (length) => heap?.int32(length) ?? new Int32Array(length),
-    (array) => heap?.free(array),
+    (array) => (heap ? heap.free(array) : freeOwn(array)),
   );
 }
 
@@ -32,7 +33,7 @@ export const float64Kernels = (): Kernels<Float64Array> =>
 function kernelsWith<A extends FloatArray>(
   alloc: (length: number) => A,
   allocIndices: (length: number) => Int32Array,
-  free: (array: A | Int32Array) => void = () => {},
+  free: (array: A | Int32Array) => void = freeOwn,
 ): Kernels<A> {
   return {
     backend: 'reference',
@@ -62,6 +63,13 @@ function kernelsWith<A extends FloatArray>(
     rescale,
     uniform,
   };
+}
+
+/** Of arrays that are memory of their own. */
+function freeOwn(array: FloatArray | Int32Array): void {
+  const { buffer, byteOffset, byteLength } = array;
+  if (byteLength > 0 && wasGivenBack(array)) throw new Error(`kernels: ${array.length} numbers were given back twice`);
+  giveBack(array, new Uint8Array(buffer, byteOffset, byteLength));
 }
 
 function addToColumns(y: FloatArray, bias: FloatArray, rows: number, columns: number): void {

@@ -1,6 +1,7 @@
 import { ShapeError } from '../errors.js';
 import type { Heap } from './heap.js';
 import type { Kernels } from './kernels.js';
+import { checkHeld } from './released.js';
 import { type ConvolutionExports, convolutionsOver } from './simd-convolutions.js';
 
 /**
@@ -92,6 +93,7 @@ function kernelsOver(heap: Heap, wasm: Exports): Kernels<Float32Array> {
       );
     }
     if (!heap.holds(array)) {
+      checkHeld('simd kernels', 'an array', array);
       throw new TypeError(
         'simd kernels: an array does not lie in the heap that these kernels work on; allocate it with their alloc, or with that heap',
       );

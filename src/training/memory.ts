@@ -2,6 +2,7 @@
 import * as check from '../check.js';
 import { checkNetwork, type Network } from '../models/network.js';
 import { allOrNone, checkKernels, type Kernels } from '../tensor/kernels.js';
+import { wasGivenBack } from '../tensor/released.js';
 import { type FeedbackMemory, feedbackMemory } from './feedback.js';
 import type { OptimizerState } from './optimizer.js';
 import { optimizers } from './optimizers.js';
@@ -55,7 +56,7 @@ export function trainingMemory(
 }
 
 /**
- * Gives back what {@link trainingMemory} took.
+ * Gives back what {@link trainingMemory} took. A second time does nothing.
  *
  * @param freeFloat64 for the arrays of losses and counts
  * @throws {TypeError} if an argument is none
@@ -68,6 +69,7 @@ export function freeTrainingMemory(
   checkKernels('freeTrainingMemory', 'kernels', kernels);
   checkMemory('freeTrainingMemory', memory);
   const { shards, total, state, feedback, shardLosses, shardCorrect } = memory;
+  if (wasGivenBack(total)) return;
   const learned = [...Object.values(feedback.state), feedback.noise];
   for (const array of [...shards, total, ...Object.values(state), ...learned]) kernels.free(array);
   for (const array of [shardLosses, shardCorrect]) freeFloat64(array);

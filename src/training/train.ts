@@ -7,6 +7,7 @@ import { checkNetwork, type Network } from '../models/network.js';
 import { type Gradient, gradientOf, type Workspace } from '../models/workspace.js';
 import { checkImages, type LabelledImages, loadImage } from '../tensor/images.js';
 import { permutation, stream } from '../tensor/random.js';
+import { checkHeld } from '../tensor/released.js';
 import { FeedbackLearner } from './feedback.js';
 import { checkMemory, freeTrainingMemory, SHARDS_AT_ONCE, type TrainingMemory, trainingMemory } from './memory.js';
 import type { UpdateSlice } from './optimizer.js';
@@ -47,12 +48,19 @@ export class Trainer {
   ) {
     checkTrained('Trainer', network, images, options);
     checkMemory('Trainer', memory);
+    this.checkHeld();
     // One image alone has no statistics to be normalised by: it joins the shard before.
     this.shardCapacity = leavesOf(network.layers).some(isNormalizing) ? SHARD_SIZE + 1 : SHARD_SIZE;
     this.workspace = network.workspace(this.shardCapacity);
     this.labels = new Uint8Array(this.shardCapacity);
     this.loader = new ImageLoader(images, network.inputShape, options);
     this.gradients = memory.shards.map((flat) => gradientOf(network, flat));
+  }
+
+  /** @throws {Error} if the network was released, or the training memory given back */
+  private checkHeld(): void {
+    checkNetwork('Trainer', this.network);
+    checkHeld('Trainer', 'the training memory', this.memory.total);
   }
 
   /** A whole epoch of {@link steps}, without a pause. */
@@ -70,9 +78,11 @@ export class Trainer {
    * to look in between.
    *
    * @param epoch counted from 0
+   * @throws {Error} if the network was released, or the training memory given back
    */
   *steps(epoch: number, crew: Crew): Generator<void, EpochResult, void> {
     const { images, options, memory } = this;
+    this.checkHeld();
     const { batchSize, seed } = options;
     const order = permutation(images.count, stream(seed).split('shuffle').split(epoch));
     const batches = batchesPerEpoch(images.count, batchSize);
@@ -114,6 +124,7 @@ export class Trainer {
       reflect(step);
       if (crew.rank === 0) crew.advance();
       yield;
+      this.checkHeld();
     }
     return { loss: this.hasDiverged(order) ? Number.NaN : loss / images.count, accuracy: correct / images.count };
   }

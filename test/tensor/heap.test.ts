@@ -1,7 +1,12 @@
+import { execFile } from 'node:child_process';
 import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { test } from 'tap';
 import { Heap, RESERVED_BYTES } from '../../src/tensor/heap.js';
+import { referenceKernels } from '../../src/tensor/reference.js';
+import { poisons } from '../../src/tensor/released.js';
 import { simdKernels } from '../../src/tensor/simd.js';
 import type { HeapWorkerData, HeapWorkerResult } from '../helpers/heap-worker.js';
 
@@ -234,3 +239,37 @@ test('kernels compute right beyond 2 GiB', async (t) => {
   kernels.sumParts([a, b, a], 3, a, 6);
   t.same([...a], [3, 4, 8, 9, 10, 15]);
 });
+
+if (poisons) {
+  test('while tests run, memory that was given back is NaN to whoever still reads it, and zeros to its next owner', async (t) => {
+    const heap = new Heap();
+    const arrays = [heap.float32(100), heap.float64(50), heap.int32(100), heap.float32(100)];
+    heap.float32(1); // so that the four leave a hole, and the next one doesn't
+    const onTop = heap.float64(1000);
+    for (const array of [...arrays, onTop]) array.fill(7);
+    const parts = [...arrays, onTop].map((array) => array.subarray(10, 20));
+    for (const array of [...arrays, onTop]) heap.free(array);
+    for (const part of parts) {
+      t.ok(part.every((value) => (part instanceof Int32Array ? value === -1 : Number.isNaN(value))));
+    }
+    t.ok(
+      heap.float32(350).every((value) => value === 0),
+      'in the hole',
+    );
+    const other = new Heap(heap.memory).float64(5000);
+    t.equal(other.byteOffset, onTop.byteOffset);
+    t.ok(
+      other.every((value) => value === 0),
+      'to another thread, and beyond what was ever handed out',
+    );
+    const kernels = referenceKernels();
+    const own = kernels.alloc(10);
+    kernels.free(own);
+    t.ok(own.every(Number.isNaN), 'without a heap');
+  });
+
+  test('all that is tested here holds in use, too, where nothing is poisoned', async (t) => {
+    const env = { ...process.env, WEIGHT_TRANSPORT_POISON: '' };
+    await t.resolves(promisify(execFile)(process.execPath, [fileURLToPath(import.meta.url)], { env }));
+  });
+}
