@@ -31,6 +31,8 @@ const networks = list(paperRules.map((rule) => rules[rule].label));
 
 const VERBOSE = 'end with all tables, the checks and what they mean, not with the answer alone';
 
+const MOVED = "the data set's files, where they are not where the run's config.json says";
+
 const program = new Command('weight-transport')
   .description('Train, attack and understand neural networks that learn without weight transport.')
   .version(VERSION)
@@ -50,6 +52,7 @@ attackOptions(
   "the run's",
 )
   .option('--images <n>', 'test images to attack (default: 1000)')
+  .option('--data <folder>', MOVED)
   .option('--name <name>', 'the files go to <folder>/attacks/<name> (default: made from the settings)')
   .option('--workers <n>', `worker threads (default: ${availableParallelism()}, the cores here)`)
   .option('--force', 'replace attacks that are there already')
@@ -84,6 +87,8 @@ program
   .option('--spsa-iterations <n>', `SPSA's steps (default: ${defaultAudit.spsaIterations})`)
   .option('--targets <n>', `classes that targeted attacks go for (default: ${defaultAudit.targets})`)
   .option('--standard', "AutoAttack's standard attacks too, just as RobustBench measures")
+  .option('--data <folder>', `${MOVED}; of a network in a file: instead of the usual source`)
+  .option('--force', 'replace an audit that is there already by a weaker one')
   .option('--workers <n>', `worker threads (default: ${availableParallelism()}, the cores here)`)
   .option('--verbose', VERBOSE)
   .optionsGroup('Of a network in a file, where it does not say so itself:')
@@ -94,7 +99,6 @@ program
   .option('--names <file>', 'JSON that gives our name of each tensor that of the file: {"conv1.weight": "0.weight"}')
   .option('--mean <list>', "what is taken from pixels in [0, 1], a number a channel (default: the data set's)")
   .option('--std <list>', "what they are divided by then, a number a channel (default: the data set's)")
-  .option('--data <folder>', "the data set's files, instead of the usual source")
   .option('--seed <n>', 'decides what is random in an attack (default: 1)')
   .option('--out <folder>', 'where the files go (default: <name>.audit beside the file)')
   .addHelpText('after', forms)
@@ -110,6 +114,7 @@ program
   .option('--to <list>', 'onnx: the networks; npz: parameters and examples (default: both)')
   .option('--activations', "make every layer's output an output of the ONNX graph")
   .option('--images <n>', 'test images to attack for the npz (default: 1000)')
+  .option('--data <folder>', MOVED)
   .option('--attack <name>', `how they are attacked: ${choices(attacks)} (default: bim)`)
   .option('--epsilon <x>', 'L∞ radius, as 0.2 or 8/255 (default: 0.2)')
   .option('--path <name>', "what carries the attack's gradient down: feedback, true (default: true)")
@@ -174,6 +179,7 @@ program
   .argument('[folder]', "a run's folder, such as out/mnist-1, to show its networks (default: trained in the page)")
   .option('--port <n>', 'on 127.0.0.1; 0 takes any that is free (default: 8033)')
   .option('--open', 'open it in the browser')
+  .option('--data <folder>', MOVED)
   .action(async (folder: string | undefined, options: LabOptions) => {
     const { labCommand } = await import('./commands/lab.js');
     await labCommand(folder, options);

@@ -91,12 +91,61 @@ export function parseJson(text: string, file: string, advice: string): unknown {
       `${file} is not text in UTF-8 (it holds zero bytes, as UTF-16 does): save it as UTF-8. ${advice}`,
     );
   }
+  if (text.trim() === '') throw new UserError(`${file} is not JSON (it is empty). ${advice}`);
   try {
     return JSON.parse(text.replace(/^\uFEFF/, ''));
   } catch (error) {
     const reason = (error as Error).message.replaceAll(/\s+/g, ' ');
     throw new UserError(`${file} is not JSON (${reason}). ${advice}`);
   }
+}
+
+/** The number that the files' field `schema` has, all of them: no format was changed yet but by fields that were added. */
+const VERSION = 1;
+
+/** A kind of JSON file that is a promise: it says its schema's number, and every version reads what it knows of it. */
+export interface FileFormat<Schema extends z.ZodType> {
+  readonly schema: Schema;
+  /** What the file holds, as messages call it, such as `the results of a run`. */
+  readonly holds: string;
+  /** What the reader is told to do, where the caller knows nothing better. */
+  readonly advice: string;
+}
+
+/**
+ * Reads the text of a file of a known format.
+ *
+ * @param file what messages call it
+ * @param advice what the reader is told to do
+ * @throws {UserError} if the text is not JSON, is of another schema, or a field is missing or impossible
+ */
+export const parseFile = <Schema extends z.ZodType>(
+  format: FileFormat<Schema>,
+  text: string,
+  file: string,
+  advice = format.advice,
+): z.output<Schema> => checkFile(format, parseJson(text, file, advice), file, advice);
+
+/** Checks a value that a file of a known format holds. @throws {UserError} as {@link parseFile} does */
+export function checkFile<Schema extends z.ZodType>(
+  { schema, holds, advice: usual }: FileFormat<Schema>,
+  value: unknown,
+  file: string,
+  advice = usual,
+): z.output<Schema> {
+  const version = valueAt(value, ['schema']);
+  if (version === undefined) {
+    throw new UserError(`${file}: the field "schema" is missing, so these are not ${holds}. ${advice}`);
+  }
+  if (version !== VERSION) {
+    const found = JSON.stringify(version).slice(0, LONGEST);
+    throw new UserError(`${file} has schema ${found}; this version reads schema ${VERSION}. ${advice}`);
+  }
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const [issue, ...more] = parsed.error.issues;
+  if (more.length === 0) throw new UserError(`${file}: ${faultText(issue, value)}. ${advice}`);
+  throw new UserError(`${file} has fields that can't be used:\n${faultList(parsed.error, value)}\n${advice}`);
 }
 
 /** What a JSON text has too much of, found before any of its values is made; undefined if nothing. */

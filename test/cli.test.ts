@@ -18,7 +18,7 @@ test('bad input is one clear message on standard error, exit code 2, and no stac
     [['gradcheck', '--seed', '5000000000'], /--seed 5000000000: .* to 4294967295 is expected/],
     [['inspect', '--seed', '4294967296'], /--seed 4294967296: .* to 4294967295 is expected/],
     [['data', 'mnits'], /data set "mnits" is not known; accepted are mnist/],
-    [['audit', 'nowhere'], /nowhere holds no run/],
+    [['audit', 'nowhere'], /nowhere does not exist\. Give the folder of a run, .*, or a network/],
     [['audit', '.', '--images', 'few'], /--images "few"/],
   ] as const) {
     const { code, stderr, stdout } = await call(args, cwd);

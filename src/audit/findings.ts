@@ -1,7 +1,6 @@
 import { z } from 'zod';
-import { UserError } from '../errors.js';
 import { gradientPaths } from '../rules/path.js';
-import { count, faultList, interval, list, type Parsed, parseJson, share, table } from '../schema.js';
+import { count, type FileFormat, interval, list, type Parsed, parseFile, share, table } from '../schema.js';
 
 /*
  * The schema of `audit.json`: how far each network of a run can be trusted, and why. Shares are in [0, 1], of all
@@ -155,17 +154,18 @@ const auditSchema = z.looseObject({
 });
 export type Audit = Parsed<typeof auditSchema>;
 
+const format: FileFormat<typeof auditSchema> = {
+  schema: auditSchema,
+  holds: 'the findings of an audit',
+  advice: 'Give an audit.json that an audit has written.',
+};
+
 /**
  * Reads the text of an `audit.json`.
  *
  * @param file the file's name, for the message of an error
- * @throws {UserError} if the text is not JSON, or a field is missing or impossible
+ * @param advice what the reader is told to do
+ * @throws {UserError} if the text is not JSON, is of another schema, or a field is missing or impossible
  */
-export function parseAudit(text: string, file: string): Audit {
-  const data = parseJson(text, file, 'Give an audit.json that an audit has written.');
-  const parsed = auditSchema.safeParse(data);
-  if (parsed.success) return parsed.data;
-  throw new UserError(
-    `${file} is no audit.json of schema 1, or was changed by hand; repeat the audit:\n${faultList(parsed.error, data)}`,
-  );
-}
+export const parseAudit = (text: string, file: string, advice = format.advice): Audit =>
+  parseFile(format, text, file, advice);

@@ -1,6 +1,6 @@
 import { checkNamed, checkWritable } from '../disk/files.js';
 import { attackRun } from '../experiment/attack-run.js';
-import { runConfig } from '../experiment/finished-run.js';
+import { runConfig } from '../experiment/run-files.js';
 import { answer, summary } from '../report/run/tables.js';
 import { duration } from '../words.js';
 import { interruptible } from './interrupt.js';
@@ -12,6 +12,7 @@ import { widthOf } from './terminal.js';
 /** The options of `npm start -- attack`, as they were written. */
 export interface AttackCommandOptions extends AttackSettingOptions {
   readonly images?: string;
+  readonly data?: string;
   readonly name?: string;
   readonly force?: boolean;
   readonly workers?: string;
@@ -25,17 +26,17 @@ export interface AttackCommandOptions extends AttackSettingOptions {
  * @throws {Interruption} if it was interrupted; the same command goes on from there
  */
 export async function attackCommand(run: string, options: AttackCommandOptions): Promise<void> {
-  checkNamed(run, 'The folder of the run');
   const config = await runConfig(run);
   const settings = attackSettings(config, options) as ReturnType<typeof attackSettings> & { loss: typeof config.loss };
   const images = integer('--images', options.images);
-  const { name, force = false } = options;
+  const { name, data, force = false } = options;
+  if (data !== undefined) checkNamed(data, '--data');
   await checkWritable(run);
   const workers = workerCount(options.workers);
   const progress = progressOn(process.stderr);
   const started = performance.now();
   const { results, folder, files } = await interruptible(
-    (signal) => attackRun(run, { settings, images, name, force, workers, progress, signal }),
+    (signal) => attackRun(run, { settings, images, data, name, force, workers, progress, signal }),
     () => `What was finished is in ${run}; the same command goes on from there.`,
   );
   const end = filesText(duration((performance.now() - started) / 1000), folder, files);

@@ -7,6 +7,7 @@ import { UserError } from '../errors.js';
 import { type AuditOutcome, type AuditRunOptions, auditRun } from '../experiment/audit.js';
 import { auditFile, type FileDescription } from '../experiment/audit-file.js';
 import { parseEpsilons } from '../experiment/parse-epsilons.js';
+import { checkFolder } from '../experiment/run-files.js';
 import { parseTensorNames } from '../models/foreign.js';
 import { models } from '../models/index.js';
 import { activations } from '../models/lenet.js';
@@ -44,6 +45,7 @@ export interface AuditOptions extends NetworkOptions {
   readonly spsaIterations?: string;
   readonly targets?: string;
   readonly standard?: boolean;
+  readonly force?: boolean;
   readonly workers?: string;
   readonly verbose?: boolean;
 }
@@ -70,14 +72,14 @@ export async function auditCommand(path: string, options: AuditOptions): Promise
   const settings: Partial<AuditSettings> = Object.fromEntries(
     Object.entries(said).filter(([, value]) => value !== undefined),
   );
-  checkNamed(path, 'The folder of the run');
-  const { folder, audit } = (await isFile(path)) ? await ofFile(path, options) : ofRun(path, options);
+  if (options.data !== undefined) checkNamed(options.data, '--data');
+  const { folder, audit } = (await isFile(path)) ? await ofFile(path, options) : await ofRun(path, options);
   await checkWritable(folder);
   const workers = workerCount(options.workers);
   const progress = progressOn(process.stderr);
   const started = performance.now();
   const { audit: found, files } = await interruptible(
-    (signal) => audit({ settings, foretold: true, workers, progress, signal }),
+    (signal) => audit({ settings, foretold: true, force: options.force, workers, progress, signal }),
     () =>
       `An audit is written when it is complete. What is finished of it is kept in ${folder}: the same command goes on.`,
   );
@@ -99,19 +101,20 @@ const isFile = async (path: string): Promise<boolean> =>
     () => path.endsWith('.safetensors'),
   );
 
-function ofRun(folder: string, options: AuditOptions): Audited {
-  const ofFiles = ['dataset', 'data', 'model', 'activation', 'rule', 'names', 'mean', 'std', 'seed', 'out'] as const;
+async function ofRun(folder: string, options: AuditOptions): Promise<Audited> {
+  await checkFolder(folder, 'a run, such as out/mnist-1, or a network: a safetensors file');
+  const ofFiles = ['dataset', 'model', 'activation', 'rule', 'names', 'mean', 'std', 'seed', 'out'] as const;
   const given = ofFiles.find((name) => options[name] !== undefined);
   if (given !== undefined) {
     throw new UserError(
       `--${given} is for a network in a file: of those in a run's folder, ${join(folder, 'config.json')} says all that.`,
     );
   }
-  return { folder, audit: (audited) => auditRun(folder, audited) };
+  return { folder, audit: (audited) => auditRun(folder, { ...audited, data: options.data }) };
 }
 
 async function ofFile(file: string, options: AuditOptions): Promise<Audited> {
-  for (const name of ['data', 'out', 'names'] as const) {
+  for (const name of ['out', 'names'] as const) {
     if (options[name] !== undefined) checkNamed(options[name], `--${name}`);
   }
   const { names } = options;

@@ -4,6 +4,7 @@ import { checkNamed, checkWritable } from '../disk/files.js';
 import { UserError } from '../errors.js';
 import { exportFormats, exportRun } from '../experiment/export.js';
 import { parseEpsilons } from '../experiment/parse-epsilons.js';
+import { checkFolder } from '../experiment/run-files.js';
 import { losses } from '../losses/index.js';
 import { VERSION } from '../version.js';
 import { duration } from '../words.js';
@@ -16,6 +17,7 @@ import { progressOn } from './progress.js';
 export interface ExportCommandOptions {
   readonly to?: string;
   readonly images?: string;
+  readonly data?: string;
   readonly attack?: string;
   readonly epsilon?: string;
   readonly path?: string;
@@ -31,14 +33,16 @@ export interface ExportCommandOptions {
  * @throws {Interruption} if it was interrupted
  */
 export async function exportCommand(folder: string, options: ExportCommandOptions): Promise<void> {
-  checkNamed(folder, 'The folder of the run');
+  await checkFolder(folder);
   const out = options.out ?? join(folder, 'export');
   checkNamed(out, '--out');
+  if (options.data !== undefined) checkNamed(options.data, '--data');
   const asked = {
     to: names('--to', options.to, exportFormats) ?? exportFormats,
     out,
     activations: options.activations ?? false,
     images: integer('--images', options.images) ?? 1000,
+    data: options.data,
     attack: choice('--attack', options.attack, attacks) ?? 'bim',
     epsilon: options.epsilon === undefined ? 0.2 : oneEpsilon(options.epsilon),
     path: pathOption(options.path) ?? 'true',

@@ -2,7 +2,9 @@ import { type AttackName, attacks } from '../attacks/index.js';
 import type { Dataset } from '../datasets/dataset.js';
 import { type DatasetName, datasets } from '../datasets/index.js';
 import { UserError } from '../errors.js';
-import { runConfig, runNetworks } from '../experiment/finished-run.js';
+import { runData, runNetworks } from '../experiment/finished-run.js';
+import { silent } from '../experiment/progress.js';
+import { runConfig } from '../experiment/run-files.js';
 import { losses } from '../losses/index.js';
 import { ExampleMaker } from '../metrics/examples.js';
 import { createNetwork, networkSpec } from '../models/create.js';
@@ -158,7 +160,10 @@ async function runSubject(folder: string, data: string | undefined, seed: number
   const config = await runConfig(folder);
   const kernels = await loadKernels(config.backend);
   const networks = new Map<string, Network<Float32Array>>();
-  const dataset = await load(config.dataset, data ?? config.data ?? undefined);
+  const { dataset } = await interruptible(
+    (signal) => runData(folder, config, data, { progress: { ...silent, log: say }, signal }),
+    () => 'Nothing was begun.',
+  );
   for (const [rule, saved] of await runNetworks(folder, config, dataset, kernels, say)) {
     networks.set(rule, new Network(saved.layers, rules[saved.rule], kernels, saved.parameters));
   }

@@ -6,10 +6,10 @@ import type { AddressInfo } from 'node:net';
 import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { UserError } from '../errors.js';
-import { loadData } from '../experiment/data.js';
-import { runConfig, runNetworks } from '../experiment/finished-run.js';
+import { runData, runNetworks } from '../experiment/finished-run.js';
 import { networkName } from '../experiment/folder.js';
 import { type Progress, silent } from '../experiment/progress.js';
+import { runConfig } from '../experiment/run-files.js';
 import type { RuleName } from '../rules/index.js';
 import { loadKernels } from '../tensor/backends.js';
 import { integer } from './options.js';
@@ -19,6 +19,7 @@ import { progressOn } from './progress.js';
 export interface LabOptions {
   readonly port?: string;
   readonly open?: boolean;
+  readonly data?: string;
 }
 
 const HOST = '127.0.0.1';
@@ -48,7 +49,10 @@ export async function labCommand(folder: string | undefined, options: LabOptions
   if (port !== undefined && port > MOST_PORT) {
     throw new UserError(`--port ${port}: 0 to ${MOST_PORT} are accepted; 0 takes any that is free.`);
   }
-  const server = await serveLab(folder, port ?? DEFAULT_PORT, { progress: progressOn(process.stderr) });
+  const server = await serveLab(folder, port ?? DEFAULT_PORT, {
+    data: options.data,
+    progress: progressOn(process.stderr),
+  });
   const address = `http://${HOST}:${(server.address() as AddressInfo).port}/`;
   process.stdout.write(`The lab is at ${address}\nCtrl-C ends it.\n`);
   if (options.open) openInBrowser(address);
@@ -67,6 +71,7 @@ export async function labCommand(folder: string | undefined, options: LabOptions
  *
  * @param port 0 takes any that is free
  * @param options.page the folder of the page's files
+ * @param options.data the folder of the data set's files, where they are not where config.json says
  * @throws {UserError} see {@link labCommand}
  */
 export async function serveLab(
@@ -75,13 +80,14 @@ export async function serveLab(
   {
     page = fileURLToPath(new URL('../../lab', import.meta.url)),
     progress = silent,
-  }: { readonly page?: string; readonly progress?: Progress } = {},
+    data,
+  }: { readonly page?: string; readonly progress?: Progress; readonly data?: string | undefined } = {},
 ): Promise<Server> {
   if (!existsSync(join(page, 'index.html'))) {
     throw new UserError(`The page is not built: ${page} is missing. \`npm run build\` makes it.`);
   }
   const files = new Map(readdirSync(page).map((name) => [`/${name}`, join(page, name)]));
-  const rules = folder === undefined ? [] : await checkedRules(folder, progress);
+  const rules = folder === undefined ? [] : await checkedRules(folder, data, progress);
   for (const rule of rules) files.set(`/run/${networkName(rule)}`, join(folder as string, networkName(rule)));
   files.set('/', join(page, 'index.html'));
 
@@ -128,14 +134,14 @@ async function answer(
 }
 
 /** The rules of a run's networks, which must be such as the page has images for, and the run's own. */
-async function checkedRules(folder: string, progress: Progress): Promise<RuleName[]> {
+async function checkedRules(folder: string, data: string | undefined, progress: Progress): Promise<RuleName[]> {
   const config = await runConfig(folder);
   if (config.dataset !== 'mnist') {
     throw new UserError(
       `${folder} is a run on ${config.dataset}: the lab has MNIST's images alone. \`inspect\` shows any run.`,
     );
   }
-  const dataset = await loadData(config.dataset, config.data, { progress });
+  const { dataset } = await runData(folder, config, data, { progress });
   const networks = await runNetworks(folder, config, dataset, await loadKernels(), (line) => progress.log(line));
   return [...networks.keys()];
 }

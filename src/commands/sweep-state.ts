@@ -2,11 +2,12 @@
 import { join } from 'node:path';
 import { readText } from '../disk/files.js';
 import { UserError } from '../errors.js';
+import { checkFolder } from '../experiment/run-files.js';
 import { textTable } from '../report/text.js';
 import { PLAN, parsePlan } from '../sweep/plan.js';
 import { redisAddress } from '../sweep/redis/address.js';
 import { withStore } from '../sweep/redis/connection.js';
-import { runStates } from '../sweep/sweep.js';
+import { type RunState, runState } from '../sweep/state.js';
 import { printComparison } from './compare.js';
 import { widthOf } from './terminal.js';
 
@@ -32,10 +33,11 @@ export async function statusCommand(folder: string | undefined, options: StatusO
 }
 
 async function folderText(folder: string): Promise<string> {
-  const { runs, states } = await statesIn(folder);
-  const rows = runs.map(({ name }) => [name, states.get(name) as string]);
-  const finished = runs.filter(({ name }) => states.get(name) === 'finished').length;
-  return `${textTable(['Run', 'State'], rows, 2, widthOf(process.stdout))}\n\n${finished} of ${runs.length} runs are finished.`;
+  const states = await statesIn(folder);
+  const rows = states.map(({ name, state }) => [name, state]);
+  const finished = states.filter(({ state }) => state === 'finished').length;
+  const faults = states.flatMap(({ fault }) => (fault === undefined ? [] : [`\n${fault}`]));
+  return `${textTable(['Run', 'State'], rows, 2, widthOf(process.stdout))}\n\n${finished} of ${states.length} runs are finished.${faults.join('')}`;
 }
 
 /**
@@ -44,18 +46,37 @@ async function folderText(folder: string): Promise<string> {
  * @throws {UserError} if there is no such sweep, or none of its runs is finished
  */
 export async function collectCommand(folder: string): Promise<void> {
-  const { states } = await statesIn(folder);
-  const left = [...states].filter(([, state]) => state !== 'finished');
+  const states = await statesIn(folder);
+  const left = states.filter(({ state }) => state !== 'finished');
   await printComparison([folder], folder);
-  print(`\n${states.size - left.length} of ${states.size} runs are finished, in ${folder}.`);
-  for (const [name, state] of left) print(`${name}: ${state}`);
+  print(`\n${states.length - left.length} of ${states.length} runs are finished, in ${folder}.`);
+  for (const { name, state, fault } of left) print(`${name}: ${fault ?? state}`);
   if (left.length > 0) process.exitCode = 1;
 }
 
-async function statesIn(folder: string) {
+/** How far a run is, and what is wrong with its folder where that can't be told. */
+interface TellableState {
+  readonly name: string;
+  readonly state: RunState | 'damaged';
+  readonly fault?: string;
+}
+
+/** A damaged run keeps nobody from the others. */
+async function statesIn(folder: string): Promise<TellableState[]> {
+  await checkFolder(folder, 'a sweep');
   const file = join(folder, PLAN);
   const { runs } = parsePlan(await readText(file), file);
-  return { runs, states: await runStates(folder, runs) };
+  const states: TellableState[] = [];
+  for (const run of runs) {
+    const { name } = run;
+    try {
+      states.push({ name, state: await runState(join(folder, name), run) });
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      states.push({ name, state: 'damaged', fault: error.message });
+    }
+  }
+  return states;
 }
 
 async function redisText({ redis, redisCa }: StatusOptions & { redis: string }): Promise<string> {

@@ -15,14 +15,14 @@ import { firstImages } from '../tensor/images.js';
 import { type AttackContext, attackStep, optionsOf } from './attack.js';
 import { type Config, parseConfig } from './config.js';
 import type { WorkSettings } from './context.js';
-import { loadData } from './data.js';
-import { checkTestImages, runConfig, runMetrics, runNetworks } from './finished-run.js';
+import { runData, runNetworks } from './finished-run.js';
 import { RunFolder } from './folder.js';
 import { GALLERY, writeGallery } from './gallery.js';
 import { KeptPieces } from './kept.js';
 import { secondsOf } from './metrics.js';
 import { reportIfReadable } from './report.js';
 import { correctAmongTest, resultsOf } from './results.js';
+import { readRun, runConfig } from './run-files.js';
 import { sortedJson, trainingImages } from './training-hash.js';
 
 /** How a run's networks are attacked, where it is not as in the run itself. */
@@ -36,6 +36,8 @@ export interface AttackRunOptions extends WorkSettings {
   readonly name?: string | undefined;
   /** Whether attacks that are there already may be replaced. */
   readonly force: boolean;
+  /** The folder of the data set's files, where they are not where config.json says. */
+  readonly data?: string | undefined;
 }
 
 export interface AttackOutcome {
@@ -64,7 +66,11 @@ export async function attackRun(run: string, options: AttackRunOptions): Promise
     throw new UserError(`--name "${name}": letters, digits, and then also . + _ - are expected, 100 at most.`);
   }
   const out = join(run, 'attacks', name);
-  return await RunFolder.locked(out, () => attackInto(out, run, { own, config }, options), { onWait, signal });
+  return await RunFolder.locked(out, () => attackInto(out, run, { own, config }, options), {
+    onWait,
+    signal,
+    other: '--name',
+  });
 }
 
 /** What the folder is called: in words, and by a hash of all that is set. */
@@ -78,22 +84,20 @@ async function attackInto(
   out: string,
   run: string,
   { own, config }: { readonly own: Config; readonly config: Config },
-  { images: asked, force, workers, progress, signal }: AttackRunOptions,
+  { images: asked, force, data, workers, progress, signal }: AttackRunOptions,
 ): Promise<AttackOutcome> {
   if (existsSync(join(out, 'results.json')) && !force) {
     throw new UserError(
       `${out} holds these attacks already. Choose another folder with --name, or say --force to replace them.`,
     );
   }
-  const whole = await loadData(own.dataset, own.data, { progress, signal });
-  const there = firstImages(whole.test, own.testSize ?? whole.test.count);
-  await checkTestImages(run, there);
+  const { dataset: whole, test: there } = await runData(run, own, data, { progress, signal });
   const images = asked ?? Math.min(IMAGES, there.count);
   if (images > there.count) {
     throw new UserError(`--images ${images}: the run has ${there.count} test images; that many or fewer are accepted.`);
   }
   const dataset = { ...whole, test: firstImages(there, images) };
-  const epochs = await runMetrics(run);
+  const seconds = await trainSeconds(run);
   await removeUnfinished(out);
   return await withPool(workers, own.backend, signal, async (pool) => {
     await checkMemory(pool, networkSpec(dataset, own), own.training);
@@ -111,8 +115,7 @@ async function attackInto(
     signal?.throwIfAborted();
     const models = new Map<string, { correct: number; trainSeconds: number }>();
     for (const [rule, { network }] of networks) {
-      const trainSeconds = secondsOf(epochs.filter((epoch) => epoch.rule === rule));
-      models.set(rule, { correct: await correctAmongTest(context, network), trainSeconds });
+      models.set(rule, { correct: await correctAmongTest(context, network), trainSeconds: seconds(rule) });
     }
     const trained = trainingImages(firstImages(whole.train, own.trainSize ?? whole.train.count));
     const results = resultsOf(context, models, curves, trained);
@@ -128,6 +131,14 @@ async function attackInto(
     ];
     return { results, folder: out, files };
   });
+}
+
+/** How long each network was trained: as the run's results say, or its metrics where they are not there (yet). */
+async function trainSeconds(run: string): Promise<(rule: RuleName) => number> {
+  const { results } = await readRun(run, ['results']);
+  if (results) return (rule) => results.models[rule]?.trainSeconds ?? 0;
+  const { metrics = [] } = await readRun(run, ['metrics']);
+  return (rule) => secondsOf(metrics.filter((epoch) => epoch.rule === rule));
 }
 
 /** The first of the attacks on a few images; nothing where it is at ε = 0 alone. */

@@ -21,6 +21,7 @@ import { shapeText } from '../tensor/tensor.js';
 import { list } from '../words.js';
 import { type AuditOutcome, type AuditRunOptions, auditAndWrite } from './audit.js';
 import { auditSettings } from './audit-settings.js';
+import { checkNoStronger } from './audit-strength.js';
 import { loadData } from './data.js';
 import { RunFolder } from './folder.js';
 
@@ -61,7 +62,7 @@ export async function auditFile(
   if (existsSync(join(out, 'config.json'))) {
     throw new UserError(`${out} holds a run, whose own audit is there. Choose another folder with --out.`);
   }
-  const { settings: changes = {}, foretold, workers, progress, signal } = options;
+  const { settings: changes = {}, foretold, force, workers, progress, signal } = options;
   const checkpoint = decodeCheckpoint(bytes, file);
   const name = datasetOf(checkpoint, description, file);
   const dataset = await loadData(name, description.data, { progress, signal });
@@ -71,11 +72,13 @@ export async function auditFile(
   progress.log(
     `${file} is taken for a ${model} with ${activation}, learned by ${rule}, pixels normalised by mean ${shapeText(mean)} and deviation ${shapeText(std)}.`,
   );
-  const tensors = renamed(checkpoint.tensors, description.names ?? {}, slotsOf(spec, rule), `this ${model}`, file);
+  if (checkpoint.skipped) progress.log(`${file} holds ${leftOut(checkpoint.skipped)}`);
+  const tensors = renamed(checkpoint, description.names ?? {}, slotsOf(spec, rule), `this ${model}`, file);
   checkNumbers(tensors, file);
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   const network: AuditedNetwork = { file: basename(file), sha256, rule, model, activation, mean, std };
   return await RunFolder.locked(out, async () => {
+    if (!force) await checkNoStronger(out, settings, ', or choose another folder with --out');
     await removeUnfinished(out);
     return await withPool(workers, defaultBackend(), signal, async (pool) => {
       await checkMemory(pool, spec, { [rule]: undefined });
@@ -85,6 +88,16 @@ export async function auditFile(
       return await auditAndWrite(context, { dataset, folder: out, network });
     });
   });
+}
+
+/** Tensors that a note names at most. */
+const MOST_NAMED = 5;
+
+/** Which tensors of a file are not read, and why. */
+function leftOut(skipped: NonNullable<Checkpoint['skipped']>): string {
+  const named = skipped.slice(0, MOST_NAMED).map(({ name, dtype }) => `${name} (${dtype})`);
+  const more = skipped.length - named.length;
+  return `${named.join(', ')}${more > 0 ? ` and ${more} more` : ''}: not read, since these are no floating-point numbers.`;
 }
 
 /** @throws {UserError} if a number is NaN or infinite, which it may be as float32 alone */

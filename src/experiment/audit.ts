@@ -18,14 +18,15 @@ import { VERSION } from '../version.js';
 import { foretell } from './audit-forecast.js';
 import { trialPieces } from './audit-pieces.js';
 import { auditSettings } from './audit-settings.js';
+import { checkNoStronger } from './audit-strength.js';
 import type { SweepSettings, WorkSettings } from './context.js';
-import { loadData } from './data.js';
-import { checkTestImages, runConfig, runNetworks } from './finished-run.js';
+import { runData, runNetworks } from './finished-run.js';
 import { RunFolder } from './folder.js';
 import { type GalleryWork, writeGallery } from './gallery.js';
 import { KeptPieces, networkDigest } from './kept.js';
 import { type Pace, type Progress, stepTitles } from './progress.js';
 import { reportIfReadable } from './report.js';
+import { runConfig } from './run-files.js';
 import { trainingImages } from './training-hash.js';
 
 export interface AuditRunOptions extends WorkSettings {
@@ -33,6 +34,8 @@ export interface AuditRunOptions extends WorkSettings {
   readonly settings?: Partial<AuditSettings>;
   /** Whether to say beforehand how long it will take, after an audit of a few images. */
   readonly foretold?: boolean;
+  /** Whether an audit that is there already may be replaced by a weaker one. */
+  readonly force?: boolean;
 }
 
 /** What an audit found, and the names of the files that say it. */
@@ -41,26 +44,32 @@ export interface AuditOutcome {
   readonly files: readonly string[];
 }
 
+/** How a run's audit is made. */
+export interface RunAuditOptions extends AuditRunOptions, Pick<SweepSettings, 'figures' | 'onWorkers'> {
+  /** The folder of the data set's files, where they are not where config.json says. */
+  readonly data?: string | undefined;
+}
+
 /**
  * Audits the networks that a run left in its folder, on the run's own test images, and writes what it finds there.
  *
  * @throws {UserError} if the folder holds no finished networks, or a setting is unusable
  */
-export async function auditRun(folder: string, options: AuditRunOptions & SweepSettings): Promise<AuditOutcome> {
+export async function auditRun(folder: string, options: RunAuditOptions): Promise<AuditOutcome> {
   await runConfig(folder); // before the lock: there must be a run
-  return await RunFolder.locked(folder, () => auditInFolder(folder, options), options);
+  const { onWait, signal } = options;
+  return await RunFolder.locked(folder, () => auditInFolder(folder, options), { onWait, signal, other: undefined });
 }
 
 async function auditInFolder(
   folder: string,
-  { settings: changes = {}, foretold, figures, workers, progress, signal, onWorkers }: AuditRunOptions & SweepSettings,
+  { settings: changes = {}, foretold, force, data, figures, workers, progress, signal, onWorkers }: RunAuditOptions,
 ): Promise<AuditOutcome> {
   const config = await runConfig(folder);
   await removeUnfinished(folder);
-  const dataset = await loadData(config.dataset, config.data, { progress, signal });
-  const images = firstImages(dataset.test, config.testSize ?? dataset.test.count);
-  await checkTestImages(folder, images);
+  const { dataset, test: images } = await runData(folder, config, data, { progress, signal });
   const settings = auditSettings(config.dataset, changes, images.count);
+  if (!force) await checkNoStronger(folder, settings);
   return await withPool(workers, config.backend, signal, async (pool) => {
     await checkMemory(pool, networkSpec(dataset, config), config.training);
     onWorkers?.((more) => pool.grow(more));

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { attacks } from '../attacks/index.js';
 import * as check from '../check.js';
@@ -9,7 +10,7 @@ import { initializers } from '../models/initialize.js';
 import { activations } from '../models/lenet.js';
 import { rules } from '../rules/index.js';
 import { gradientPaths } from '../rules/path.js';
-import { count, faultList, keyOf, keysOf, list, parseJson } from '../schema.js';
+import { count, type FileFormat, faultList, keyOf, keysOf, list, parseFile } from '../schema.js';
 import { backends } from '../tensor/kernels.js';
 import { optimizers } from '../training/optimizers.js';
 import { decays } from '../training/schedule.js';
@@ -88,6 +89,12 @@ function inOrderOf<Name extends string, Value>(names: readonly Name[], record: P
   return Object.fromEntries(there.map((name) => [name, record[name]])) as Partial<Record<Name, Value>>;
 }
 
+const format: FileFormat<typeof configSchema> = {
+  schema: configSchema,
+  holds: "a run's settings",
+  advice: 'Give a config.json that a run has written.',
+};
+
 /**
  * Checks a configuration, from a file or put together from options. Rules, attacks and paths come back in the order of
  * their tables and epsilons ascending, each once, however they were written.
@@ -106,8 +113,12 @@ export function parseConfig(value: unknown, source: string): Config {
 /**
  * The configuration in the text of a `config.json`.
  *
- * @throws {UserError} if it is not JSON, or not a usable configuration.
+ * @param advice what the reader is told to do
+ * @throws {UserError} if it is not JSON, is of another schema, or not a usable configuration
  */
-export function parseConfigText(text: string, file: string): Config {
-  return parseConfig(parseJson(text, file, 'Give a config.json that a run has written.'), file);
-}
+export const parseConfigText = (text: string, file: string, advice = format.advice): Config =>
+  parseFile(format, text, file, advice);
+
+/** Whether two configurations say the same, wherever their data lie. */
+export const sameRun = (one: Config, other: Config): boolean =>
+  isDeepStrictEqual({ ...one, data: null }, { ...other, data: null });

@@ -22,6 +22,8 @@ export interface WorkSettings {
 
 /** How work on a run that is one of many is done. */
 export interface SweepSettings {
+  /** Whether the person at the keyboard can say `--force`, which messages then name; true by default. */
+  readonly forceable?: boolean | undefined;
   /**
    * Whether figures and report.html are drawn; true by default, false where others draw them from the other files. Those
    * that are there already stay.

@@ -16,10 +16,10 @@ import { loadKernels } from '../tensor/backends.js';
 import { firstImages, imageBatch, type LabelledImages } from '../tensor/images.js';
 import { contiguous, tensor } from '../tensor/tensor.js';
 import type { Config } from './config.js';
-import { loadData } from './data.js';
-import { runConfig, runNetworks } from './finished-run.js';
+import { runData, runNetworks } from './finished-run.js';
 import { RunFolder } from './folder.js';
 import type { Progress } from './progress.js';
+import { runConfig } from './run-files.js';
 
 export const exportFormats = ['onnx', 'npz'] as const;
 export type ExportFormat = (typeof exportFormats)[number];
@@ -28,6 +28,8 @@ export interface ExportOptions {
   readonly to: readonly ExportFormat[];
   /** Where the files go. */
   readonly out: string;
+  /** The folder of the data set's files, where they are not where config.json says. */
+  readonly data?: string | undefined;
   /** Whether every layer's output is an output of the ONNX graph. */
   readonly activations: boolean;
   /** How many test images, from the first, are attacked for the npz. */
@@ -51,15 +53,15 @@ export interface ExportOptions {
  * @throws {UserError} if the folder holds no finished run, or an option is unusable
  */
 export async function exportRun(folder: string, options: ExportOptions): Promise<string[]> {
-  const { to, out, progress, signal } = options;
+  const { to, out, data, progress, signal } = options;
   const config = await runConfig(folder);
-  const dataset = await loadData(config.dataset, config.data, { progress, signal });
+  const { dataset, test } = await runData(folder, config, data, { progress, signal });
   const kernels = await loadKernels(config.backend);
   const saved = await runNetworks(folder, config, dataset, kernels, (line) => progress.log(line));
   const networks = new Map(
     [...saved].map(([rule, { layers, parameters }]) => [rule, new Network(layers, rules[rule], kernels, parameters)]),
   );
-  const images = exportedImages(dataset.test, config, options.images);
+  const images = exportedImages(test, options.images);
   const files = new Map<string, () => Promise<Uint8Array> | Uint8Array>();
   for (const [rule, network] of saved) {
     if (to.includes('onnx')) files.set(`${rule}.onnx`, () => onnxOf(network, options));
@@ -77,10 +79,9 @@ export async function exportRun(folder: string, options: ExportOptions): Promise
   });
 }
 
-function exportedImages(test: LabelledImages, { testSize }: Config, images: number): LabelledImages {
-  const there = Math.min(testSize ?? test.count, test.count);
-  if (images >= 1) return firstImages(test, Math.min(images, there));
-  throw new UserError(`--images ${images}: 1 to ${there} are accepted, the run's test images.`);
+function exportedImages(test: LabelledImages, images: number): LabelledImages {
+  if (images >= 1) return firstImages(test, images);
+  throw new UserError(`--images ${images}: 1 to ${test.count} are accepted, the run's test images.`);
 }
 
 const onnxOf = ({ layers, parameters, metadata, rule }: SavedNetwork, { activations, version }: ExportOptions) => {

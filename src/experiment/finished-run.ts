@@ -1,54 +1,44 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Dataset } from '../datasets/dataset.js';
-import { checkNamed, readIfThere, readTextIfThere } from '../disk/files.js';
+import { readIfThere } from '../disk/files.js';
 import { UserError } from '../errors.js';
 import { readNetwork, type SavedNetwork } from '../models/checkpoint.js';
 import { networkSpec } from '../models/create.js';
 import type { NetworkSpec } from '../models/index.js';
-import { parseResults } from '../report/run/results.js';
 import type { RuleName } from '../rules/index.js';
 import { firstImages, type LabelledImages } from '../tensor/images.js';
 import type { Kernels } from '../tensor/kernels.js';
 import { shapeText } from '../tensor/tensor.js';
-import { type Config, parseConfigText } from './config.js';
+import type { Config } from './config.js';
+import { loadData } from './data.js';
 import { networkName } from './folder.js';
-import { type EpochMetrics, parseMetrics } from './metrics.js';
 import { checkHash, hashIn } from './resume.js';
+import { readRun, remedies, withRemedy } from './run-files.js';
 import { earlierTraining, trainingHash, trainingImages } from './training-hash.js';
 
 /**
- * The configuration of the run that is in a folder.
+ * The data set that a run was made with, whole, and the run's own test images.
  *
- * @throws {UserError} if there is none
+ * @param data the folder of its files, where they are not where config.json says
+ * @throws {UserError} if the data can't be read, or the test images are others than those of the run's results
  */
-export async function runConfig(folder: string): Promise<Config> {
-  checkNamed(folder, 'The folder of the run');
-  const file = join(folder, 'config.json');
-  const text = await readTextIfThere(file);
-  if (text === undefined) {
-    throw new UserError(
-      `${folder} holds no run: there is no config.json. Give a folder that the main job has written.`,
-    );
-  }
-  return parseConfigText(text, file);
-}
-
-/**
- * A network that a finished run has left.
- *
- * @throws {UserError} if it is not there (yet), or no network
- */
-export async function runNetwork(
+export async function runData(
   folder: string,
-  rule: RuleName,
-  kernels: Kernels<Float32Array>,
-): Promise<SavedNetwork> {
-  const file = join(folder, networkName(rule));
-  const bytes = await readIfThere(file);
-  if (!bytes) {
-    throw new UserError(`${file} is not there: the run has not finished training. Give its command again to go on.`);
-  }
-  return readNetwork(bytes, file, kernels);
+  config: Config,
+  data: string | undefined,
+  how: Parameters<typeof loadData>[2],
+): Promise<{ readonly dataset: Dataset; readonly test: LabelledImages }> {
+  const dataset = await loadData(config.dataset, data ?? config.data, how).catch((error: unknown) => {
+    if (!(error instanceof UserError) || data !== undefined || config.data === null) throw error;
+    throw new UserError(
+      `${error.message} The run in ${folder} was made with the data in ${config.data}. If they are elsewhere now, give their folder with --data.`,
+      { cause: error },
+    );
+  });
+  const test = firstImages(dataset.test, config.testSize ?? dataset.test.count);
+  await checkTestImages(folder, test);
+  return { dataset, test };
 }
 
 /**
@@ -70,23 +60,29 @@ export async function runNetworks(
   const expected = networkSpec(dataset, config);
   for (const rule of Object.keys(config.training) as RuleName[]) {
     const file = join(folder, networkName(rule));
-    const saved = await runNetwork(folder, rule, kernels);
-    checkAgainst(expected, rule, saved, file);
-    const hash = hashIn(saved.metadata);
-    const earlier = earlierTraining(config, rule, trained);
-    if (hash === undefined) log(`${file} carries no training hash: whether it is this run's network can't be told.`);
-    else if (hash === earlier?.hash) log(`${file}: ${earlier.difference}.`);
-    else checkHash(saved.metadata, trainingHash(config, rule, trained), file);
-    networks.set(rule, saved);
+    const bytes = await networkBytes(folder, file);
+    await withRemedy(remedies.network(), async () => {
+      const saved = readNetwork(bytes, file, kernels);
+      checkAgainst(expected, rule, saved, file);
+      const hash = hashIn(saved.metadata);
+      const earlier = earlierTraining(config, rule, trained);
+      if (hash === undefined) log(`${file} carries no training hash: whether it is this run's network can't be told.`);
+      else if (hash === earlier?.hash) log(`${file}: ${earlier.difference}.`);
+      else checkHash(saved.metadata, trainingHash(config, rule, trained), file);
+      networks.set(rule, saved);
+    });
   }
   return networks;
 }
 
-/** The epochs that a run has told of; none if it has not. @throws {UserError} if the file is damaged */
-export async function runMetrics(folder: string): Promise<EpochMetrics[]> {
-  const file = join(folder, 'metrics.jsonl');
-  const text = await readTextIfThere(file);
-  return text === undefined ? [] : parseMetrics(text, file);
+/** The bytes of a run's network. @throws {UserError} if the file can't be read, or is not there (yet) */
+async function networkBytes(folder: string, file: string): Promise<Uint8Array> {
+  const bytes = await withRemedy(remedies.network(), () => readIfThere(file));
+  if (bytes) return bytes;
+  const what = existsSync(join(folder, 'results.json'))
+    ? ', though results.json is. Restore it from a copy, or remove results.json and'
+    : ': the run has not finished training. To go on,';
+  throw new UserError(`${file} is not there${what} give the run's command again.`);
 }
 
 /**
@@ -95,13 +91,12 @@ export async function runMetrics(folder: string): Promise<EpochMetrics[]> {
  *
  * @throws {UserError} if they are others
  */
-export async function checkTestImages(folder: string, images: LabelledImages): Promise<void> {
-  const file = join(folder, 'results.json');
-  const text = await readTextIfThere(file);
-  const measured = text === undefined ? undefined : parseResults(text, file).imagesSha256?.test;
+async function checkTestImages(folder: string, images: LabelledImages): Promise<void> {
+  const { results } = await readRun(folder, ['results']);
+  const measured = results?.imagesSha256?.test;
   if (measured === undefined || measured === trainingImages(images).sha256) return;
   throw new UserError(
-    `The test images there are now are not those of ${file}: their SHA-256 is another. Restore the data that the run was made with, or make the run anew.`,
+    `The test images there are now are not those of ${join(folder, 'results.json')}: their SHA-256 is another. Give the folder of the data that the run was made with as --data, or make the run anew.`,
   );
 }
 

@@ -1,16 +1,15 @@
 import { existsSync } from 'node:fs';
 import { readdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isDeepStrictEqual } from 'node:util';
 import { onDisk } from '../disk/faults.js';
 import { makeFolder, readIfThere, readTextIfThere, remove, removeUnfinished, writeWhole } from '../disk/files.js';
 import { UserError } from '../errors.js';
 import { type Lock, withLock } from '../lock.js';
 import { parseResults } from '../report/run/results.js';
 import { type RuleName, rules } from '../rules/index.js';
-import { type Config, parseConfigText } from './config.js';
+import { type Config, parseConfigText, sameRun } from './config.js';
 import { KeptPieces } from './kept.js';
-import { type EpochMetrics, formatMetrics, parseMetrics } from './metrics.js';
+import { type EpochMetrics, formatMetrics, parseMetrics, withoutTornLine } from './metrics.js';
 
 /** The file in which a rule's trained network is kept. */
 export const networkName = (rule: RuleName): string => `${rule}.safetensors`;
@@ -32,12 +31,17 @@ const trainedBy = ({ training }: Config): RuleName[] => Object.keys(training) as
 export interface OpenOptions {
   /** Whether a run that is there already may be replaced. */
   readonly force: boolean;
+  /** Whether the person at the keyboard can ask for that with `--force`; true unless said otherwise. */
+  readonly forceable?: boolean | undefined;
   /** Told what became of files that were in the way. */
   readonly log: (line: string) => void;
 }
 
 /** Told who works in a folder, if that is to be waited for, until the signal is aborted. */
-export type Waiting = Pick<Lock, 'onWait' | 'signal'>;
+export interface Waiting extends Pick<Lock, 'onWait' | 'signal'> {
+  /** How another folder is chosen, `--out` unless said otherwise; undefined where it can't be. */
+  readonly other?: string | undefined;
+}
 
 /** The folder that a run leaves its files in; each is written to a temporary name and renamed. */
 export class RunFolder {
@@ -48,7 +52,18 @@ export class RunFolder {
   private constructor(
     readonly path: string,
     private readonly rules: readonly RuleName[],
+    private readonly forceable: boolean,
   ) {}
+
+  /**
+   * What a person can do where something in the folder is in the way of the run.
+   *
+   * @param force what `--force` would do
+   */
+  instead(force = ' to train anew'): string {
+    const other = 'choose another folder with --out';
+    return this.forceable ? `${other}, or say --force${force}.` : `${other}, or remove ${this.path} to train anew.`;
+  }
 
   /**
    * Does work in a run's folder, which is made if it isn't there, while no other run or audit works in it.
@@ -58,10 +73,11 @@ export class RunFolder {
   static async locked<Result>(
     path: string,
     work: () => Promise<Result>,
-    { onWait, signal }: Waiting = {},
+    { onWait, signal, ...options }: Waiting = {},
   ): Promise<Result> {
     await makeFolder(path);
-    const advice = 'Wait for it to end, or choose another folder with --out.';
+    const { other } = { other: '--out', ...options };
+    const advice = `Wait for it to end${other === undefined ? '' : `, or choose another folder with ${other}`}.`;
     return await withLock({ file: join(path, 'run.lock'), subject: path, advice, onWait, signal }, work);
   }
 
@@ -72,15 +88,15 @@ export class RunFolder {
    * @throws {UserError} if it holds a finished run, one of another configuration, or files that nobody can tell the
    *   owner of, and `force` is not set.
    */
-  static async open(path: string, config: Config, { force, log }: OpenOptions): Promise<RunFolder> {
-    const folder = new RunFolder(path, trainedBy(config));
+  static async open(path: string, config: Config, { force, forceable = true, log }: OpenOptions): Promise<RunFolder> {
+    const folder = new RunFolder(path, trainedBy(config), forceable);
     if (force) await folder.clear(config, log);
     if (existsSync(folder.file('results.json'))) {
       const audit = existsSync(folder.file('audit.json'))
         ? ''
         : ` It has no audit (yet): npm start -- audit ${path} makes one.`;
       throw new UserError(
-        `${path} holds a finished run, which is never overwritten unasked.${audit} Choose another folder with --out, or say --force to replace it.`,
+        `${path} holds a finished run, which is never overwritten unasked.${audit} ${sentence(folder.instead(' to replace it'))}`,
       );
     }
     const found = await folder.readText('config.json');
@@ -88,15 +104,30 @@ export class RunFolder {
       await folder.refuseStrangers();
       return folder;
     }
-    const begun = parseConfigText(found, folder.file('config.json'));
-    if (!isDeepStrictEqual(begun, config)) {
+    const advice = `Restore it from a copy, choose another folder with --out, or remove ${path}.`;
+    const begun = parseConfigText(found, folder.file('config.json'), advice);
+    if (!sameRun(begun, config)) {
       throw new UserError(
-        `${path} holds an unfinished run with other options. Go on from it with --config ${folder.file('config.json')}, choose another folder with --out, or say --force to replace it.`,
+        `${path} holds an unfinished run with other options. Go on from it with --config ${folder.file('config.json')}, ${folder.instead(' to replace it')}`,
       );
     }
-    const metrics = await folder.readText('metrics.jsonl');
-    if (metrics) folder.metrics = parseMetrics(metrics, folder.file('metrics.jsonl'));
+    // That the data are those of before, wherever they lie, the networks' training hashes tell.
+    if (begun.data !== config.data) {
+      log(
+        `${folder.file('config.json')} names the data in ${place(begun)}; the run goes on with those in ${place(config)}.`,
+      );
+    }
+    folder.metrics = await folder.readMetrics(log);
     return folder;
+  }
+
+  /** What is told of the epochs that were done. A last line that was cut off is left out: that epoch is done again. */
+  private async readMetrics(log: (line: string) => void): Promise<readonly EpochMetrics[]> {
+    const file = this.file('metrics.jsonl');
+    const text = (await this.readText('metrics.jsonl')) ?? '';
+    const whole = withoutTornLine(text);
+    if (whole !== text) log(`The last line of ${file} is cut off and is left out.`);
+    return parseMetrics(whole, file, `Restore it from a copy, ${this.instead()}`);
   }
 
   /** From here on the folder is the run's. */
@@ -157,7 +188,7 @@ export class RunFolder {
     const strangers = (await this.names()).filter((name) => isRunFile(name, []));
     if (strangers.length === 0) return;
     throw new UserError(
-      `${this.path} holds ${strangers.join(', ')}, but no config.json that says of which run: that is never overwritten unasked. Choose another folder with --out, or say --force, which keeps it under another name.`,
+      `${this.path} holds ${strangers.join(', ')}, but no config.json that says of which run: that is never overwritten unasked. ${sentence(this.instead(', which keeps it under another name'))}`,
     );
   }
 
@@ -188,20 +219,24 @@ export class RunFolder {
     if (config === undefined && results === undefined) return undefined;
     try {
       const named = [
-        ...(config !== undefined ? trainedBy(parseConfigText(config, this.file('config.json'))) : []),
-        ...(results !== undefined ? Object.keys(parseResults(results, this.file('results.json')).models) : []),
+        ...(config !== undefined ? trainedBy(parseConfigText(config, this.file('config.json'), '')) : []),
+        ...(results !== undefined ? Object.keys(parseResults(results, this.file('results.json'), '').models) : []),
       ];
       // What is no rule's name might be anything, also a path that leads out of the folder.
       return (Object.keys(rules) as RuleName[]).filter((rule) => named.includes(rule));
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
       throw new UserError(
-        `${error.message}\n--force removes what an old run's config.json and results.json name as its own; since they don't say it, nothing was removed. Remove that run by hand, or choose another folder with --out.`,
+        `${error.message.trimEnd()}\n--force removes what an old run's config.json and results.json name as its own; since they don't say it, nothing was removed. Remove that run by hand, or choose another folder with --out.`,
         { cause: error },
       );
     }
   }
 }
+
+const sentence = (text: string): string => `${text[0].toUpperCase()}${text.slice(1)}`;
+
+const place = ({ data }: Config): string => data ?? "the data set's usual source";
 
 /** `bp.safetensors` as `bp.kept-1.safetensors`, or with the first number that is free. */
 function freeName(name: string, taken: readonly string[]): string {

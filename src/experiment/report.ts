@@ -1,18 +1,15 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Audit, parseAudit } from '../audit/findings.js';
+import type { Audit } from '../audit/findings.js';
 import { onDisk } from '../disk/faults.js';
-import { checkNamed, readTextIfThere, writeWhole } from '../disk/files.js';
+import { readTextIfThere, writeWhole } from '../disk/files.js';
 import { UserError } from '../errors.js';
 import { renderSvg } from '../report/figures/render.js';
 import { trainingCurves } from '../report/figures/training.js';
-import { parseGallery } from '../report/gallery/gallery.js';
 import { reportPage } from '../report/page/page.js';
-import { parseResults, type Results } from '../report/run/results.js';
-import { parseConfigText } from './config.js';
-import { GALLERY } from './gallery.js';
-import { parseMetrics } from './metrics.js';
+import type { Results } from '../report/run/results.js';
 import type { Progress } from './progress.js';
+import { checkFolder, metricsGap, readRun, withRemedy } from './run-files.js';
 
 export const REPORT = 'report.html';
 
@@ -31,39 +28,37 @@ export interface ToBeWritten {
  * @throws {UserError} if there is neither a results.json nor an audit.json, or a file is damaged; nothing is written then
  */
 export async function writeReport(folder: string, given: ToBeWritten = {}): Promise<string> {
-  checkNamed(folder, 'The folder of the run');
-  const read = async <Value>(
-    name: string,
-    parse: (text: string, file: string) => Value,
-  ): Promise<Value | undefined> => {
-    const file = join(folder, name);
-    const text = await readTextIfThere(file);
-    return text === undefined ? undefined : parse(text, file);
-  };
-  const results = given.results ?? (await read('results.json', parseResults));
-  const audit = given.audit ?? (await read('audit.json', parseAudit));
+  await checkFolder(folder, 'a finished run or audit');
+  const names = (['config', 'results', 'audit', 'gallery', 'metrics'] as const).filter((name) => !Object.hasOwn(given, name)); // biome-ignore format: one line
+  const { config, results, audit, gallery, metrics } = { ...(await readRun(folder, names)), ...given };
   const dataset = results?.dataset ?? audit?.dataset;
   if (dataset === undefined) {
     throw new UserError(
       `${folder} holds nothing to report: there is no results.json and no audit.json. Give the folder of a finished run or audit.`,
     );
   }
-  const config = await read('config.json', parseConfigText);
-  const names = await onDisk('read', folder, () => readdir(folder));
-  const figures = new Map<string, string>();
-  for (const name of names.filter((each) => /^figure-[a-z]\.svg$/.test(each)).sort()) {
-    figures.set(name, (await read(name, (text) => text)) ?? '');
-  }
-  const epochs = (await read('metrics.jsonl', parseMetrics)) ?? [];
-  const gallery = await read(GALLERY, parseGallery);
+  const epochs = metrics ?? [];
   const training = trainingCurves(epochs, dataset);
   const page = reportPage({
-    ...{ dataset, results, audit, epochs, gallery, figures },
+    ...{ dataset, results, audit, epochs, gallery },
+    figures: await figuresIn(folder),
     config: config && { ...config, data: null },
     curves: training && (await renderSvg(training)),
+    gap: metricsGap('metrics.jsonl', { config, metrics }),
   });
   await writeWhole(join(folder, REPORT), page);
   return REPORT;
+}
+
+/** The text of each figure, by its name; whether it is a drawing is seen when it is put into the page. */
+async function figuresIn(folder: string): Promise<Map<string, string>> {
+  const figures = new Map<string, string>();
+  const names = await onDisk('read', folder, () => readdir(folder));
+  for (const name of names.filter((each) => /^figure-[a-z]\.svg$/.test(each)).sort()) {
+    const file = join(folder, name);
+    figures.set(name, (await withRemedy('Remove it.', () => readTextIfThere(file))) ?? '');
+  }
+  return figures;
 }
 
 /**

@@ -38,11 +38,11 @@ export async function findLeft(
   const found = network ?? checkpoint;
   if (!found) return undefined;
   const { file, tensors, metadata } = found;
-  const done = network ? epochs : epochsIn(metadata, epochs, file);
+  const done = network ? epochs : epochsIn(metadata, epochs, file, folder.instead());
   const told = folder.metricsOf(rule).filter(({ epoch }) => epoch <= done).length;
   if (told < done) {
     throw new UserError(
-      `${file} has been trained for ${done} epochs, of which ${folder.file('metrics.jsonl')} tells ${told}: the results would not be whole. Put that file back, ${ADVICE}`,
+      `${file} has been trained for ${done} epochs, of which ${folder.file('metrics.jsonl')} tells ${told}: the results would not be whole. Restore that file from a copy, remove ${file} to train that network anew, ${folder.instead()}`,
     );
   }
   return { file, epochs: done, finished: network !== undefined, tensors };
@@ -64,11 +64,9 @@ async function readOwn(
     return found;
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    throw new UserError(`${error.message} It is left as it is; ${ADVICE}`, { cause: error });
+    throw new UserError(`${error.message} It is left as it is; ${folder.instead()}`, { cause: error });
   }
 }
-
-const ADVICE = 'choose another folder with --out, or say --force to train anew.';
 
 /**
  * Checks that a file's network is the expected one.
@@ -98,13 +96,13 @@ export const hashIn = (metadata: Checkpoint['metadata']): string | undefined =>
   Object.hasOwn(metadata, HASH) ? metadata[HASH] : undefined;
 
 /** The epochs that a checkpoint says it has had. */
-function epochsIn(metadata: Checkpoint['metadata'], most: number, file: string): number {
+function epochsIn(metadata: Checkpoint['metadata'], most: number, file: string, instead: string): number {
   const schema = z.string().regex(/^\d+$/).transform(Number).pipe(z.number().min(1).max(most));
   const said = Object.hasOwn(metadata, 'epochs') ? metadata.epochs : undefined;
   const parsed = schema.safeParse(said);
   if (parsed.success) return parsed.data;
   const found = said === undefined ? 'does not say' : `says "${said.slice(0, 40)}"`;
   throw new UserError(
-    `${file} ${found} how many epochs it has had: a whole number from 1 to ${most} is expected. It is left as it is; delete it to train that network anew, ${ADVICE}`,
+    `${file} ${found} how many epochs it has had: a whole number from 1 to ${most} is expected. It is left as it is; delete it to train that network anew, ${instead}`,
   );
 }

@@ -71,7 +71,7 @@ const anywhere = (config: Config): Config =>
 async function runInFolder(
   config: Config,
   dataset: Dataset,
-  { out, workers, force, progress, audit: auditChanges, figures = true, signal, onWorkers }: RunSettings,
+  { out, workers, force, forceable, progress, audit: auditChanges, figures = true, signal, onWorkers }: RunSettings,
 ): Promise<RunOutcome> {
   return await withPool(workers, config.backend, signal, async (pool) => {
     const spec = networkSpec(dataset, config);
@@ -80,7 +80,7 @@ async function runInFolder(
     await checkMemory(pool, spec, config.training, atOnce);
     onWorkers?.((more) => pool.grow(more));
     // Last, since with `force` it removes an old run: whatever refuses the new one has done so.
-    const folder = await RunFolder.open(out, config, { force, log: (line) => progress.log(line) });
+    const folder = await RunFolder.open(out, config, { force, forceable, log: (line) => progress.log(line) });
     const images = trainingImages(dataset.train);
     await checkLeft(folder, config, images);
     await folder.begin(config);
@@ -134,12 +134,13 @@ async function checkLeft(folder: RunFolder, config: Config, images: TrainingImag
 function checkSettings({ dataset }: Config, settings: RunSettings): void {
   const where = 'runExperiment';
   check.options(where, 'settings', settings, [
-    ...['out', 'workers', 'force', 'progress', 'audit', 'figures', 'signal', 'onWorkers', 'onWait'],
+    ...['out', 'workers', 'force', 'forceable', 'progress', 'audit', 'figures', 'signal', 'onWorkers', 'onWait'],
   ]);
-  const { out, workers, force, progress, audit, figures, signal, onWorkers, onWait } = settings;
+  const { out, workers, force, forceable = true, progress, audit, figures, signal, onWorkers, onWait } = settings;
   check.text(where, 'settings.out', out);
   check.wholeNumber(where, 'settings.workers', workers, { to: MOST_WORKERS });
   check.flag(where, 'settings.force', force);
+  check.flag(where, 'settings.forceable', forceable);
   check.object(where, 'settings.progress', progress, 'progress, such as silent,', {
     log: 'function',
     during: 'function',

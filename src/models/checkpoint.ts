@@ -10,7 +10,7 @@ import { defaultInitializer } from './initialize.js';
 import { parseNetworkMetadata } from './metadata.js';
 import { Network } from './network.js';
 import { checkParameters, type Parameters, parameterLayout, type Slot } from './parameters.js';
-import { type CheckpointTensor, decodeCheckpoint, encodeCheckpoint } from './safetensors.js';
+import { type CheckpointTensor, decodeCheckpoint, encodeCheckpoint, skippedText } from './safetensors.js';
 
 /** Which network: what decides its tensors' names and shapes. */
 interface Described {
@@ -139,9 +139,11 @@ export interface SavedNetwork {
  * @throws {UserError} if the bytes are no such file, or hold NaN or an infinity.
  */
 export function readNetwork(bytes: Uint8Array, file: string, kernels: Kernels<Float32Array>): SavedNetwork {
-  const { tensors, metadata } = decodeCheckpoint(bytes, file);
+  const { tensors, metadata, skipped = [] } = decodeCheckpoint(bytes, file);
   const { spec, rule, initializer } = parseNetworkMetadata(metadata, file);
   const layers = layersOf(spec, `${file}: the "spec" in its metadata describes no network that can be built`);
+  const unread = skipped.find(({ name }) => slotsOf(spec, rule).some((slot) => slot.name === name));
+  if (unread) throw new UserError(`${file}: ${skippedText(unread)}.`);
   const parameters = { ...parametersFrom(spec, rule, tensors, file, kernels), initializer };
   return { spec, rule, layers, parameters, metadata };
 }

@@ -4,7 +4,7 @@ import { UserError } from '../errors.js';
 import { faultList, parseJson } from '../schema.js';
 import { shapeText } from '../tensor/tensor.js';
 import type { Slot } from './parameters.js';
-import type { CheckpointTensor } from './safetensors.js';
+import { type Checkpoint, type CheckpointTensor, skippedText } from './safetensors.js';
 
 /**
  * What a file calls the tensors, by our names: `{ 'conv1.weight': 'features.0.weight' }`. A tensor that isn't named
@@ -28,11 +28,12 @@ export function parseTensorNames(text: string, file: string): TensorNames {
   throw new UserError(`${file} is no map of tensors' names:\n${faultList(parsed.error, data)}\n${advice}`);
 }
 
-type Tensors = Readonly<Record<string, CheckpointTensor>>;
+type Tensors = Checkpoint['tensors'];
 
 /**
  * A file's tensors by our names.
  *
+ * @param checkpoint the file's tensors, and those that were left out when it was read: of these the network needs none
  * @param expected the tensors that the network has, and no others
  * @param model what messages call the network
  * @param file what messages call the file
@@ -40,20 +41,23 @@ type Tensors = Readonly<Record<string, CheckpointTensor>>;
  *   or is none of the network's, or if a name of the map is unknown
  */
 export function renamed(
-  tensors: Tensors,
+  { tensors, skipped = [] }: Pick<Checkpoint, 'tensors' | 'skipped'>,
   names: TensorNames,
   expected: readonly Slot[],
   model: string,
   file: string,
 ): Tensors {
   const rest = new Map(Object.entries(tensors));
-  checkNames(names, expected, rest, model, file);
+  const all = new Set([...rest.keys(), ...skipped.map(({ name }) => name)]);
+  checkNames(names, expected, rest, all, { model, file });
   for (const [name, value] of Object.entries(names)) if (value === null) rest.delete(name);
   const own: Record<string, CheckpointTensor> = {};
   for (const { name, shape } of expected) {
     const theirs = names[name] ?? name;
     const called = theirs === name ? name : `${theirs} (${name})`;
     const found = rest.get(theirs);
+    const unread = skipped.find((tensor) => tensor.name === theirs);
+    if (unread) throw new UserError(`${file}: ${skippedText(unread)}. Write it as one of these.`);
     if (!found) {
       throw new UserError(
         `${file} holds no tensor ${called}; ${model} needs one of ${shapeText(shape)}. ${heldText(rest)}`,
@@ -69,9 +73,9 @@ export function renamed(
   }
   const [unknown] = rest.keys();
   if (unknown === undefined) return own;
-  const all = expected.map(({ name }) => name).join(', ');
+  const known = expected.map(({ name }) => name).join(', ');
   throw new UserError(
-    `${file} holds a tensor ${unknown}, which ${model} has not; it has ${all}. To leave it out, give --names a map with {"${unknown}": null}.`,
+    `${file} holds a tensor ${unknown}, which ${model} has not; it has ${known}. To leave it out, give --names a map with {"${unknown}": null}.`,
   );
 }
 
@@ -79,20 +83,20 @@ function checkNames(
   names: TensorNames,
   expected: readonly Slot[],
   held: ReadonlyMap<string, CheckpointTensor>,
-  model: string,
-  file: string,
+  all: ReadonlySet<string>,
+  { model, file }: { readonly model: string; readonly file: string },
 ): void {
   const meant = new Map<string, string>();
   for (const [name, theirs] of Object.entries(names)) {
     if (theirs === null) {
-      if (!held.has(name)) {
+      if (!all.has(name)) {
         throw new UserError(`--names leaves out ${name}, which ${file} does not hold. ${heldText(held)}`);
       }
       continue;
     }
     if (!expected.some((slot) => slot.name === name)) {
-      const all = expected.map((slot) => slot.name).join(', ');
-      throw new UserError(`--names: ${model} has no tensor ${name}; it has ${all}. Our names come first.`);
+      const known = expected.map((slot) => slot.name).join(', ');
+      throw new UserError(`--names: ${model} has no tensor ${name}; it has ${known}. Our names come first.`);
     }
     const other = meant.get(theirs);
     if (other !== undefined) throw new UserError(`--names: ${theirs} is to be both ${other} and ${name}.`);

@@ -8,12 +8,22 @@ import * as check from '../check.js';
 import { UserError } from '../errors.js';
 import { count, list, parseJson } from '../schema.js';
 import { shapeText, sizeOf } from '../tensor/tensor.js';
+import { otherKind } from './other-kinds.js';
 import { repeatedName } from './repeated-name.js';
 
 /** Named float32 tensors and free text about them: what a checkpoint file holds. */
 export interface Checkpoint {
   readonly tensors: Readonly<Record<string, CheckpointTensor>>;
   readonly metadata: Readonly<Record<string, string>>;
+  /** The file's tensors of other types than floating-point numbers: a training's step, what batch normalisation counts. */
+  readonly skipped?: readonly SkippedTensor[];
+}
+
+/** A tensor that was left out of a checkpoint, since its numbers are not floating-point numbers. */
+export interface SkippedTensor {
+  readonly name: string;
+  /** As the file calls it, such as `I64`. */
+  readonly dtype: string;
 }
 
 export interface CheckpointTensor {
@@ -41,8 +51,14 @@ const floats = {
   BF16: { bytes: 2, read: (view: DataView, at: number) => bfloat16(view.getUint16(at, true)) },
 } as const;
 
-/** What PyTorch's batch normalisation counts beside its statistics: no network needs it to run. */
+/** What PyTorch's batch normalisation counts beside its statistics, of any type: no network needs it to run. */
 const isIgnored = (name: string): boolean => name.endsWith('.num_batches_tracked');
+
+const isFloat = (dtype: string): dtype is keyof typeof floats => Object.hasOwn(floats, dtype);
+
+/** What a message says of a tensor that was left out. */
+export const skippedText = ({ name, dtype }: SkippedTensor): string =>
+  `${name} is of type ${dtype}; accepted are ${Object.keys(floats).join(', ')}`;
 
 /**
  * The bytes of a safetensors file.
@@ -83,12 +99,12 @@ export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {
 }
 
 /**
- * Reads a safetensors file, its numbers as float32 whichever floating-point type they have. Tensors named
- * `….num_batches_tracked` are left out.
+ * Reads a safetensors file, its numbers as float32 whichever floating-point type they have. Tensors of other types are
+ * left out and named in `skipped`, and so are those named `….num_batches_tracked`.
  *
  * @param name what messages call it: the file's path
- * @throws {UserError} if it is no safetensors file, is cut short or has bytes over, gives a tensor twice, or holds
- *   other types than floating-point numbers
+ * @throws {UserError} if it is no safetensors file, is another kind of file, is cut short or has bytes over, or gives a tensor
+ *   twice
  * @throws {RangeError | TypeError} if there are no bytes, or no name
  */
 export function decodeCheckpoint(bytes: Uint8Array, name: string): Checkpoint {
@@ -98,10 +114,12 @@ export function decodeCheckpoint(bytes: Uint8Array, name: string): Checkpoint {
   const { entries, metadata, start } = readHeader(bytes, fail, name);
   checkTiling(entries, bytes.length - start, fail);
   const view = new DataView(bytes.buffer, bytes.byteOffset + start, bytes.length - start);
+  const isRead = ({ name, dtype }: Entry) => isFloat(dtype) && !isIgnored(name);
   const tensors = entries
-    .filter((entry) => !isIgnored(entry.name))
+    .filter(isRead)
     .map((entry) => [entry.name, { shape: entry.shape, data: readNumbers(entry, view, fail) }]);
-  return { tensors: Object.fromEntries(tensors), metadata };
+  const skipped = entries.filter((entry) => !isRead(entry)).map(({ name, dtype }) => ({ name, dtype }));
+  return { tensors: Object.fromEntries(tensors), metadata, ...(skipped.length > 0 && { skipped }) };
 }
 
 function checkCheckpointTensor(where: string, argument: string, tensor: unknown): void {
@@ -119,10 +137,12 @@ function readHeader(
   fail: Fail,
   name: string,
 ): { entries: Entry[]; metadata: Record<string, string>; start: number } {
-  if (bytes.length < LENGTH_BYTES) throw fail(`it has ${bytes.length} bytes`);
+  if (bytes.length < LENGTH_BYTES) throw fail(otherKind(bytes) ?? `it has ${bytes.length} bytes`);
   const length = Number(new DataView(bytes.buffer, bytes.byteOffset, bytes.length).getBigUint64(0, true));
   const start = LENGTH_BYTES + length;
-  if (start > bytes.length) throw fail(`its header says ${length} bytes, the file has ${bytes.length}`);
+  if (start > bytes.length) {
+    throw fail(otherKind(bytes) ?? `its header says ${length} bytes, the file has ${bytes.length}`);
+  }
   if (length > MOST_HEADER_BYTES) throw fail(`its header has ${length} bytes, ${MOST_HEADER_BYTES} are the most`);
   const header = parseHeader(bytes.subarray(LENGTH_BYTES, start), fail, name);
   const metadata = Object.hasOwn(header, METADATA) ? header[METADATA] : {};
@@ -173,10 +193,6 @@ function checkTiling(entries: readonly Entry[], length: number, fail: Fail): voi
 }
 
 function readNumbers({ name, dtype, shape, data_offsets: [begin, end] }: Entry, view: DataView, fail: Fail) {
-  if (!Object.hasOwn(floats, dtype)) {
-    const known = Object.keys(floats).join(', ');
-    throw fail(`${name} is of type ${dtype}; accepted are ${known}`);
-  }
   const { bytes, read } = floats[dtype as keyof typeof floats];
   const length = sizeOf(shape);
   if (end - begin !== bytes * length) {

@@ -1,11 +1,8 @@
 /** The child's side of a sweep: one run of a plan, begun, gone on with or audited, whatever is left of it to do. */
-import { join } from 'node:path';
-import { readTextIfThere, writeWhole } from '../disk/files.js';
 import { auditRun } from '../experiment/audit.js';
-import { parseConfigText } from '../experiment/config.js';
 import type { SweepSettings, WorkSettings } from '../experiment/context.js';
 import { runExperiment } from '../experiment/run.js';
-import { audits, type PlannedRun, sameRun } from './plan.js';
+import { audits, type PlannedRun } from './plan.js';
 import { runState } from './state.js';
 
 export interface OneRunSettings extends WorkSettings, SweepSettings {
@@ -28,15 +25,5 @@ export async function doRun(run: PlannedRun, settings: OneRunSettings): Promise<
     await auditRun(out, { settings: audit, ...how });
     return;
   }
-  if (state === 'begun') await takeDataPath(out, run);
-  await runExperiment(run.config, { out, force: false, audit, ...how });
-}
-
-/** A run that goes on where the same data lie under another path takes that path. */
-async function takeDataPath(out: string, { config }: PlannedRun): Promise<void> {
-  const file = join(out, 'config.json');
-  const text = await readTextIfThere(file);
-  const begun = text === undefined ? undefined : parseConfigText(text, file);
-  if (!begun || begun.data === config.data || !sameRun(begun, config)) return;
-  await writeWhole(file, `${JSON.stringify(config, null, 2)}\n`);
+  await runExperiment(run.config, { out, force: false, forceable: false, audit, ...how });
 }

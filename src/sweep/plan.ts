@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto';
-import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { type AuditSettings, quickAudit } from '../audit/recipe.js';
 import { UserError } from '../errors.js';
 import { type Config, configSchema } from '../experiment/config.js';
 import { sortedJson } from '../experiment/training-hash.js';
-import { faultList, list, MOST_CHARACTERS, parseJson } from '../schema.js';
+import { checkFile, type FileFormat, list, MOST_CHARACTERS, parseJson } from '../schema.js';
 
 /** How the run of a sweep is audited at its end: what `audit` does by default, what `--quick` does, or not at all. */
 export const audits = {
@@ -29,6 +28,12 @@ export type PlannedRun = z.infer<typeof runSchema>;
 /** `plan.json`: all runs of a sweep, each with everything that is needed to do it. */
 const planSchema = z.strictObject({ schema: z.literal(1), runs: list(runSchema, 1) });
 export type Plan = z.infer<typeof planSchema>;
+
+const format: FileFormat<typeof planSchema> = {
+  schema: planSchema,
+  holds: 'the runs of a sweep',
+  advice: 'Give a plan.json that a sweep has written.',
+};
 
 /** The file of a sweep's folder that lists its runs. */
 export const PLAN = 'plan.json';
@@ -57,10 +62,6 @@ export function sweepName(runs: readonly PlannedRun[]): string {
   return `sweep-${sets.join('-')}-${hash.slice(0, 8)}`;
 }
 
-/** Whether two configurations say the same, wherever their data lie. */
-export const sameRun = (one: Config, other: Config): boolean =>
-  isDeepStrictEqual({ ...one, data: null }, { ...other, data: null });
-
 /**
  * The text of a `plan.json`, a run a line.
  *
@@ -81,16 +82,13 @@ export function formatPlan(runs: readonly PlannedRun[]): string {
  * @param file what messages call it
  * @throws {UserError} if it is none, or a run is not usable
  */
-export function parsePlan(text: string, file: string): Plan {
-  return checkPlan(parseJson(text, file, 'Give a plan.json that a sweep has written.'), file);
-}
+export const parsePlan = (text: string, file: string): Plan => checkPlan(parseJson(text, file, format.advice), file);
 
 /** @throws {UserError} as {@link parsePlan} does */
 export function checkPlan(value: unknown, file: string): Plan {
-  const parsed = planSchema.safeParse(value);
-  if (!parsed.success) throw new UserError(`${file} is not the plan of a sweep:\n${faultList(parsed.error, value)}`);
-  const names = parsed.data.runs.map(({ name }) => name);
+  const plan = checkFile(format, value, file);
+  const names = plan.runs.map(({ name }) => name);
   const twice = names.find((name, index) => names.indexOf(name) !== index);
-  if (twice !== undefined) throw new UserError(`${file} is not the plan of a sweep: it names ${twice} twice.`);
-  return parsed.data;
+  if (twice !== undefined) throw new UserError(`${file} names ${twice} twice. ${format.advice}`);
+  return plan;
 }

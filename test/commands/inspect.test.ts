@@ -82,7 +82,7 @@ test('inspect tells the trace of each network of a run', async (t) => {
 test('bad input is told from good', async (t) => {
   const cwd = t.testdir({});
   for (const [args, message] of [
-    [['nowhere'], /nowhere holds no run/],
+    [['nowhere'], /nowhere does not exist\. Give the folder of a run/],
     [['--image', 'x'], /--image "x"/],
     [['--attack', 'none'], /--attack "none" is not known; accepted are fgsm/],
     [['--path', 'back'], /--path "back" is not known; accepted are feedback, true/],

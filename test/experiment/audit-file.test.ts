@@ -72,6 +72,30 @@ test('mean and deviation are what the person says, else the file, else the data 
   t.match(await network({ activation: 'tanh' }), { mean: [0.1307], activation: 'tanh' });
 });
 
+test('integer tensors that the network does not need are left out, with a note', async (t) => {
+  const folder = t.testdir();
+  const file = join(folder, 'x.safetensors');
+  const step = '{"step":{"dtype":"I64","shape":[],"data_offsets":[0,8]},';
+  const bytes = Buffer.from(encodeCheckpoint({ tensors: bp, metadata: {} }));
+  const length = Number(bytes.readBigUInt64LE());
+  const entries = JSON.parse(bytes.subarray(8, 8 + length).toString());
+  for (const entry of Object.values(entries) as { data_offsets?: number[] }[]) entry.data_offsets = entry.data_offsets?.map((at) => at + 8); // biome-ignore format: one line
+  const header = step + JSON.stringify(entries).slice(1);
+  const size = Buffer.alloc(8);
+  size.writeBigUInt64LE(BigInt(header.length));
+  writeFileSync(file, Buffer.concat([size, Buffer.from(header), Buffer.alloc(8), bytes.subarray(8 + length)]));
+  const said: string[] = [];
+  const progress = { ...silent, log: (line: string) => void said.push(line) };
+  const { audit } = await auditFile(file, mnist, join(folder, 'a'), { ...options, progress });
+  t.same(Object.keys(audit.models), ['bp']);
+  t.match(said.join('\n'), /x\.safetensors holds step \(I64\): not read, since these are no floating-point numbers\./);
+  await t.rejects(auditFile(file, mnist, join(folder, 'a'), { ...options, settings: { ...settings, images: 5 } }), {
+    constructor: UserError,
+    message:
+      /a holds a finished audit, and this one would be weaker: 5 images instead of 6\. Say --force to replace it, or choose another folder with --out\.$/,
+  });
+});
+
 test('what can’t be audited is refused by name, and nothing is written', async (t) => {
   const folder = t.testdir({ run: { 'config.json': '{}' } });
   const file = join(folder, 'x.safetensors');

@@ -137,3 +137,15 @@ test('one at a time works in a folder', async (t) => {
   });
   t.same(readdirSync(path), []);
 });
+
+test('what to do where a folder is in use or in the way names no option that the command lacks', async (t) => {
+  const { path, names } = setUp(t, ['metrics.jsonl']);
+  const inUse = (other: string | undefined) => RunFolder.locked(path, () => RunFolder.locked(path, async () => {}, { other })); // biome-ignore format: one line
+  await t.rejects(inUse('--name'), /Wait for it to end, or choose another folder with --name\.$/);
+  await t.rejects(inUse(undefined), /Wait for it to end\.$/);
+  await t.rejects(RunFolder.open(path, config, { force: false, forceable: false, log() {} }), {
+    constructor: UserError,
+    message: `Choose another folder with --out, or remove ${path} to train anew.`,
+  });
+  t.same(names(), ['metrics.jsonl']);
+});

@@ -21,7 +21,7 @@ test('a line that is no epoch is refused with file, line and what to do', (t) =>
   const good = JSON.stringify(line);
   const refused = (bad: string, message: RegExp) =>
     t.throws(() => parseMetrics(`${good}\n${bad}\n`, 'run/metrics.jsonl'), { constructor: UserError, message });
-  refused(good.slice(0, 40), /^run\/metrics\.jsonl, line 2, is not JSON .* or say --force to train anew\.$/);
+  refused(good.slice(0, 40), /^run\/metrics\.jsonl, line 2, is not JSON .* restore it from a copy\.$/);
   refused('7', /^run\/metrics\.jsonl, line 2, is no epoch of a network:/);
   for (const [field, value] of Object.entries({ rule: 1, epoch: 0, loss: 'x', trainAccuracy: 2, seconds: 'x' })) {
     refused(JSON.stringify({ ...line, [field]: value }), new RegExp(`✖ ${field} is `));

@@ -2,7 +2,7 @@ import { test } from 'tap';
 import { UserError } from '../../src/errors.js';
 import { slotsOf } from '../../src/models/checkpoint.js';
 import { parseTensorNames, renamed, type TensorNames } from '../../src/models/foreign.js';
-import type { CheckpointTensor } from '../../src/models/safetensors.js';
+import type { CheckpointTensor, SkippedTensor } from '../../src/models/safetensors.js';
 import { mnistSpec } from '../helpers/networks.js';
 
 const expected = slotsOf(mnistSpec, 'bp');
@@ -15,7 +15,7 @@ const theirs = (name: string) => name.replace(/^conv/, 'features.').replace(/^fc
 const foreign = () => Object.fromEntries(expected.map(({ name, shape }) => [theirs(name), zeros(shape)]));
 const names: TensorNames = Object.fromEntries(expected.map(({ name }) => [name, theirs(name)]));
 const take = (tensors: Record<string, CheckpointTensor>, map: TensorNames = names) =>
-  renamed(tensors, map, expected, 'this lenet5', 'x.safetensors');
+  renamed({ tensors }, map, expected, 'this lenet5', 'x.safetensors');
 
 test('tensors come by our names, whatever the file calls them', (t) => {
   const tensors = foreign();
@@ -67,6 +67,21 @@ test('what is missing, of another shape or unknown is named, in the file and her
     { ...names, 'conv1.bias': 'features.2.bias' },
     /--names: features\.2\.bias is to be both conv1\.bias and conv2\.bias/,
   );
+  t.end();
+});
+
+test('a tensor that was left out is missed only where the network needs it', (t) => {
+  const { 'features.1.weight': weight, ...rest } = foreign();
+  const take = (tensors: Record<string, CheckpointTensor>, skipped: readonly SkippedTensor[], map: TensorNames) =>
+    renamed({ tensors, skipped }, map, expected, 'this lenet5', 'x.safetensors');
+  const step = { name: 'step', dtype: 'I64' };
+  t.equal(take(foreign(), [step], names)['conv1.weight'].shape, weight.shape);
+  t.ok(take(foreign(), [step], { ...names, step: null }), 'a map that leaves it out is as good as before');
+  t.throws(() => take(rest, [step, { name: 'features.1.weight', dtype: 'I8' }], names), {
+    constructor: UserError,
+    message:
+      'x.safetensors: features.1.weight is of type I8; accepted are F32, F64, F16, BF16. Write it as one of these.',
+  });
   t.end();
 });
 

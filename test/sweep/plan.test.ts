@@ -1,6 +1,7 @@
 import { test } from 'tap';
 import { configFrom } from '../../src/commands/options.js';
-import { formatPlan, type PlannedRun, parsePlan, runName, sameRun, sweepName } from '../../src/sweep/plan.js';
+import { sameRun } from '../../src/experiment/config.js';
+import { formatPlan, type PlannedRun, parsePlan, runName, sweepName } from '../../src/sweep/plan.js';
 
 const config = configFrom('mnist', {}, 'simd');
 const run = (name: string, more: Partial<PlannedRun> = {}): PlannedRun => ({ name, audit: 'none', config, ...more });

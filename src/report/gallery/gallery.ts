@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { UserError } from '../../errors.js';
 import { gradientPaths } from '../../rules/path.js';
-import { count, faultList, list, type Parsed, parseJson, share, table } from '../../schema.js';
+import { count, type FileFormat, list, type Parsed, parseFile, share, table } from '../../schema.js';
 
 /*
  * The schema of `gallery.json`: a few test images, what an attack on each network makes of them, and what the networks
@@ -60,22 +60,25 @@ const gallerySchema = z.looseObject({
 });
 export type Gallery = Parsed<typeof gallerySchema>;
 
+const format: FileFormat<typeof gallerySchema> = {
+  schema: gallerySchema,
+  holds: 'pictures of attacked images',
+  advice: 'Repeat the audit to write it again.',
+};
+
 /**
  * Reads the text of a `gallery.json`.
  *
  * @param file the file's name, for the message of an error
- * @throws {UserError} if the text is not JSON, a field is missing or impossible, or a picture of another size than said
+ * @param advice what the reader is told to do
+ * @throws {UserError} if the text is not JSON, is of another schema, a field is missing or impossible, or a picture has
+ *   another size than `shape` says
  */
-export function parseGallery(text: string, file: string): Gallery {
-  const data = parseJson(text, file, 'Give a gallery.json that a run or an audit has written.');
-  const parsed = gallerySchema.safeParse(data);
-  const advice = 'or was changed by hand; repeat the audit, which writes it anew:';
-  if (!parsed.success) {
-    throw new UserError(`${file} is no gallery.json of schema 1, ${advice}\n${faultList(parsed.error, data)}`);
-  }
-  const fault = contradiction(parsed.data);
-  if (fault) throw new UserError(`${file} contradicts itself, ${advice} ${fault}.`);
-  return parsed.data;
+export function parseGallery(text: string, file: string, advice = format.advice): Gallery {
+  const gallery = parseFile(format, text, file, advice);
+  const fault = contradiction(gallery);
+  if (fault) throw new UserError(`${file} contradicts itself: ${fault}. ${advice}`);
+  return gallery;
 }
 
 /** What no schema of single fields sees. */

@@ -28,6 +28,8 @@ export interface ReportedRun {
   readonly figures: ReadonlyMap<string, string>;
   /** The training curves' SVG, where there are epochs. */
   readonly curves?: string | undefined;
+  /** Which epochs are not known, in a sentence, where not all are. */
+  readonly gap?: string | undefined;
 }
 
 /** The page's text. */
@@ -40,7 +42,7 @@ ${verdicts(run)}
 ${networks(run)}
 ${figures(run)}
 ${run.gallery && gallery(run.gallery)}
-${training(run.epochs, run.curves)}
+${training(run.epochs, run.curves, run.gap)}
 ${curveTables(run)}
 ${checks(run)}
 ${settings(run)}`,

@@ -19,8 +19,15 @@ const kinds = [
   { field: 'gradientAngles', title: 'Angles in degrees between each layer’s weight gradient and backpropagation’s' },
 ] as const;
 
-/** @param curves the training curves' SVG */
-export function training(epochs: readonly ReportedEpoch[], curves: string | undefined): Html | undefined {
+/**
+ * @param curves the training curves' SVG
+ * @param gap which epochs are not known, in a sentence
+ */
+export function training(
+  epochs: readonly ReportedEpoch[],
+  curves: string | undefined,
+  gap: string | undefined,
+): Html | undefined {
   if (epochs.length === 0) return undefined;
   const heads = ['Network', 'Epoch', 'Loss', 'Training (%)', 'Test (%)'];
   const rows = epochs.map(({ rule, epoch, loss, trainAccuracy, testAccuracy }) => [
@@ -30,7 +37,7 @@ export function training(epochs: readonly ReportedEpoch[], curves: string | unde
     percentNumber(trainAccuracy),
     percentNumber(testAccuracy),
   ]);
-  return html`<section><h2>Training</h2>
+  return html`<section><h2>Training</h2>${gap && html`<p>${gap}</p>`}
 ${curves === undefined ? undefined : foldedFigure('Loss and test accuracy, epoch by epoch', 'training', curves)}
 ${folded('Loss and accuracy of each epoch', table('Loss and accuracy of each epoch', heads, rows))}
 ${folded('Angles to backpropagation of each epoch', html`${kinds.map(({ field, title }) => angles(epochs, field, title))}`)}</section>`;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { UserError } from '../../errors.js';
 import { gradientPaths } from '../../rules/path.js';
-import { count, faultText, interval, list, type Parsed, parseJson, share, table, valueAt } from '../../schema.js';
+import { count, type FileFormat, interval, list, type Parsed, parseFile, share, table } from '../../schema.js';
 
 /*
  * The schema of `results.json`: the curves of one run, and what is needed to judge them. Fields may be added; none
@@ -61,38 +61,27 @@ const resultsSchema = z.looseObject({
 });
 export type Results = Parsed<typeof resultsSchema>;
 
+const format: FileFormat<typeof resultsSchema> = {
+  schema: resultsSchema,
+  holds: 'the results of a run',
+  advice: 'Give a results.json that a run has written.',
+};
+
 /**
  * Reads the text of a `results.json`.
  *
  * @param file the file's name, for the message of an error
+ * @param advice what the reader is told to do
  * @throws {UserError} if the text is not JSON, is of another schema, or a field is missing or impossible
  */
-export function parseResults(text: string, file: string): Results {
-  const data = parseJson(text, file, 'Give a results.json that a run has written.');
-  const schema = valueAt(data, ['schema']);
-  if (schema === undefined) {
-    throw new UserError(`${file}: no results of a run: the field "schema" is missing. Give a results.json.`);
-  }
-  if (schema !== 1) {
-    throw new UserError(
-      `${file}: schema is ${JSON.stringify(schema)}; this version of weight-transport reads schema 1.`,
-    );
-  }
-  const parsed = resultsSchema.safeParse(data);
-  if (parsed.success) return withKnownModels(parsed.data, file);
-  const [issue] = parsed.error.issues;
-  throw new UserError(
-    `${file}: ${faultText(issue, data)}. The file is damaged or was changed by hand; repeat the run.`,
-  );
-}
-
-function withKnownModels(results: Results, file: string): Results {
+export function parseResults(text: string, file: string, advice = format.advice): Results {
+  const results = parseFile(format, text, file, advice);
   for (const [index, curve] of results.curves.entries()) {
     for (const role of ['source', 'target'] as const) {
       if (Object.hasOwn(results.models, curve[role])) continue;
       throw new UserError(
         `${file}: curves[${index}].${role} is "${curve[role]}", which is not among the models ` +
-          `(${Object.keys(results.models).join(', ')}).`,
+          `(${Object.keys(results.models).join(', ')}). ${advice}`,
       );
     }
   }

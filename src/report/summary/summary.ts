@@ -1,7 +1,6 @@
 import { z } from 'zod';
-import { UserError } from '../../errors.js';
 import { gradientPaths } from '../../rules/path.js';
-import { count, faultList, list, type Parsed, parseJson, share } from '../../schema.js';
+import { count, type FileFormat, list, type Parsed, parseFile, share } from '../../schema.js';
 
 /*
  * The schema of `summary.json`: runs that differ by their seed alone, put together, and the differences between such
@@ -80,17 +79,16 @@ const summarySchema = z.looseObject({
 });
 export type Summary = Parsed<typeof summarySchema>;
 
+const format: FileFormat<typeof summarySchema> = {
+  schema: summarySchema,
+  holds: 'the summary of runs',
+  advice: 'Give a summary.json that a sweep or `compare` has written.',
+};
+
 /**
  * Reads the text of a `summary.json`.
  *
  * @param file the file's name, for the message of an error
- * @throws {UserError} if the text is not JSON, or a field is missing or impossible
+ * @throws {UserError} if the text is not JSON, is of another schema, or a field is missing or impossible
  */
-export function parseSummary(text: string, file: string): Summary {
-  const data = parseJson(text, file, 'Give a summary.json that a sweep or `compare` has written.');
-  const parsed = summarySchema.safeParse(data);
-  if (parsed.success) return parsed.data;
-  throw new UserError(
-    `${file} is no summary.json of schema 1, or was changed by hand:\n${faultList(parsed.error, data)}`,
-  );
-}
+export const parseSummary = (text: string, file: string): Summary => parseFile(format, text, file);

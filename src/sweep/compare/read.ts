@@ -2,14 +2,11 @@
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { parseAudit } from '../../audit/findings.js';
 import { onDisk } from '../../disk/faults.js';
-import { checkNamed, readText, readTextIfThere } from '../../disk/files.js';
+import { readTextIfThere } from '../../disk/files.js';
 import { UserError } from '../../errors.js';
 import type { Config } from '../../experiment/config.js';
-import { runConfig } from '../../experiment/finished-run.js';
-import { parseMetrics } from '../../experiment/metrics.js';
-import { parseResults } from '../../report/run/results.js';
+import { checkFolder, metricsGap, noRun, readRun } from '../../experiment/run-files.js';
 import { PLAN, parsePlan } from '../plan.js';
 import type { Findings } from './measurements.js';
 
@@ -35,17 +32,20 @@ export async function readRuns(folders: readonly string[]): Promise<ReadRuns> {
   for (const folder of folders) named.push(...(await runFolders(folder)));
   const runs: FinishedRun[] = [];
   const notes: string[] = [];
+  const errors: UserError[] = [];
   for (const folder of new Set(named)) {
     try {
-      const run = await readRun(folder);
+      const run = await finishedRun(folder);
       if (run) runs.push(run);
       else notes.push(`${folder} is not finished: left out.`);
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
+      errors.push(error);
       notes.push(`Left out: ${error.message}`);
     }
   }
   if (runs.length === 0) {
+    if (notes.length === 1 && errors.length === 1) throw errors[0];
     throw new UserError(
       [`${folders.join(', ')}: no run is finished there, so there is nothing to put together.`, ...notes].join('\n'),
     );
@@ -55,8 +55,8 @@ export async function readRuns(folders: readonly string[]): Promise<ReadRuns> {
 
 /** The folders of runs: the one itself, those that its plan names, or those in it. */
 async function runFolders(folder: string): Promise<string[]> {
-  checkNamed(folder, 'The folder of a run');
-  if (existsSync(join(folder, 'config.json'))) return [folder];
+  await checkFolder(folder, 'a run or a sweep');
+  if (['config.json', 'results.json'].some((name) => existsSync(join(folder, name)))) return [folder];
   const file = join(folder, PLAN);
   const plan = await readTextIfThere(file);
   if (plan !== undefined) return parsePlan(plan, file).runs.map(({ name }) => join(folder, name));
@@ -69,22 +69,12 @@ async function runFolders(folder: string): Promise<string[]> {
 }
 
 /** @returns undefined if it is not finished */
-async function readRun(folder: string): Promise<FinishedRun | undefined> {
-  const path = (name: string) => join(folder, name);
-  const text = await readTextIfThere(path('results.json'));
-  if (text === undefined) return undefined;
-  const results = parseResults(text, path('results.json'));
-  const config = await runConfig(folder);
-  if (results.seed !== config.seed || results.dataset !== config.dataset) {
-    throw new UserError(
-      `${path('results.json')} is of ${results.dataset}, seed ${results.seed}, and config.json beside it of ${config.dataset}, seed ${config.seed}: they are not of one run.`,
-    );
-  }
-  const metrics = await readText(path('metrics.jsonl'));
-  const auditText = await readTextIfThere(path('audit.json'));
-  const audit = auditText === undefined ? undefined : parseAudit(auditText, path('audit.json'));
-  if (audit && Object.keys(audit.models).join() !== Object.keys(results.models).join()) {
-    throw new UserError(`${path('audit.json')} is of other networks than results.json beside it.`);
-  }
-  return { folder, config, results, metrics: parseMetrics(metrics, path('metrics.jsonl')), audit };
+async function finishedRun(folder: string): Promise<FinishedRun | undefined> {
+  if (!existsSync(folder)) return undefined;
+  const { config, results, metrics, audit } = await readRun(folder, ['config', 'results', 'metrics', 'audit']);
+  if (!results) return undefined;
+  if (!config) throw noRun(folder);
+  const gap = metricsGap(join(folder, 'metrics.jsonl'), { config, metrics: metrics ?? [] });
+  if (gap !== undefined) throw new UserError(`${gap} Restore it from a copy, or make the run again.`);
+  return { folder, config, results, metrics: metrics ?? [], audit };
 }
