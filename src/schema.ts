@@ -106,8 +106,8 @@ const VERSION = 1;
 /** A kind of JSON file that is a promise: it says its schema's number, and every version reads what it knows of it. */
 export interface FileFormat<Schema extends z.ZodType> {
   readonly schema: Schema;
-  /** What the file holds, as messages call it, such as `the results of a run`. */
-  readonly holds: string;
+  /** What messages call such a file, as `the plan of a sweep`. */
+  readonly title: string;
   /** What the reader is told to do, where the caller knows nothing better. */
   readonly advice: string;
 }
@@ -128,14 +128,14 @@ export const parseFile = <Schema extends z.ZodType>(
 
 /** Checks a value that a file of a known format holds. @throws {UserError} as {@link parseFile} does */
 export function checkFile<Schema extends z.ZodType>(
-  { schema, holds, advice: usual }: FileFormat<Schema>,
+  { schema, title, advice: usual }: FileFormat<Schema>,
   value: unknown,
   file: string,
   advice = usual,
 ): z.output<Schema> {
   const version = valueAt(value, ['schema']);
   if (version === undefined) {
-    throw new UserError(`${file}: the field "schema" is missing, so these are not ${holds}. ${advice}`);
+    throw new UserError(`${file}: the field "schema" is missing, so it is not ${title}. ${advice}`);
   }
   if (version !== VERSION) {
     const found = JSON.stringify(version).slice(0, LONGEST);

@@ -156,7 +156,7 @@ export type Audit = Parsed<typeof auditSchema>;
 
 const format: FileFormat<typeof auditSchema> = {
   schema: auditSchema,
-  holds: 'the findings of an audit',
+  title: 'the audit.json of an audit',
   advice: 'Give an audit.json that an audit has written.',
 };
 

@@ -91,7 +91,7 @@ function inOrderOf<Name extends string, Value>(names: readonly Name[], record: P
 
 const format: FileFormat<typeof configSchema> = {
   schema: configSchema,
-  holds: "a run's settings",
+  title: 'the config.json of a run',
   advice: 'Give a config.json that a run has written.',
 };
 

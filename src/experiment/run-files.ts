@@ -108,7 +108,7 @@ export const noRun = (folder: string): UserError =>
  * @throws {UserError} if there is nothing, or something else
  */
 export async function checkFolder(folder: string, what = 'a run, such as out/mnist-1'): Promise<void> {
-  checkNamed(folder, `The folder of ${what.split(',')[0]}`);
+  checkNamed(folder, 'The folder of a run');
   const found = await onDisk('read', folder, () => stat(folder).catch(nothingThere));
   if (!found) throw new UserError(`${folder} does not exist. Give the folder of ${what}.`);
   if (!found.isDirectory()) throw new UserError(`${folder} is a file. Give the folder of ${what}.`);

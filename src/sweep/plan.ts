@@ -31,7 +31,7 @@ export type Plan = z.infer<typeof planSchema>;
 
 const format: FileFormat<typeof planSchema> = {
   schema: planSchema,
-  holds: 'the runs of a sweep',
+  title: 'the plan of a sweep',
   advice: 'Give a plan.json that a sweep has written.',
 };
 

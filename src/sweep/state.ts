@@ -15,13 +15,14 @@ export type RunState = 'finished' | 'to audit' | 'begun' | 'to do';
  */
 export async function runState(folder: string, { config, audit }: PlannedRun): Promise<RunState> {
   if (!existsSync(folder)) return 'to do';
-  const { config: begun, results } = await readRun(folder, ['config', 'results']);
+  const { config: begun } = await readRun(folder, ['config']);
   if (begun === undefined) return 'to do';
   if (!sameRun(begun, config)) {
     throw new UserError(
       `${folder} holds another run than its name says. Remove it, or choose another folder with --out.`,
     );
   }
+  const { results } = await readRun(folder, ['config', 'results']);
   if (results === undefined) return 'begun';
   return audit === 'none' || existsSync(join(folder, 'audit.json')) ? 'finished' : 'to audit';
 }

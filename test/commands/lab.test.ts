@@ -8,8 +8,10 @@ import { fileURLToPath } from 'node:url';
 import { test } from 'tap';
 import { serveLab } from '../../src/commands/lab.js';
 import { loadKernels, saveNetwork } from '../../src/core.js';
+import { mnist } from '../../src/datasets/mnist.js';
 import { HASH } from '../../src/experiment/resume.js';
 import { lenetOf, mnistSpec } from '../helpers/networks.js';
+import { exampleResults } from '../helpers/results-example.js';
 
 const { parameters } = lenetOf('bp', await loadKernels());
 const network = (metadata?: Record<string, string>) => Buffer.from(saveNetwork(mnistSpec, 'bp', parameters, metadata));
@@ -47,7 +49,11 @@ const config = (dataset: string) =>
 test('the page’s files and a run’s networks are served, and nothing else', async (t) => {
   const folder = t.testdir({
     page,
-    run: { 'config.json': config('mnist'), 'bp.safetensors': network(), 'results.json': 'private' },
+    run: {
+      'config.json': config('mnist'),
+      'bp.safetensors': network(),
+      'results.json': JSON.stringify({ ...exampleResults(), seed: 1 }),
+    },
     'secret.txt': 'secret',
   });
   const server = await serveLab(`${folder}/run`, 0, { page: `${folder}/page` });
@@ -95,6 +101,14 @@ test('the page’s files and a run’s networks are served, and nothing else', a
     t.notMatch(body, 'fc1.weight');
   }
   t.equal((await get(port, '/', { method: 'POST' })).status, 405);
+});
+
+test('a run whose data have moved is served with --data', async (t) => {
+  const moved = JSON.stringify({ ...JSON.parse(config('mnist')), data: '/gone' });
+  const folder = t.testdir({ page, run: { 'config.json': moved, 'bp.safetensors': network() } });
+  const serve = (data?: string) => serveLab(`${folder}/run`, 0, { page: `${folder}/page`, data });
+  await t.rejects(serve(), { name: 'UserError', message: /\/gone.*If they are elsewhere now, give their folder with --data\.$/ }); // biome-ignore format: one line
+  (await serve(mnist.folder())).close();
 });
 
 test('without a run the page trains; what can’t be served is said', async (t) => {

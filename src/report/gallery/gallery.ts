@@ -62,7 +62,7 @@ export type Gallery = Parsed<typeof gallerySchema>;
 
 const format: FileFormat<typeof gallerySchema> = {
   schema: gallerySchema,
-  holds: 'pictures of attacked images',
+  title: 'the gallery.json of a run or an audit',
   advice: 'Repeat the audit to write it again.',
 };
 

@@ -63,7 +63,7 @@ export type Results = Parsed<typeof resultsSchema>;
 
 const format: FileFormat<typeof resultsSchema> = {
   schema: resultsSchema,
-  holds: 'the results of a run',
+  title: 'the results.json of a run',
   advice: 'Give a results.json that a run has written.',
 };
 

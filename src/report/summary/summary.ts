@@ -81,7 +81,7 @@ export type Summary = Parsed<typeof summarySchema>;
 
 const format: FileFormat<typeof summarySchema> = {
   schema: summarySchema,
-  holds: 'the summary of runs',
+  title: 'the summary.json of a sweep',
   advice: 'Give a summary.json that a sweep or `compare` has written.',
 };
 
