@@ -27,7 +27,7 @@ test('what cannot be is refused with the file’s name', (t) => {
     [{ examples: [{ ...example, roundedAnswers: { bp: { class: 5, confidence: 1 } } }] }, /answers 5, of 2 classes/],
   ] as const) {
     t.throws(() => parse(changes), { constructor: UserError, message }, JSON.stringify(changes));
-    t.throws(() => parse(changes), { message: /^gallery\.json / });
+    t.throws(() => parse(changes), { message: /^gallery\.json\b/ });
   }
   t.end();
 });
