@@ -143,7 +143,7 @@ export function float32s(where: string, argument: string, value: unknown, length
   sameLength(where, argument, value, length);
 }
 
-/** Bytes in a typed array: pixels, labels, a file. */
+/** Bytes in a typed array: pixels, a file. */
 export function bytes(where: string, argument: string, value: unknown, length?: number): void {
   if (!(value instanceof Uint8Array)) throw new TypeError(refusal(where, argument, value, 'a Uint8Array'));
   sameLength(where, argument, value, length);
@@ -154,14 +154,20 @@ function sameLength(where: string, argument: string, value: { readonly length: n
   throw new ShapeError(`${where}: ${argument} holds ${value.length} numbers; ${length} are expected`);
 }
 
+/** Class indices, one per image, in a typed array. */
+export function classIndices(where: string, argument: string, value: unknown): void {
+  if (value instanceof Uint8Array || value instanceof Uint16Array) return;
+  throw new TypeError(refusal(where, argument, value, 'a Uint8Array or, for more than 256 classes, a Uint16Array'));
+}
+
 /**
  * One class index per image.
  *
  * @param classes how many there are, where that is known
  */
-export function labels(where: string, argument: string, value: unknown, images: number, classes = 256): void {
-  bytes(where, argument, value);
-  const given = value as Uint8Array;
+export function labels(where: string, argument: string, value: unknown, images: number, classes = 2 ** 16): void {
+  classIndices(where, argument, value);
+  const given = value as Uint8Array | Uint16Array;
   if (given.length !== images) throw new ShapeError(`${where}: ${images} images, ${given.length} labels`);
   for (let i = 0; i < images; i++) {
     if (given[i] < classes) continue;

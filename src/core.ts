@@ -67,6 +67,7 @@ export { type GradientPath, gradientPaths } from './rules/path.js';
 export { type ErrorPath, type LearningRule, trainedLike } from './rules/rule.js';
 export { angleBetween } from './tensor/angle.js';
 export { type KernelChoice, loadKernels } from './tensor/backends.js';
+export type { ClassIndices } from './tensor/class-indices.js';
 export { Heap } from './tensor/heap.js';
 export { firstImages, imageBatch, type LabelledImages, loadImage } from './tensor/images.js';
 export type { Backend, Kernels } from './tensor/kernels.js';

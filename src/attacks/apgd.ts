@@ -1,3 +1,4 @@
+import type { ClassIndices } from '../tensor/class-indices.js';
 import type { RandomStream } from '../tensor/random.js';
 import {
   type Attack,
@@ -66,7 +67,7 @@ interface Climbers {
   readonly rises: Int32Array;
   readonly halvedAtCheckpoint: Uint8Array;
   /** The class that it is drawn towards, if it is towards one. */
-  readonly targets: Uint8Array;
+  readonly targets: ClassIndices;
 }
 
 /**
@@ -81,7 +82,7 @@ export function climb(
   random: (i: number) => RandomStream,
   memory: AttackMemory,
   found: Found,
-  targets?: Uint8Array,
+  targets?: ClassIndices,
 ): void {
   const { epsilon, iterations = ITERATIONS } = options;
   const climbers = newClimbers(memory, epsilon);
@@ -91,7 +92,7 @@ export function climb(
   begin(epsilon, random, memory, climbers);
   const oracle = oracleOf(target, apgd);
   const { toward } = oracle;
-  const ask = toward && targets ? (x: Float32Array, y: Uint8Array, n: number) => toward(x, y, climbers.targets, n) : oracle.gradient; // biome-ignore format: one line
+  const ask = toward && targets ? (x: Float32Array, y: ClassIndices, n: number) => toward(x, y, climbers.targets, n) : oracle.gradient; // biome-ignore format: one line
   look(oracle, ask, memory, climbers, found, true);
 
   const checkpoints = checkpointsOf(iterations);
@@ -119,7 +120,7 @@ function newClimbers(memory: AttackMemory, epsilon: number): Climbers {
     bestAtCheckpoint: float64(),
     rises: new Int32Array(capacity),
     halvedAtCheckpoint: new Uint8Array(capacity),
-    targets: new Uint8Array(capacity),
+    targets: new Uint16Array(capacity),
   };
   const columns = Object.values(state).map((data) => ({ data, size: data instanceof Float32Array ? size : 1 }));
   return { ...state, set: new WorkingSet(memory, columns) };

@@ -1,3 +1,4 @@
+import type { ClassIndices } from '../tensor/class-indices.js';
 import { allOrNone, type Kernels } from '../tensor/kernels.js';
 import { type RandomStream, stream } from '../tensor/random.js';
 import { checkHeld } from '../tensor/released.js';
@@ -9,13 +10,13 @@ import { checkHeld } from '../tensor/released.js';
  * @param labels the true classes
  * @returns `[n, …]`; the array may be overwritten by the next call
  */
-export type GradientFunction = (images: Float32Array, labels: Uint8Array, n: number) => Float32Array;
+export type GradientFunction = (images: Float32Array, labels: ClassIndices, n: number) => Float32Array;
 
 /** The same, towards a class for each image. */
 export type TargetedGradient = (
   images: Float32Array,
-  labels: Uint8Array,
-  targets: Uint8Array,
+  labels: ClassIndices,
+  targets: ClassIndices,
   n: number,
 ) => Float32Array;
 
@@ -23,11 +24,11 @@ export type TargetedGradient = (
 export interface Oracle {
   readonly gradient: GradientFunction;
   /** Shows images to the network without asking for a gradient. */
-  query(images: Float32Array, labels: Uint8Array, n: number): void;
+  query(images: Float32Array, labels: ClassIndices, n: number): void;
   /** Each image's loss, for the images shown last, be it by `gradient` or `query`. */
   readonly losses: Float64Array;
   /** The predicted class of each of the n images shown last; the array is overwritten by the next call. */
-  predictions(n: number): Uint8Array;
+  predictions(n: number): ClassIndices;
   /** The logits of the images shown last, `[n, classes]`; overwritten by the next call. Targeted attacks ask for them. */
   readonly logits?: ArrayLike<number> | undefined;
   /**
@@ -44,7 +45,7 @@ export interface Oracle {
 export interface AttackTarget {
   /** Clean images, `[n, …]` in [0, 1]; left as they are. */
   readonly images: Float32Array;
-  readonly labels: Uint8Array;
+  readonly labels: ClassIndices;
   readonly n: number;
   readonly gradient: GradientFunction;
   /** The gradient at the clean images, if it is known already: the first step then needs no new one. */
@@ -92,7 +93,7 @@ export interface AttackMemory {
   readonly x: Float32Array;
   readonly clean: Float32Array;
   readonly direction: Float32Array;
-  readonly labels: Uint8Array;
+  readonly labels: ClassIndices;
   /** Where each image of the working set stands in the caller's batch. */
   readonly index: Int32Array;
   /** After a run: how often each image of the caller's batch was shown to the network, with a gradient or without. */
@@ -134,7 +135,7 @@ export function attackMemory(kernels: Kernels<Float32Array>, capacity: number, s
     get direction() {
       return held(first.direction);
     },
-    labels: new Uint8Array(capacity),
+    labels: new Uint16Array(capacity),
     index: new Int32Array(capacity),
     queries: new Int32Array(capacity),
     extra(name) {

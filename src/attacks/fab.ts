@@ -1,3 +1,4 @@
+import type { ClassIndices } from '../tensor/class-indices.js';
 import type { Attack, AttackMemory } from './attack.js';
 import { isZero } from './linf.js';
 import { clip } from './random-start.js';
@@ -41,7 +42,7 @@ export const fab: Attack<'differences'> = {
     const oracle = targetedOracleOf(target, fab);
     const { right, rounds } = aimsOf(target, oracle, targets);
     const left = [...right];
-    const aims = new Uint8Array(memory.capacity);
+    const aims = new Uint16Array(memory.capacity);
     const set = new WorkingSet(memory, [{ data: aims, size: 1 }]);
     queries.fill(1, 0, n);
     adversarial.set(images.subarray(0, n * size));
@@ -80,8 +81,8 @@ export const fab: Attack<'differences'> = {
 /** @throws {TypeError} if the oracle's losses are no differences of logits: those of any loss but the margin */
 function checkDifferences(
   { logits, losses, classes }: TargetedOracle,
-  labels: Uint8Array,
-  aims: Uint8Array,
+  labels: ClassIndices,
+  aims: ClassIndices,
   n: number,
 ): void {
   for (let i = 0; i < n; i++) {

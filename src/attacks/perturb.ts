@@ -1,5 +1,6 @@
 import * as check from '../check.js';
 import { ShapeError } from '../errors.js';
+import type { ClassIndices } from '../tensor/class-indices.js';
 import { referenceKernels } from '../tensor/reference.js';
 import { checkTensor, contiguous, shapeText, sizeOf, type Tensor, tensor } from '../tensor/tensor.js';
 import { type Attack, type AttackOptions, type AttackTarget, attackMemory, type Oracle } from './attack.js';
@@ -7,7 +8,7 @@ import { makeExamples } from './make-examples.js';
 import { beyondPixels, checkAttack } from './options.js';
 
 /** Each image's own dLoss/dpixels: `[N, …]` → `[N, …]`. */
-export type TensorGradient = (images: Tensor<Float32Array>, labels: Uint8Array) => Tensor<Float32Array>;
+export type TensorGradient = (images: Tensor<Float32Array>, labels: ClassIndices) => Tensor<Float32Array>;
 
 /** Options of an attack that begins once: it never has to tell which of its starts went best. */
 export type SingleStart = AttackOptions & { readonly restarts?: 1 | undefined };
@@ -34,35 +35,35 @@ export type SingleStart = AttackOptions & { readonly restarts?: 1 | undefined };
 export function perturb(
   attack: Attack<'nothing' | 'gradient'>,
   images: Tensor<Float32Array>,
-  labels: Uint8Array,
+  labels: ClassIndices,
   gradient: TensorGradient,
   options: AttackOptions,
 ): Tensor<Float32Array>;
 export function perturb(
   attack: Attack<'nothing' | 'gradient' | 'gradient, or oracle to restart'>,
   images: Tensor<Float32Array>,
-  labels: Uint8Array,
+  labels: ClassIndices,
   gradient: TensorGradient,
   options: SingleStart,
 ): Tensor<Float32Array>;
 export function perturb(
   attack: Attack<'nothing'>,
   images: Tensor<Float32Array>,
-  labels: Uint8Array,
+  labels: ClassIndices,
   nothing: undefined,
   options: AttackOptions,
 ): Tensor<Float32Array>;
 export function perturb(
   attack: Attack,
   images: Tensor<Float32Array>,
-  labels: Uint8Array,
+  labels: ClassIndices,
   oracle: Oracle,
   options: AttackOptions,
 ): Tensor<Float32Array>;
 export function perturb(
   attack: Attack,
   images: Tensor<Float32Array>,
-  labels: Uint8Array,
+  labels: ClassIndices,
   asked: TensorGradient | Oracle | undefined,
   options: AttackOptions,
 ): Tensor<Float32Array> {
@@ -79,7 +80,12 @@ export function perturb(
   return tensor(adversarial, images.shape);
 }
 
-function checkVictims(attack: Attack, images: Tensor<Float32Array>, labels: Uint8Array, options: AttackOptions): void {
+function checkVictims(
+  attack: Attack,
+  images: Tensor<Float32Array>,
+  labels: ClassIndices,
+  options: AttackOptions,
+): void {
   checkTensor('perturb', 'images', images);
   if (images.shape.length < 2) {
     throw new ShapeError(`perturb: images have shape ${shapeText(images.shape)}; [N, …] is expected`);
@@ -92,7 +98,7 @@ function checkVictims(attack: Attack, images: Tensor<Float32Array>, labels: Uint
 function checkAsked(
   { label, needs }: Attack,
   images: Tensor<Float32Array>,
-  labels: Uint8Array,
+  labels: ClassIndices,
   asked: TensorGradient | Oracle | undefined,
   { restarts = 1 }: AttackOptions,
 ): void {

@@ -1,3 +1,4 @@
+import { type ClassIndices, classIndices } from '../tensor/class-indices.js';
 import type { Attack, AttackTarget, Oracle, TargetedGradient } from './attack.js';
 import { oracleOf } from './attack.js';
 
@@ -28,7 +29,7 @@ export interface Aims {
   /** Whether image i of the batch is given its own class without attack. */
   readonly right: readonly boolean[];
   /** For each round a class for each image of the batch: in the first the likeliest other than its own, and so on. */
-  readonly rounds: readonly Uint8Array[];
+  readonly rounds: readonly ClassIndices[];
 }
 
 /** How many classes a targeted attack goes for, one after the other. */
@@ -41,7 +42,7 @@ export function aimsOf({ images, labels, n }: AttackTarget, oracle: TargetedOrac
   oracle.query(images, labels, n);
   const predictions = oracle.predictions(n);
   const right = Array.from({ length: n }, (_, i) => predictions[i] === labels[i]);
-  const rounds = Array.from({ length: roundsOf(classes, targets) }, () => new Uint8Array(n));
+  const rounds = Array.from({ length: roundsOf(classes, targets) }, () => classIndices(n, classes));
   for (let i = 0; i < n; i++) {
     const others = Array.from({ length: classes }, (_, c) => c).filter((c) => c !== labels[i]);
     others.sort((a, b) => logits[i * classes + b] - logits[i * classes + a] || a - b);

@@ -1,8 +1,9 @@
+import type { ClassIndices } from '../tensor/class-indices.js';
 import type { AttackMemory, AttackTarget } from './attack.js';
 
 /** Something with one entry, or `size` entries, for each image of a working set. */
 export interface Column {
-  readonly data: Float32Array | Float64Array | Int32Array | Uint8Array;
+  readonly data: Float32Array | Float64Array | Int32Array | ClassIndices;
   readonly size: number;
 }
 

@@ -1,6 +1,7 @@
 import { bim } from '../attacks/bim.js';
 import { FEW_NETWORKS } from '../metrics/adversarial-accuracy.js';
 import { paperRules } from '../rules/index.js';
+import { classIndices } from '../tensor/class-indices.js';
 import type { LabelledImages } from '../tensor/images.js';
 import { type ConcludedNetwork, conclude } from './conclude.js';
 import { type Evidence, indicesOf, type Outcome, outcomesAt, rightUnder } from './evidence.js';
@@ -81,10 +82,10 @@ async function gather(
   const { epsilons } = settings;
   const run = async (plans: readonly Plan[], remaining: boolean): Promise<Outcome[]> => {
     const trials = trialsOf(plans, images.count);
-    return outcomesOf(plans, trials, await work.tryAttacks(subject.name, images, trials, remaining));
+    return outcomesOf(plans, trials, subject.classes, await work.tryAttacks(subject.name, images, trials, remaining));
   };
   const pieces = await work.inspect(subject.name, images);
-  const clean = new Uint8Array(images.count);
+  const clean = classIndices(images.count, subject.classes);
   for (const { first, predictions } of pieces) clean.set(predictions, first);
 
   const first = recipe(subject, others, settings);
@@ -155,10 +156,15 @@ function trialsOf(plans: readonly Plan[], images: number): Trial[] {
 }
 
 /** Puts the pieces together, in the order of the plans. */
-function outcomesOf(plans: readonly Plan[], trials: readonly Trial[], pieces: readonly TrialPiece[]): Outcome[] {
+function outcomesOf(
+  plans: readonly Plan[],
+  trials: readonly Trial[],
+  classes: number,
+  pieces: readonly TrialPiece[],
+): Outcome[] {
   const outcomes = plans.map((plan, t) => ({
     ...plan,
-    predictions: new Uint8Array(trials[t].images.length),
+    predictions: classIndices(trials[t].images.length, classes),
     queries: new Int32Array(trials[t].images.length),
     notFinite: 0,
   }));

@@ -1,4 +1,5 @@
 import { paperAttacks } from '../attacks/index.js';
+import type { ClassIndices } from '../tensor/class-indices.js';
 import type { GradientHealth, LogitHealth } from './findings.js';
 import type { AuditAttack, Audited, Kind } from './recipe.js';
 
@@ -9,7 +10,7 @@ export interface Outcome {
   /** Indices of the images that were attacked, in ascending order; undefined for all of them. */
   readonly images: Uint32Array | undefined;
   /** The network's answer to each one's example. */
-  readonly predictions: Uint8Array;
+  readonly predictions: ClassIndices;
   /** How often the attack showed each to the network. */
   readonly queries: Int32Array;
   /** How many of the images the attack could not move, because its gradient was NaN on the way. */
@@ -18,9 +19,9 @@ export interface Outcome {
 
 /** All that an audit has seen of one network. Judged by `checks.ts` and `verdict.ts`. */
 export interface Evidence extends Audited {
-  readonly labels: Uint8Array;
+  readonly labels: ClassIndices;
   /** The predictions without attack. */
-  readonly clean: Uint8Array;
+  readonly clean: ClassIndices;
   /** In ascending order. */
   readonly epsilons: readonly number[];
   /** In the order in which success is credited: cheap attacks first. */
@@ -87,7 +88,7 @@ export function accuracyUnder(evidence: Evidence, id: string, epsilon: number): 
   return accuracyOf(evidence.labels, outcome.predictions);
 }
 
-export function accuracyOf(labels: Uint8Array, predictions: Uint8Array): number {
+export function accuracyOf(labels: ClassIndices, predictions: ClassIndices): number {
   let correct = 0;
   for (let i = 0; i < labels.length; i++) if (predictions[i] === labels[i]) correct++;
   return correct / labels.length;

@@ -146,6 +146,8 @@ const auditSchema = z.looseObject({
   seed: z.number(),
   /** How many test images, from the first. */
   testImages: count.min(1),
+  /** What each class index means. Files of earlier versions don't say it. */
+  classes: list(z.string()).optional(),
   network: networkSchema.optional(),
   /** All that is needed to repeat the audit. */
   settings: z.looseObject({}),

@@ -8,6 +8,7 @@ import type { Network } from '../models/network.js';
 import { networkOracle } from '../models/oracle.js';
 import { type GradientPath, gradientPaths } from '../rules/path.js';
 import { angleBetween } from '../tensor/angle.js';
+import type { ClassIndices } from '../tensor/class-indices.js';
 import type { LabelledImages } from '../tensor/images.js';
 import { sizeOf, tensor } from '../tensor/tensor.js';
 import type { AnswerHealth } from './evidence.js';
@@ -20,7 +21,7 @@ const inspected = ['cross-entropy', 'margin'] as const;
 /** What was seen at the clean images `first`, `first + 1`, …. */
 export interface InspectedPiece {
   readonly first: number;
-  readonly predictions: Uint8Array;
+  readonly predictions: ClassIndices;
   readonly answers: AnswerHealth;
   readonly logits: LogitPiece;
   readonly counts: readonly GradientCount[];
@@ -42,7 +43,7 @@ export function inspectGradients(network: Network<Float32Array>, images: Labelle
         .length,
     };
     const seen = logits.map((own, i) => lookAtLogits(own, labels[i]));
-    let predictions = new Uint8Array(0);
+    let predictions: ClassIndices = new Uint8Array(0);
     const counts: GradientCount[] = [];
     const margins = new Map<GradientPath, Float32Array>();
     for (const loss of inspected) {

@@ -8,6 +8,7 @@ import { lossFor } from '../metrics/attack-loss.js';
 import { CHUNK_SIZE } from '../metrics/chunks.js';
 import type { Network } from '../models/network.js';
 import { networkOracle } from '../models/oracle.js';
+import { type ClassIndices, labelsAt } from '../tensor/class-indices.js';
 import { type LabelledImages, loadImage } from '../tensor/images.js';
 import { stream } from '../tensor/random.js';
 import type { AuditAttack } from './recipe.js';
@@ -25,7 +26,7 @@ export interface TrialPiece {
   readonly trial: number;
   readonly first: number;
   /** The audited network's answers to the examples. */
-  readonly predictions: Uint8Array;
+  readonly predictions: ClassIndices;
   /** How often the attack showed each image to the network. */
   readonly queries: Int32Array;
   /** How many of the images the attack would have moved to NaN: they stayed as they were. */
@@ -120,7 +121,7 @@ function runPiece(
   { memory, images: clean, adversarial }: AttackTable,
 ): Pick<TrialPiece, 'predictions' | 'queries' | 'notFinite'> {
   const n = indices.length;
-  const labels = Uint8Array.from(indices, (index) => images.labels[index]);
+  const labels = labelsAt(images.labels, indices);
   indices.forEach((index, i) => {
     loadImage(images, index, clean, i);
   });

@@ -103,6 +103,7 @@ export async function inspectCommand(folder: string | undefined, options: Inspec
     dataset: dataset.name,
     image: asked.image,
     label: labels[0],
+    classes: dataset.classes,
     loss: options.loss ?? 'cross-entropy',
     adversarial: epsilon > 0 ? { attack: asked.attackName, epsilon, path } : null,
   };

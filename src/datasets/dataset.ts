@@ -14,6 +14,17 @@ export interface Dataset {
   readonly std: readonly number[];
   readonly train: LabelledImages;
   readonly test: LabelledImages;
+  /** What a folder of the user's own holds and was not read, by reason. */
+  readonly leftOut?: readonly LeftOut[];
+}
+
+/** Files and folders that were not read for one reason. */
+export interface LeftOut {
+  /** Such as `hidden`. */
+  readonly why: string;
+  readonly count: number;
+  /** The first few, in order; a folder's name ends in `/`. */
+  readonly examples: readonly string[];
 }
 
 export interface LoadOptions {

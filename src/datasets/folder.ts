@@ -1,22 +1,22 @@
-/** Pictures of one's own: a folder for each class, with PNG files of one size. */
-import { readdir } from 'node:fs/promises';
+/** Pictures of one's own: a folder for each class, with PNG, JPEG and WebP files of one size. */
 import { join } from 'node:path';
-import { onDisk } from '../disk/faults.js';
 import { UserError } from '../errors.js';
+import { type ClassIndices, classIndices, MOST_CLASSES } from '../tensor/class-indices.js';
 import { permutation, stream } from '../tensor/random.js';
-import { shapeText } from '../tensor/tensor.js';
-import type { Dataset, DatasetSource, LabelledImages } from './dataset.js';
+import { megabytes } from '../words.js';
+import type { Dataset, DatasetSource, LabelledImages, LeftOut } from './dataset.js';
 import { fileError, sharedBytes } from './formats/files.js';
-import { readPicture } from './formats/picture.js';
+import { openPicture, planesOf } from './formats/picture.js';
+import { foldersIn, LeftOutList, picturesIn } from './formats/picture-files.js';
 
-/** Labels are bytes. */
-const MOST_CLASSES = 256;
 /** The share of each class that is kept for the test, where nobody has split them. */
 const TEST_SHARE = 0.2;
-const SPLITS = ['train', 'test'] as const;
+const TRAIN = 'train';
+/** Folders of test images, beside `train`: the first of these that has class folders is used. */
+const TESTS = ['test', 'val', 'valid', 'validation'];
 
 const HOW =
-  'a folder for each class with its PNG files of one size, or train/ and test/ with such folders, given with --data';
+  'a folder for each class with its PNG, JPEG or WebP files, all of one size, or train/ and test/ (or val/) with such folders, given with --data';
 
 /** Whatever folder `--data` names. */
 export const folder: DatasetSource = {
@@ -28,9 +28,9 @@ export const folder: DatasetSource = {
   fetch: async () => {
     throw new UserError(`There is nothing to fetch: pictures of your own are ${HOW}.`);
   },
-  async load({ directory, signal } = {}) {
+  async load({ directory, onProgress, signal } = {}) {
     if (directory === undefined) throw new UserError(`Which pictures? They are ${HOW}.`);
-    return await loadFolder(directory, signal);
+    return await loadFolder(directory, onProgress, signal);
   },
 };
 
@@ -40,55 +40,119 @@ interface Picture {
   readonly label: number;
 }
 
-async function loadFolder(directory: string, signal: AbortSignal | undefined): Promise<Dataset> {
-  const { classes, train, test } = await findPictures(directory);
-  const { shape } = await readPicture(train[0].path);
-  const read = (pictures: readonly Picture[]) => readPictures(directory, pictures, shape, train[0].path, signal);
-  const images = await read(train);
+/** The pictures that a folder holds. */
+interface Found {
+  readonly classes: readonly string[];
+  readonly train: readonly Picture[];
+  readonly test: readonly Picture[];
+  /** Where the test images come from, for people. */
+  readonly tested: string;
+}
+
+async function loadFolder(
+  directory: string,
+  onProgress: ((message: string) => void) | undefined,
+  signal: AbortSignal | undefined,
+): Promise<Dataset> {
+  const list = new LeftOutList();
+  const found = await findPictures(directory, list);
+  const { classes, train, test } = found;
+  const shape = await commonShape([...train, ...test], signal);
+  const read = (pictures: readonly Picture[]) => readPictures(directory, pictures, classes.length, shape, signal);
+  const [trained, kept] = [await read(train), await read(test)];
+  const leftOut = list.list();
+  onProgress?.(readText(found, shape));
+  const onWhite = trained.onWhite + kept.onWhite;
+  if (onWhite > 0) onProgress?.(`Images with transparent pixels: ${onWhite}. They are composited on white.`);
+  for (const reason of leftOut) onProgress?.(leftOutText(reason));
   return {
     name: 'folder',
     shape,
     classes,
-    ...statistics(directory, images, shape[0]),
-    train: images,
-    test: await read(test),
+    ...statistics(directory, trained.images, shape[0]),
+    train: trained.images,
+    test: kept.images,
+    leftOut,
   };
+}
+
+/** `Left out: 14 (not a PNG, JPEG or WebP file): cats/notes.txt, …` */
+const leftOutText = ({ why, count, examples }: LeftOut): string =>
+  `Left out: ${count} (${why}): ${examples.join(', ')}${count > examples.length ? ', …' : ''}`;
+
+/** What was read, in a sentence. */
+function readText({ classes, train, test, tested }: Found, [channels, rows, columns]: Dataset['shape']): string {
+  const count = train.length + test.length;
+  const size = megabytes(count * channels * rows * columns);
+  const kind = `${rows} × ${columns} pixels, ${channels === 1 ? 'grey' : 'in colour'}`;
+  return `Read ${count} images of ${kind}, in ${classes.length} classes: ${train.length} for training and ${test.length} for the test (${tested}). They take ${size} of memory.`;
 }
 
 /**
  * The pictures for training and for test, in an order that depends on their names alone and mixes the classes, so that
  * the first ones are of all kinds.
  */
-async function findPictures(directory: string): Promise<{ classes: string[]; train: Picture[]; test: Picture[] }> {
-  const names = await foldersIn(directory);
-  const split = SPLITS.every((name) => names.includes(name));
-  const classes = split ? await foldersIn(join(directory, 'train')) : names;
-  if (classes.length < 2 || classes.length > MOST_CLASSES) {
-    throw fileError(directory, `folders of 2 to ${MOST_CLASSES} classes`, `${classes.length}`);
+async function findPictures(directory: string, leftOut: LeftOutList): Promise<Found> {
+  const names = await foldersIn(directory, '', leftOut);
+  const split = names.includes(TRAIN) ? await testFolder(directory, names) : undefined;
+  if (split !== undefined) return await findSplit(directory, names, split, leftOut);
+  checkClasses(directory, names);
+  const [train, test]: [Picture[], Picture[]] = [[], []];
+  for (const [label, name] of names.entries()) {
+    const own = mixed(await picturesOf(directory, '', name, label, leftOut), name);
+    if (own.length < 2)
+      throw fileError(join(directory, name), 'two pictures at least, one for the test', `${own.length}`);
+    const kept = Math.max(1, Math.round(TEST_SHARE * own.length));
+    test.push(...own.slice(0, kept));
+    train.push(...own.slice(kept));
   }
-  if (!split) {
-    const all = await picturesOf(directory, classes);
-    const [train, test]: [Picture[], Picture[]] = [[], []];
-    for (const [label, name] of classes.entries()) {
-      const own = mixed(all.filter((picture) => picture.label === label), name); // biome-ignore format: one line
-      if (own.length < 2)
-        throw fileError(join(directory, name), 'two pictures at least, one for the test', `${own.length}`);
-      const kept = Math.max(1, Math.round(TEST_SHARE * own.length));
-      test.push(...own.slice(0, kept));
-      train.push(...own.slice(kept));
-    }
-    return { classes, train: mixed(train, 'train'), test: mixed(test, 'test') };
+  return {
+    ...{ classes: names, train: mixed(train, TRAIN), test: mixed(test, 'test') },
+    tested: `a fifth of each class`,
+  };
+}
+
+/** Which of the folders holds the test images; undefined if there is none. */
+async function testFolder(directory: string, names: readonly string[]): Promise<string | undefined> {
+  const there = TESTS.filter((name) => names.includes(name));
+  for (const name of there) {
+    if ((await foldersIn(join(directory, name), '', new LeftOutList())).length > 0) return name;
   }
-  const tested = await foldersIn(join(directory, 'test'));
+  return there[0];
+}
+
+/** The pictures of a folder whose owner has split them. */
+async function findSplit(
+  directory: string,
+  names: readonly string[],
+  tests: string,
+  leftOut: LeftOutList,
+): Promise<Found> {
+  for (const name of names) {
+    if (name === TRAIN || name === tests) continue;
+    leftOut.add(`${TRAIN}/ and ${tests}/ are read, and no other folder`, `${name}/`);
+  }
+  const classes = await foldersIn(join(directory, TRAIN), `${TRAIN}/`, leftOut);
+  checkClasses(join(directory, TRAIN), classes);
+  const tested = await foldersIn(join(directory, tests), `${tests}/`, leftOut);
   if (tested.join('\0') !== classes.join('\0')) {
-    throw fileError(
-      join(directory, 'test'),
-      `the classes of train, ${classes.join(', ')}`,
-      tested.join(', ') || 'none',
-    );
+    throw fileError(join(directory, tests), `the classes of train, ${classes.join(', ')}`, tested.join(', ') || 'none');
   }
-  const [train, test] = await Promise.all(SPLITS.map((name) => picturesOf(join(directory, name), classes)));
-  return { classes, train: mixed(train, 'train'), test: mixed(test, 'test') };
+  const all = async (split: string) => {
+    const pictures: Picture[] = [];
+    for (const [label, name] of classes.entries()) {
+      for (const each of await picturesOf(join(directory, split), `${split}/`, name, label, leftOut))
+        pictures.push(each);
+    }
+    return pictures;
+  };
+  const [train, test] = [await all(TRAIN), await all(tests)];
+  return { classes, train: mixed(train, TRAIN), test: mixed(test, 'test'), tested: `those in ${tests}/` };
+}
+
+function checkClasses(directory: string, { length }: readonly string[]): void {
+  if (length < 2 || length > MOST_CLASSES)
+    throw fileError(directory, `folders of 2 to ${MOST_CLASSES} classes`, `${length}`);
 }
 
 /** In an order drawn from a stream of their own. */
@@ -97,45 +161,68 @@ function mixed(pictures: readonly Picture[], name: string): Picture[] {
   return Array.from(order, (place) => pictures[place]);
 }
 
-const entriesOf = (path: string) => onDisk('read', path, () => readdir(path, { withFileTypes: true }));
-
-/** In the order of their names; hidden ones left out. */
-async function foldersIn(path: string): Promise<string[]> {
-  const found = (await entriesOf(path)).filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'));
-  return found.map(({ name }) => name).sort();
+/** @param below how messages call `directory`, with `/` at the end */
+async function picturesOf(
+  directory: string,
+  below: string,
+  name: string,
+  label: number,
+  leftOut: LeftOutList,
+): Promise<Picture[]> {
+  const path = join(directory, name);
+  const files = await picturesIn(path, `${below}${name}/`, leftOut);
+  if (files.length === 0) throw fileError(path, 'PNG, JPEG or WebP files', 'none');
+  return files.map((file) => ({ path: join(path, file), label }));
 }
 
-async function picturesOf(directory: string, classes: readonly string[]): Promise<Picture[]> {
-  const pictures: Picture[] = [];
-  for (const [label, name] of classes.entries()) {
-    const files = (await entriesOf(join(directory, name))).filter((entry) => /^[^.].*\.png$/i.test(entry.name));
-    if (files.length === 0) throw fileError(join(directory, name), 'PNG files', 'none');
-    const paths = files.map((file) => join(directory, name, file.name)).sort();
-    pictures.push(...paths.map((path) => ({ path, label })));
+/**
+ * The shape of all pictures: of one channel where all are grey, else of three.
+ *
+ * @throws {UserError} that names the first picture that is of another size, cut off or of a format that isn't read
+ */
+async function commonShape(pictures: readonly Picture[], signal: AbortSignal | undefined): Promise<Dataset['shape']> {
+  let first: { readonly width: number; readonly height: number } | undefined;
+  let channels = 1;
+  for (const { path } of pictures) {
+    signal?.throwIfAborted();
+    const { width, height, grey } = await openPicture(path);
+    first ??= { width, height };
+    if (width !== first.width || height !== first.height) {
+      const size = `${first.height} x ${first.width} pixels (rows x columns), as ${pictures[0].path} has`;
+      throw fileError(path, size, `${height} x ${width}`);
+    }
+    if (!grey) channels = 3;
   }
-  return pictures;
+  if (!first) throw new Error('there are no pictures');
+  return [channels, first.height, first.width];
 }
+
+/** Labels that all threads see. */
+const sharedLabels = (directory: string, count: number, classes: number): ClassIndices => {
+  const { BYTES_PER_ELEMENT: bytes } = classIndices(0, classes);
+  const shared = sharedBytes(directory, count * bytes);
+  return bytes === 1 ? shared : new Uint16Array(shared.buffer);
+};
 
 async function readPictures(
   directory: string,
   pictures: readonly Picture[],
+  classes: number,
   shape: Dataset['shape'],
-  first: string,
   signal: AbortSignal | undefined,
-): Promise<LabelledImages> {
+): Promise<{ readonly images: LabelledImages; readonly onWhite: number }> {
   const size = shape[0] * shape[1] * shape[2];
   const pixels = sharedBytes(directory, pictures.length * size);
-  const labels = sharedBytes(directory, pictures.length);
+  const labels = sharedLabels(directory, pictures.length, classes);
+  let onWhite = 0;
   for (const [i, { path, label }] of pictures.entries()) {
     signal?.throwIfAborted();
-    const picture = await readPicture(path);
-    if (shapeText(picture.shape) !== shapeText(shape)) {
-      throw fileError(path, `${shapeText(shape)} (channels, rows, columns), as ${first} has`, shapeText(picture.shape));
-    }
+    const picture = await planesOf(path, await openPicture(path), shape);
     pixels.set(picture.planes, i * size);
     labels[i] = label;
+    if (picture.onWhite) onWhite++;
   }
-  return { pixels, labels, count: pictures.length };
+  return { images: { pixels, labels, count: pictures.length }, onWhite };
 }
 
 /** Mean and standard deviation of each channel's pixels, in [0, 1]. */

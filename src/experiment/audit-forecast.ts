@@ -1,8 +1,10 @@
 /* Tells beforehand how long an audit will take. */
+
 import { type Audited, type AuditSettings, defaultAudit } from '../audit/recipe.js';
 import { type Forecast, mostRehearsed, rehearse } from '../audit/rehearsal.js';
 import type { SharedNetwork } from '../parallel/messages.js';
 import type { WorkerPool } from '../parallel/pool.js';
+import { labelsAt } from '../tensor/class-indices.js';
 import type { LabelledImages } from '../tensor/images.js';
 import { roughDuration } from '../words.js';
 import type { Progress } from './progress.js';
@@ -82,7 +84,7 @@ function spread({ pixels, labels, count }: LabelledImages, most: number): Labell
   indices.forEach((index, i) => {
     shared.set(pixels.subarray(index * size, (index + 1) * size), i * size);
   });
-  return { pixels: shared, labels: Uint8Array.from(indices, (index) => labels[index]), count: kept };
+  return { pixels: shared, labels: labelsAt(labels, indices), count: kept };
 }
 
 /** `About 12 min: 10,000 images, 2 networks, 210 trials (--images 1000 would take about 1 min 20 s)` */

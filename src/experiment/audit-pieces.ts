@@ -1,6 +1,7 @@
 /* The pieces of an audit as files: what became of each trial's images. */
 import { z } from 'zod';
 import type { Trial, TrialPiece } from '../audit/trials.js';
+import { littleEndian } from '../export/bytes.js';
 import { count, list } from '../schema.js';
 import { jsonPiece, type PieceFormat } from './kept.js';
 
@@ -8,6 +9,8 @@ const pieceSchema = z.strictObject({
   trial: count,
   first: count,
   predictions: z.base64(),
+  /** Present where each prediction is a Uint16, little-endian; elsewhere each is a byte. */
+  wide: z.literal(true).optional(),
   /** Int32, little-endian. */
   queries: z.base64(),
   notFinite: count,
@@ -22,14 +25,17 @@ export const trialPieces = (trials: readonly Pick<Trial, 'images'>[]): PieceForm
       schema: 1 as const,
       pieces: pieces.map(({ predictions, queries, ...numbers }) => ({
         ...numbers,
-        predictions: Buffer.from(predictions).toString('base64'),
-        queries: int32Bytes(queries).toString('base64'),
+        predictions: Buffer.from(littleEndian(predictions)).toString('base64'),
+        ...(predictions instanceof Uint16Array && { wide: true as const }),
+        queries: Buffer.from(littleEndian(queries)).toString('base64'),
       })),
     }),
     ({ pieces }) =>
-      pieces.map(({ predictions, queries, ...numbers }) => ({
+      pieces.map(({ predictions, queries, wide, ...numbers }) => ({
         ...numbers,
-        predictions: new Uint8Array(Buffer.from(predictions, 'base64')),
+        predictions: wide
+          ? uint16s(Buffer.from(predictions, 'base64'))
+          : Uint8Array.from(Buffer.from(predictions, 'base64')),
         queries: int32s(Buffer.from(queries, 'base64')),
       })),
     (pieces) => fit(pieces, trials),
@@ -47,13 +53,8 @@ function fit(pieces: readonly TrialPiece[], trials: readonly Pick<Trial, 'images
   return seen.every((own) => own.every((times) => times === 1));
 }
 
-function int32Bytes(values: Int32Array): Buffer {
-  const bytes = Buffer.alloc(4 * values.length);
-  values.forEach((value, i) => {
-    bytes.writeInt32LE(value, 4 * i);
-  });
-  return bytes;
-}
+const uint16s = (bytes: Buffer): Uint16Array =>
+  Uint16Array.from({ length: Math.floor(bytes.length / 2) }, (_, i) => bytes.readUInt16LE(2 * i));
 
 const int32s = (bytes: Buffer): Int32Array =>
   Int32Array.from({ length: Math.floor(bytes.length / 4) }, (_, i) => bytes.readInt32LE(4 * i));

@@ -122,6 +122,7 @@ export async function auditAndWrite(
     dataset: dataset.name,
     seed,
     testImages: images.count,
+    classes: dataset.classes,
     ...(network && { network }),
     settings,
     models,

@@ -13,6 +13,7 @@ import { Network } from '../models/network.js';
 import { type RuleName, rules } from '../rules/index.js';
 import type { GradientPath } from '../rules/path.js';
 import { loadKernels } from '../tensor/backends.js';
+import type { ClassIndices } from '../tensor/class-indices.js';
 import { firstImages, imageBatch, type LabelledImages } from '../tensor/images.js';
 import { contiguous, tensor } from '../tensor/tensor.js';
 import type { Config } from './config.js';
@@ -67,7 +68,12 @@ export async function exportRun(folder: string, options: ExportOptions): Promise
     if (to.includes('onnx')) files.set(`${rule}.onnx`, () => onnxOf(network, options));
     if (!to.includes('npz')) continue;
     files.set(`${rule}.npz`, () => encodeNpz(parametersOf(network)));
-    files.set(`examples-${rule}.npz`, async () => encodeNpz(await examplesOf(rule, networks, images, config, options)));
+    files.set(`examples-${rule}.npz`, async () =>
+      encodeNpz({
+        ...(await examplesOf(rule, networks, images, config, options)),
+        classes: dataset.classes,
+      }),
+    );
   }
   return await RunFolder.locked(out, async () => {
     await removeUnfinished(out);
@@ -130,13 +136,13 @@ async function examplesOf(
   maker.release();
   const shape = [images.count, ...inputShape];
   const predictions = [...networks].flatMap(([rule, network]) => [
-    [`${rule}_clean`, bytesOf(network.predict(tensor(clean, shape)))],
-    [`${rule}_adversarial`, bytesOf(network.predict(tensor(adversarial, shape)))],
+    [`${rule}_clean`, indicesOf(network.predict(tensor(clean, shape)))],
+    [`${rule}_adversarial`, indicesOf(network.predict(tensor(adversarial, shape)))],
   ]);
   return {
     clean: { shape, data: clean },
     adversarial: { shape, data: adversarial },
-    labels: bytesOf(images.labels.subarray(0, images.count)),
+    labels: indicesOf(images.labels.subarray(0, images.count)),
     ...Object.fromEntries(predictions),
     attack,
     epsilon: { shape: [], data: Float64Array.of(epsilon) },
@@ -146,4 +152,4 @@ async function examplesOf(
   };
 }
 
-const bytesOf = (data: Uint8Array): NpyArray => ({ shape: [data.length], data });
+const indicesOf = (data: ClassIndices): NpyArray => ({ shape: [data.length], data });

@@ -1,4 +1,5 @@
 /** `gallery.json`: a dozen test images as a run's networks see them, without and with attack. */
+
 import { join } from 'node:path';
 import type { AttackOptions } from '../attacks/attack.js';
 import { type AttackName, attacks, showsOf } from '../attacks/index.js';
@@ -16,6 +17,7 @@ import { type Gallery, type GalleryAnswers, type GalleryExample, parseGallery } 
 import { rules } from '../rules/index.js';
 import { type GradientPath, ownPath } from '../rules/path.js';
 import { loadKernels } from '../tensor/backends.js';
+import { type ClassIndices, labelsAt } from '../tensor/class-indices.js';
 import type { LabelledImages } from '../tensor/images.js';
 import { sizeOf, tensor } from '../tensor/tensor.js';
 
@@ -90,7 +92,7 @@ async function galleryOf(work: GalleryWork): Promise<Gallery> {
   const indices = chooseImages(images, Math.max(1, Math.min(IMAGES, most)));
   const shown = showable(epsilons, Math.floor(most / indices.length));
   const bytes = Buffer.concat(indices.map((index) => images.pixels.subarray(index * size, (index + 1) * size)));
-  const labels = Uint8Array.from(indices, (index) => images.labels[index]);
+  const labels = labelsAt(images.labels, indices);
   const clean = inUnitRange(bytes);
   const told = answersOf(networks, clean);
   const examples = chosen.flatMap(([source], i) =>
@@ -155,7 +157,7 @@ function mostExamples(attempts: readonly Attempt[], size: number, classes: numbe
 
 interface Clean {
   readonly clean: Float32Array;
-  readonly labels: Uint8Array;
+  readonly labels: ClassIndices;
   /** Their places in the test set. */
   readonly indices: readonly number[];
 }

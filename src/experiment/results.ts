@@ -1,9 +1,11 @@
 /* The results of attacks on networks, as results.json has them. */
 import { cpus } from 'node:os';
+import type { Dataset } from '../datasets/dataset.js';
 import { chance } from '../metrics/accuracy.js';
 import { wilson } from '../metrics/wilson.js';
 import type { SharedNetwork } from '../parallel/messages.js';
 import type { Curve, Results } from '../report/run/results.js';
+import { countPerClass } from '../tensor/class-indices.js';
 import type { RunContext } from './context.js';
 import { type TrainingImages, trainingImages } from './training-hash.js';
 
@@ -24,6 +26,12 @@ export async function correctAmongTest(
   return counts.reduce((sum, correct) => sum + correct, 0);
 }
 
+/** What each class is called, and how many images are of it. */
+function classCounts({ classes, train, test }: Dataset): NonNullable<Results['classes']> {
+  const [trained, tested] = [train, test].map(({ labels }) => countPerClass(labels, classes.length));
+  return classes.map((name, label) => ({ name, train: trained[label], test: tested[label] }));
+}
+
 /**
  * @param models for each network how many of the test images it gets right, and how long it was trained
  * @param trained what they were trained on
@@ -42,6 +50,8 @@ export function resultsOf(
     testImages: test.count,
     imagesSha256: { training: trained.sha256, test: trainingImages(test).sha256 },
     chance: chance(test.labels.subarray(0, test.count)),
+    classes: classCounts(dataset),
+    ...(dataset.leftOut && { leftOut: dataset.leftOut }),
     models: Object.fromEntries(
       [...models].map(([rule, { correct, trainSeconds }]) => [
         rule,

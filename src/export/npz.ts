@@ -6,9 +6,10 @@
 import { type Zippable, zipSync } from 'fflate';
 import { littleEndian } from './bytes.js';
 
-/** An array for NumPy; a text is one without axes. */
+/** An array for NumPy: of numbers, of texts, or a single text, which has no axes. */
 export type NpyArray =
-  | { readonly shape: readonly number[]; readonly data: Float32Array | Float64Array | Uint8Array }
+  | { readonly shape: readonly number[]; readonly data: Float32Array | Float64Array | Uint8Array | Uint16Array }
+  | readonly string[]
   | string;
 
 const MAGIC = [0x93, ...new TextEncoder().encode('NUMPY'), 1, 0];
@@ -30,13 +31,26 @@ export function encodeNpy(array: NpyArray): Uint8Array {
 }
 
 function contents(array: NpyArray): { descr: string; shape: readonly number[]; bytes: Uint8Array } {
-  if (typeof array === 'string') {
-    const points = Int32Array.from(array, (character) => character.codePointAt(0) ?? 0);
-    return { descr: `<U${points.length}`, shape: [], bytes: littleEndian(points) };
-  }
-  const { shape, data } = array;
-  const descr = data instanceof Float32Array ? '<f4' : data instanceof Float64Array ? '<f8' : '|u1';
-  return { descr, shape, bytes: littleEndian(data) };
+  if (typeof array === 'string') return { ...textContents([array]), shape: [] };
+  if ('data' in array) return { descr: descrOf(array.data), shape: array.shape, bytes: littleEndian(array.data) };
+  return { ...textContents(array), shape: [array.length] };
+}
+
+function descrOf(data: Float32Array | Float64Array | Uint8Array | Uint16Array): string {
+  if (data instanceof Float32Array) return '<f4';
+  if (data instanceof Float64Array) return '<f8';
+  return data instanceof Uint16Array ? '<u2' : '|u1';
+}
+
+/** Texts in UTF-32, each padded with zeros to the length of the longest. */
+function textContents(texts: readonly string[]): { descr: string; bytes: Uint8Array } {
+  const all = texts.map((text) => Array.from(text, (character) => character.codePointAt(0) ?? 0));
+  const longest = Math.max(1, ...all.map(({ length }) => length));
+  const points = new Int32Array(texts.length * longest);
+  all.forEach((own, i) => {
+    points.set(own, i * longest);
+  });
+  return { descr: `<U${longest}`, bytes: littleEndian(points) };
 }
 
 /** The earliest time that a zip archive knows, on this machine's clock: what is written is the same in any zone. */

@@ -1,4 +1,5 @@
 import * as check from '../check.js';
+import type { ClassIndices } from '../tensor/class-indices.js';
 import type { FloatArray } from '../tensor/tensor.js';
 
 /**
@@ -19,7 +20,7 @@ export interface Loss {
    */
   evaluate(
     logits: FloatArray,
-    labels: Uint8Array,
+    labels: ClassIndices,
     n: number,
     classes: number,
     losses: Float64Array,
@@ -39,8 +40,8 @@ export interface TargetedLoss {
    */
   evaluate(
     logits: FloatArray,
-    labels: Uint8Array,
-    targets: Uint8Array,
+    labels: ClassIndices,
+    targets: ClassIndices,
     n: number,
     classes: number,
     losses: Float64Array,

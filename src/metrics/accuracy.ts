@@ -2,6 +2,7 @@ import * as check from '../check.js';
 import type { Crew } from '../crew/crew.js';
 import { ShapeError } from '../errors.js';
 import { checkBatch, checkNetwork, type Network } from '../models/network.js';
+import type { ClassIndices } from '../tensor/class-indices.js';
 import type { LabelledImages } from '../tensor/images.js';
 import { contiguous, type FloatArray, sizeOf, type Tensor } from '../tensor/tensor.js';
 import { CHUNK_SIZE, claimedChunks } from './chunks.js';
@@ -22,7 +23,7 @@ export function countCorrect(network: Network<Float32Array>, images: LabelledIma
 export function correctAmong<A extends FloatArray>(
   network: Network<A>,
   images: A,
-  labels: Uint8Array,
+  labels: ClassIndices,
   n: number,
 ): number {
   const { pass } = network;
@@ -39,17 +40,17 @@ export function correctAmong<A extends FloatArray>(
 }
 
 /** In how many places the two agree. */
-export function countMatches(predictions: Uint8Array, labels: Uint8Array): number {
+export function countMatches(predictions: ClassIndices, labels: ClassIndices): number {
   let matches = 0;
   for (let i = 0; i < labels.length; i++) if (predictions[i] === labels[i]) matches++;
   return matches;
 }
 
 /** The share of the most frequent label: what a classifier gets right that gives every image the same answer. */
-export function chance(labels: Uint8Array): number {
-  const counts = new Uint32Array(256);
-  for (const label of labels) counts[label]++;
-  return Math.max(...counts) / labels.length;
+export function chance(labels: ClassIndices): number {
+  const counts = new Map<number, number>();
+  for (const label of labels) counts.set(label, (counts.get(label) ?? 0) + 1);
+  return Math.max(...counts.values()) / labels.length;
 }
 
 /**
@@ -64,7 +65,7 @@ export function chance(labels: Uint8Array): number {
 export function accuracy<A extends FloatArray>(
   network: Network<A>,
   images: Tensor,
-  labels: Uint8Array,
+  labels: ClassIndices,
   options: { readonly clip?: boolean } = {},
 ): number {
   checkNetwork('accuracy', network);

@@ -13,6 +13,7 @@ import type { Loss } from '../losses/loss.js';
 import type { Network } from '../models/network.js';
 import { networkOracle } from '../models/oracle.js';
 import type { GradientPath } from '../rules/path.js';
+import type { ClassIndices } from '../tensor/class-indices.js';
 import type { LabelledImages } from '../tensor/images.js';
 import type { Kernels } from '../tensor/kernels.js';
 import { stream } from '../tensor/random.js';
@@ -21,7 +22,7 @@ import { lossFor } from './attack-loss.js';
 import { CHUNK_SIZE, claimedChunks } from './chunks.js';
 
 /** Classifies a batch of images: how many of the n are given their true label. */
-export type CorrectCounter = (images: Float32Array, labels: Uint8Array, n: number) => number;
+export type CorrectCounter = (images: Float32Array, labels: ClassIndices, n: number) => number;
 
 /** An attack at several radii. */
 export interface AttackPlan {

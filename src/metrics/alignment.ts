@@ -8,6 +8,7 @@ import { backprop } from '../rules/backprop.js';
 import type { ErrorPath, LearningRule } from '../rules/rule.js';
 import { type Sent, watching } from '../rules/watch.js';
 import { angleBetween, norm } from '../tensor/angle.js';
+import type { ClassIndices } from '../tensor/class-indices.js';
 import { checkImages, type LabelledImages, loadImage } from '../tensor/images.js';
 import type { FloatArray } from '../tensor/tensor.js';
 
@@ -127,7 +128,7 @@ class ErrorAngles {
 function forEachPass<A extends FloatArray>(
   network: Network<A>,
   images: LabelledImages,
-  each: (workspace: Workspace<A>, labels: Uint8Array, n: number) => void,
+  each: (workspace: Workspace<A>, labels: ClassIndices, n: number) => void,
 ): void {
   const { pass } = network;
   const workspace = network.workspace(pass);
@@ -141,7 +142,7 @@ function forEachPass<A extends FloatArray>(
 /** sum += the gradient of the n losses by the given rule; `gradient` is scratch. */
 function addGradient<A extends FloatArray>(
   workspace: Workspace<A>,
-  labels: Uint8Array,
+  labels: ClassIndices,
   n: number,
   rule: LearningRule,
   gradient: Gradient<A>,

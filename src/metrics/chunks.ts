@@ -1,4 +1,5 @@
 import type { Crew } from '../crew/crew.js';
+import type { ClassIndices } from '../tensor/class-indices.js';
 import { type LabelledImages, loadImage } from '../tensor/images.js';
 import type { FloatArray } from '../tensor/tensor.js';
 
@@ -12,7 +13,7 @@ export const chunkCount = (images: number): number => Math.ceil(images / CHUNK_S
 export interface Chunk {
   readonly first: number;
   readonly n: number;
-  readonly labels: Uint8Array;
+  readonly labels: ClassIndices;
 }
 
 /**

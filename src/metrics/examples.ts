@@ -8,6 +8,7 @@ import type { Loss } from '../losses/loss.js';
 import { checkNetwork, checkQuestion, type Network } from '../models/network.js';
 import { networkOracle } from '../models/oracle.js';
 import type { GradientPath } from '../rules/path.js';
+import type { ClassIndices } from '../tensor/class-indices.js';
 import { stream } from '../tensor/random.js';
 import { releasedError } from '../tensor/released.js';
 import { lossFor } from './attack-loss.js';
@@ -26,7 +27,7 @@ export interface Examples {
   /** `[n, C, H, W]` */
   readonly adversarial: Float32Array;
   /** What the network makes of them. */
-  readonly predictions: Uint8Array;
+  readonly predictions: ClassIndices;
   /** Whether the gradient at the clean image is exactly zero in every pixel. */
   readonly zeroGradient: readonly boolean[];
 }
@@ -59,7 +60,7 @@ export class ExampleMaker {
    * @throws {RangeError | TypeError} if a pixel, a label or a setting is not accepted, or an argument none
    * @throws {Error} if this or the network was released
    */
-  make(images: Float32Array, labels: Uint8Array, first: number, settings: ExampleSettings): Examples {
+  make(images: Float32Array, labels: ClassIndices, first: number, settings: ExampleSettings): Examples {
     const { network, memory, adversarial, capacity } = this;
     if (this.released) throw releasedError('make', 'the ExampleMaker');
     const { size } = memory;
@@ -68,7 +69,7 @@ export class ExampleMaker {
     checkAttack('make', attack, options);
     checkQuestion('make', { path, loss });
     check.seed('make', 'settings.seed', seed);
-    check.bytes('make', 'labels', labels);
+    check.classIndices('make', 'labels', labels);
     const n = labels.length;
     if (n > capacity) throw new ShapeError(`make: labels are ${n}; ${capacity} or fewer are expected`);
     check.float32s('make', 'images', images, n * size);

@@ -69,7 +69,7 @@ export function checkGradients(subject: CheckSubject, seed: number): GradientChe
   const workspace = new Workspace(network, IMAGES);
   const input = workspace.input.data;
   for (let i = 0; i < input.length; i++) input[i] = random.uniform();
-  const labels = Uint8Array.from({ length: IMAGES }, () => random.integer(0, network.classes - 1));
+  const labels = Uint16Array.from({ length: IMAGES }, () => random.integer(0, network.classes - 1));
 
   const lossNow = (from?: Leaf) => {
     workspace.forward(IMAGES, from, statistics);

@@ -1,11 +1,12 @@
 import * as check from '../check.js';
 import { type RuleName, rules } from '../rules/index.js';
+import { MOST_CLASSES } from '../tensor/class-indices.js';
 import type { Kernels } from '../tensor/kernels.js';
 import { checkKernels } from '../tensor/kernels.js';
 import { referenceKernels } from '../tensor/reference.js';
 import { buildLayers, checkSpec, type ModelName, models, type NetworkSpec } from './index.js';
 import { defaultInitializer, type InitializerName, initializers } from './initialize.js';
-import { type ActivationName, activations, MOST_CLASSES } from './lenet.js';
+import { type ActivationName, activations } from './lenet.js';
 import { Network } from './network.js';
 import { initialParameters } from './parameters.js';
 

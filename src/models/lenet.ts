@@ -10,6 +10,7 @@ import { normalize } from '../layers/normalize.js';
 import { relu } from '../layers/relu.js';
 import { sigmoid } from '../layers/sigmoid.js';
 import { tanh } from '../layers/tanh.js';
+import { MOST_CLASSES } from '../tensor/class-indices.js';
 
 /** What the hidden layers apply, and which pooling goes with it: `tanh` and `sigmoid` make the classic LeNet. */
 export const activations = {
@@ -29,9 +30,6 @@ export interface ModelOptions {
   readonly std: readonly number[];
   readonly activation: ActivationName;
 }
-
-/** Labels are bytes, and predictions too. */
-export const MOST_CLASSES = 256;
 
 /**
  * Checks what a model is made from.

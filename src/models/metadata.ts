@@ -2,9 +2,10 @@ import { z } from 'zod';
 import { UserError } from '../errors.js';
 import { type RuleName, rules } from '../rules/index.js';
 import { faultList, keyOf, list, parseJson } from '../schema.js';
+import { MOST_CLASSES } from '../tensor/class-indices.js';
 import { models, type NetworkSpec } from './index.js';
 import { type InitializerName, initializers } from './initialize.js';
-import { activations, MOST_CLASSES } from './lenet.js';
+import { activations } from './lenet.js';
 
 /** Far more than any data set here has, and few enough that no sum of sizes overflows. */
 const MOST_CHANNELS = 64;

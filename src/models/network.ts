@@ -5,10 +5,10 @@ import { checkLayers, leavesOf } from '../layers/tree.js';
 import { checkLoss, type Loss } from '../losses/loss.js';
 import { checkPath, type GradientPath } from '../rules/path.js';
 import { checkRule, type LearningRule } from '../rules/rule.js';
+import { type ClassIndices, classIndices, MOST_CLASSES } from '../tensor/class-indices.js';
 import { checkKernels, type Kernels } from '../tensor/kernels.js';
 import { checkHeld, releasedError, wasGivenBack } from '../tensor/released.js';
 import { checkTensor, contiguous, type FloatArray, shapeText, sizeOf, type Tensor, tensor } from '../tensor/tensor.js';
-import { MOST_CLASSES } from './lenet.js';
 import { checkParameters, type ParameterLayout, type Parameters, parameterLayout } from './parameters.js';
 import { Workspace } from './workspace.js';
 
@@ -30,7 +30,7 @@ export interface Answers<A extends FloatArray> {
   /** `[capacity, C, H, W]` */
   readonly gradient: A;
   readonly losses: Float64Array;
-  readonly predictions: Uint8Array;
+  readonly predictions: ClassIndices;
   /** `[capacity, classes]` */
   readonly logits: A;
 }
@@ -108,10 +108,10 @@ export class Network<A extends FloatArray = FloatArray> {
    *
    * @throws {ShapeError | RangeError | TypeError} as {@link logits} does
    */
-  predict(images: Tensor): Uint8Array {
+  predict(images: Tensor): ClassIndices {
     checkNetwork('predict', this);
     checkBatch('predict', this, images);
-    const predictions = new Uint8Array(images.shape[0]);
+    const predictions = classIndices(images.shape[0], this.classes);
     this.inPasses(images, (workspace, first, n) => {
       workspace.forward(n);
       predictions.set(workspace.predictions(n).subarray(0, n), first);
@@ -125,7 +125,7 @@ export class Network<A extends FloatArray = FloatArray> {
    * @throws {ShapeError} if the images are not of the shape the network expects, or labels are missing
    * @throws {RangeError | TypeError} if a number is not finite, a label no class, the path none, or another argument none
    */
-  inputGradient(images: Tensor, labels: Uint8Array, options: { path: GradientPath; loss: Loss }): Tensor<A> {
+  inputGradient(images: Tensor, labels: ClassIndices, options: { path: GradientPath; loss: Loss }): Tensor<A> {
     checkNetwork('inputGradient', this);
     checkBatch('inputGradient', this, images);
     check.labels('inputGradient', 'labels', labels, images.shape[0], this.classes);
@@ -167,7 +167,8 @@ export class Network<A extends FloatArray = FloatArray> {
     if (!answers) {
       const gradient = this.freshArray(capacity * sizeOf(this.inputShape));
       const logits = this.freshArray(capacity * this.classes);
-      answers = { gradient, losses: new Float64Array(capacity), predictions: new Uint8Array(capacity), logits };
+      const predictions = classIndices(capacity, this.classes);
+      answers = { gradient, losses: new Float64Array(capacity), predictions, logits };
       this.answered.set(capacity, answers);
     }
     return answers;

@@ -1,18 +1,19 @@
 import * as check from '../check.js';
 import type { Loss } from '../losses/loss.js';
 import type { GradientPath } from '../rules/path.js';
+import type { ClassIndices } from '../tensor/class-indices.js';
 import type { FloatArray } from '../tensor/tensor.js';
 import { checkNetwork, checkQuestion, type Network } from './network.js';
 
 /** What an attack asks of a network, over plain arrays and without allocating: see `Oracle` in src/attacks. */
 export interface NetworkOracle<A extends FloatArray> {
-  gradient(images: A, labels: Uint8Array, n: number): A;
-  query(images: A, labels: Uint8Array, n: number): void;
+  gradient(images: A, labels: ClassIndices, n: number): A;
+  query(images: A, labels: ClassIndices, n: number): void;
   readonly losses: Float64Array;
-  predictions(n: number): Uint8Array;
+  predictions(n: number): ClassIndices;
   /** `[capacity, classes]` */
   readonly logits: A;
-  toward?(images: A, labels: Uint8Array, targets: Uint8Array, n: number): A;
+  toward?(images: A, labels: ClassIndices, targets: ClassIndices, n: number): A;
   /** `[C, H, W]` */
   readonly inputShape: readonly number[];
   readonly classes: number;
@@ -40,7 +41,7 @@ export function networkOracle<A extends FloatArray>(
   const { size } = workspace.input;
 
   /** Sends the images through the layers a pass at a time; `each` works on the n that begin at `first`. */
-  const ask = (images: A, labels: Uint8Array, count: number, each: PassWork) => {
+  const ask = (images: A, labels: ClassIndices, count: number, each: PassWork) => {
     checkNetwork('networkOracle', network);
     for (let first = 0; first < count; first += workspace.capacity) {
       const n = Math.min(workspace.capacity, count - first);
@@ -55,7 +56,7 @@ export function networkOracle<A extends FloatArray>(
     workspace.pixelGradient(labels, n, options);
     gradient.set(workspace.inputGradient.data.subarray(0, n * size), first * size);
   };
-  let aims: Uint8Array = new Uint8Array(0);
+  let aims: ClassIndices = new Uint8Array(0);
   const aimed = { path: options.path, loss: towards(options.loss, () => aims) };
   const evaluate: PassWork = (labels, _, n) => {
     workspace.forward(n);
@@ -74,7 +75,7 @@ export function networkOracle<A extends FloatArray>(
     },
     logits,
     ...(options.loss.targeted && {
-      toward(images: A, labels: Uint8Array, targets: Uint8Array, n: number) {
+      toward(images: A, labels: ClassIndices, targets: ClassIndices, n: number) {
         ask(images, labels, n, (own, first, count) => {
           aims = targets.subarray(first, first + count);
           workspace.pixelGradient(own, count, aimed);
@@ -89,10 +90,10 @@ export function networkOracle<A extends FloatArray>(
 }
 
 /** The targeted form of a loss, as a loss that knows its targets. */
-const towards = ({ title, targeted }: Loss, targets: () => Uint8Array): Loss => ({
+const towards = ({ title, targeted }: Loss, targets: () => ClassIndices): Loss => ({
   title: targeted?.title ?? title,
   evaluate: (logits, labels, n, classes, losses, dlogits) =>
     targeted?.evaluate(logits, labels, targets(), n, classes, losses, dlogits),
 });
 
-type PassWork = (labels: Uint8Array, first: number, n: number) => void;
+type PassWork = (labels: ClassIndices, first: number, n: number) => void;

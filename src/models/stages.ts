@@ -1,4 +1,5 @@
 /* A network's layers as a list of stages, each tied to its memory: a pass runs them in order, and back in reverse. */
+
 import { ShapeError } from '../errors.js';
 import type {
   Buffers,
@@ -13,6 +14,7 @@ import type {
 } from '../layers/layer.js';
 import { isNormalizing } from '../layers/tree.js';
 import type { ErrorPath, LearningRule } from '../rules/rule.js';
+import type { ClassIndices } from '../tensor/class-indices.js';
 import type { Kernels } from '../tensor/kernels.js';
 import { type FloatArray, shapeText, sizeOf } from '../tensor/tensor.js';
 import { type ParameterLayout, type Parameters, view } from './parameters.js';
@@ -52,7 +54,7 @@ interface CountedPath<A extends FloatArray> extends ErrorPath<A> {
 export interface Output<A extends FloatArray> {
   /** dLoss/dlogits, `[n, classes]` */
   error(): A;
-  labels(): Uint8Array;
+  labels(): ClassIndices;
 }
 
 /** A layer's memory, and the stages that it is: of a block from its lower end to its upper. */

@@ -62,7 +62,7 @@ export class DifferenceQuotients {
     this.values.set(original);
     workspace.input.data.set(image);
     workspace.forward(1);
-    const labels = Uint8Array.of(label);
+    const labels = Uint16Array.of(label);
     const here = memory[layer];
     const isOutput = tensor === 'y' || tensor === 'dy';
     const isParameter = tensor === 'weight' || tensor === 'bias';

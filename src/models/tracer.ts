@@ -6,6 +6,7 @@ import { backprop } from '../rules/backprop.js';
 import type { LearningRule } from '../rules/rule.js';
 import { type Sent, watching } from '../rules/watch.js';
 import { angleBetween } from '../tensor/angle.js';
+import type { ClassIndices } from '../tensor/class-indices.js';
 import type { FloatArray } from '../tensor/tensor.js';
 import { checkNetwork, type Network } from './network.js';
 import { normalizationIn, weightsIn } from './stages.js';
@@ -41,7 +42,7 @@ export class Tracer<A extends FloatArray> {
     const { network, workspace } = this;
     checkNetwork('trace', network);
     checkTraced('trace', network, image, label, loss);
-    const labels = Uint8Array.of(label);
+    const labels = Uint16Array.of(label);
     workspace.input.data.set(image);
     workspace.forward(1);
     const logits = workspace.logits.data.slice() as A;
@@ -85,7 +86,7 @@ export class Tracer<A extends FloatArray> {
   }
 
   /** The network's own way down, and backpropagation's. */
-  private descents(loss: Loss, labels: Uint8Array): [own: Descent<A>[], exact: Descent<A>[]] {
+  private descents(loss: Loss, labels: ClassIndices): [own: Descent<A>[], exact: Descent<A>[]] {
     const { kernels, layout, rule } = this.network;
     const flat = kernels.alloc(layout.parameterCount);
     try {
@@ -102,7 +103,7 @@ export class Tracer<A extends FloatArray> {
    *
    * @param gradient scratch
    */
-  private descend(rule: LearningRule, loss: Loss, labels: Uint8Array, gradient: Gradient<A>): Descent<A>[] {
+  private descend(rule: LearningRule, loss: Loss, labels: ClassIndices, gradient: Gradient<A>): Descent<A>[] {
     const { workspace } = this;
     const { watched, kept } = watching(rule, ({ what, through }) => ({
       what,

@@ -3,6 +3,7 @@ import { isNormalizing, leavesOf, weightedLayers } from '../layers/tree.js';
 import type { Loss } from '../losses/loss.js';
 import { type GradientPath, ruleAlong } from '../rules/path.js';
 import type { LearningRule } from '../rules/rule.js';
+import { type ClassIndices, classIndices } from '../tensor/class-indices.js';
 import { checkHeld } from '../tensor/released.js';
 import type { FloatArray } from '../tensor/tensor.js';
 import { PassMemory } from './pass-memory.js';
@@ -42,9 +43,9 @@ export class Workspace<A extends FloatArray = FloatArray> {
   readonly inputGradient: Batch<A>;
   /** Each image's loss. */
   readonly losses: Float64Array;
-  private readonly predicted: Uint8Array;
+  private readonly predicted: ClassIndices;
   /** Those of the last loss. */
-  private labels: Uint8Array = new Uint8Array(0);
+  private labels: ClassIndices = new Uint8Array(0);
   private readonly stages: readonly Stage<A>[];
   /** Each layer's memory. Layers write over each other's unless `keep` was asked for; other workspaces always may. */
   readonly layerMemory: readonly LayerMemory<A>[];
@@ -76,7 +77,7 @@ export class Workspace<A extends FloatArray = FloatArray> {
     this.lowest = this.stages.findIndex((stage) => 'weight' in stage || 'learned' in stage);
     ({ x: this.input, y: this.logits, dx: this.inputGradient, dy: this.dlogits } = places.whole);
     this.losses = new Float64Array(capacity);
-    this.predicted = new Uint8Array(capacity);
+    this.predicted = classIndices(capacity, network.classes);
   }
 
   /**
@@ -114,7 +115,7 @@ export class Workspace<A extends FloatArray = FloatArray> {
   }
 
   /** Writes {@link losses} and {@link dlogits} for the first n images. */
-  evaluateLoss(loss: Loss, labels: Uint8Array, n: number): void {
+  evaluateLoss(loss: Loss, labels: ClassIndices, n: number): void {
     this.checkHolder();
     this.labels = labels;
     loss.evaluate(this.logits.data, labels, n, this.network.classes, this.losses, this.dlogits.data);
@@ -152,14 +153,14 @@ export class Workspace<A extends FloatArray = FloatArray> {
   }
 
   /** From {@link input} to {@link inputGradient}: the gradient of each image's own loss with respect to its pixels. */
-  pixelGradient(labels: Uint8Array, n: number, { path, loss }: { path: GradientPath; loss: Loss }): void {
+  pixelGradient(labels: ClassIndices, n: number, { path, loss }: { path: GradientPath; loss: Loss }): void {
     this.forward(n);
     this.evaluateLoss(loss, labels, n);
     this.backward(n, { rule: ruleAlong(path, this.network.rule), toPixels: true });
   }
 
   /** The predicted class of each of the first n images, after {@link forward}; overwritten by the next call. */
-  predictions(n: number): Uint8Array {
+  predictions(n: number): ClassIndices {
     this.checkHolder();
     argmaxRows(this.logits.data, n, this.network.classes, this.predicted);
     return this.predicted;
@@ -193,7 +194,7 @@ export function gradientOf<A extends FloatArray>(
 }
 
 /** Writes the index of the largest value in each row (the first, on a tie). */
-function argmaxRows(values: FloatArray, rows: number, columns: number, out: Uint8Array): void {
+function argmaxRows(values: FloatArray, rows: number, columns: number, out: ClassIndices): void {
   for (let r = 0; r < rows; r++) {
     let best = 0;
     for (let c = 1; c < columns; c++) if (values[r * columns + c] > values[r * columns + best]) best = c;

@@ -1,5 +1,6 @@
 import * as check from '../check.js';
 import { ShapeError } from '../errors.js';
+import type { ClassIndices } from './class-indices.js';
 import { type FloatArray, shapeText, sizeOf, type Tensor, tensor } from './tensor.js';
 
 /**
@@ -11,7 +12,7 @@ export interface LabelledImages {
   /** Pixels 0..255, `[N, C, H, W]` row-major; over a SharedArrayBuffer where several threads are to read them. */
   readonly pixels: Uint8Array;
   /** One class index per image. */
-  readonly labels: Uint8Array;
+  readonly labels: ClassIndices;
   /** N */
   readonly count: number;
 }
@@ -79,7 +80,7 @@ export function imageBatch(
   shape: readonly number[],
   first: number,
   count: number,
-): { images: Tensor<Float32Array>; labels: Uint8Array } {
+): { images: Tensor<Float32Array>; labels: ClassIndices } {
   checkImages('imageBatch', images);
   check.shape('imageBatch', 'shape', shape);
   check.wholeNumber('imageBatch', 'first', first, { from: 0 });

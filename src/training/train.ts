@@ -5,6 +5,7 @@ import { crossEntropy } from '../losses/cross-entropy.js';
 import { countMatches } from '../metrics/accuracy.js';
 import { checkNetwork, type Network } from '../models/network.js';
 import { type Gradient, gradientOf, type Workspace } from '../models/workspace.js';
+import { type ClassIndices, classIndices } from '../tensor/class-indices.js';
 import { checkImages, type LabelledImages, loadImage } from '../tensor/images.js';
 import { permutation, stream } from '../tensor/random.js';
 import { checkHeld } from '../tensor/released.js';
@@ -34,7 +35,7 @@ export const batchesPerEpoch = (images: number, batchSize: number): number => Ma
 export class Trainer {
   private readonly workspace: Workspace<Float32Array>;
   private readonly gradients: readonly Gradient<Float32Array>[];
-  private readonly labels: Uint8Array;
+  private readonly labels: ClassIndices;
   /** The most images in a shard. */
   private readonly shardCapacity: number;
   private readonly loader: ImageLoader;
@@ -52,7 +53,7 @@ export class Trainer {
     // One image alone has no statistics to be normalised by: it joins the shard before.
     this.shardCapacity = leavesOf(network.layers).some(isNormalizing) ? SHARD_SIZE + 1 : SHARD_SIZE;
     this.workspace = network.workspace(this.shardCapacity);
-    this.labels = new Uint8Array(this.shardCapacity);
+    this.labels = classIndices(this.shardCapacity, network.classes);
     this.loader = new ImageLoader(images, network.inputShape, options);
     this.gradients = memory.shards.map((flat) => gradientOf(network, flat));
   }

@@ -4,6 +4,7 @@ import { type Attack, attackMemory } from '../../src/attacks/attack.js';
 import { attacks } from '../../src/attacks/index.js';
 import { isZero } from '../../src/attacks/linf.js';
 import { loadKernels } from '../../src/tensor/backends.js';
+import type { ClassIndices } from '../../src/tensor/class-indices.js';
 import { Heap } from '../../src/tensor/heap.js';
 import { backends } from '../../src/tensor/kernels.js';
 import { referenceKernels } from '../../src/tensor/reference.js';
@@ -114,7 +115,7 @@ test('the network is no longer shown images whose gradient is zero', async (t) =
     images: target.images,
     labels: target.labels,
     n: 5,
-    gradient: (x: Float32Array, labels: Uint8Array, n: number) => {
+    gradient: (x: Float32Array, labels: ClassIndices, n: number) => {
       shown.push(n);
       return gradient(x, labels, n);
     },

@@ -10,6 +10,7 @@ import { accuracy } from '../../src/metrics/accuracy.js';
 import { createNetwork } from '../../src/models/create.js';
 import { networkOracle } from '../../src/models/oracle.js';
 import { loadKernels } from '../../src/tensor/backends.js';
+import type { ClassIndices } from '../../src/tensor/class-indices.js';
 import { imageBatch } from '../../src/tensor/images.js';
 import { contiguous, type Tensor, tensor } from '../../src/tensor/tensor.js';
 import { train } from '../../src/training/train.js';
@@ -29,7 +30,7 @@ const slope = (x: Tensor<Float32Array>) =>
 test('perturb is the attack, over tensors', async (t) => {
   const target = victims(5, 6, 1, wavy);
   const images = tensor(target.images, [5, 1, 2, 3]);
-  const gradient = (x: Tensor<Float32Array>, y: Uint8Array) => {
+  const gradient = (x: Tensor<Float32Array>, y: ClassIndices) => {
     const rows = Array.from(y, (label, i) => [
       ...Float32Array.from(target.gradient(contiguous(x).slice(6 * i, 6 * i + 6), label)),
     ]);
@@ -156,7 +157,7 @@ const refusals: readonly [what: string, change: (given: Given) => unknown, messa
 
 interface Given {
   images: Tensor<Float32Array>;
-  labels: Uint8Array;
+  labels: ClassIndices;
   options: Record<string, unknown>;
 }
 
@@ -202,7 +203,7 @@ test('a network that answers NaN is not taken for one that has no gradient', asy
     const message = /^perturb: (gradient|losses)\[\d+\] of the network is NaN; .*are all weights finite\?/;
     t.throws(() => perturb(attack, images, labels, oracle, { epsilon: 0.1 }), { constructor: RangeError, message });
   }
-  const gradient = (x: typeof images, y: Uint8Array) =>
+  const gradient = (x: typeof images, y: ClassIndices) =>
     network.inputGradient(x, y, { path: 'true', loss: crossEntropy });
   t.throws(
     () => perturb(attacks.bim, images, labels, gradient, { epsilon: 0.1 }),

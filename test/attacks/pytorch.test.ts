@@ -1,4 +1,5 @@
 /* What PyTorch says of two small networks, against this package: test/fixtures/pytorch.py made the numbers. */
+
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'tap';
@@ -23,6 +24,7 @@ import { feedbackAlignment } from '../../src/rules/feedback-alignment.js';
 import type { GradientPath } from '../../src/rules/path.js';
 import { ruleAlong } from '../../src/rules/path.js';
 import { loadKernels } from '../../src/tensor/backends.js';
+import type { ClassIndices } from '../../src/tensor/class-indices.js';
 import { Heap } from '../../src/tensor/heap.js';
 import { backends } from '../../src/tensor/kernels.js';
 import { tensor } from '../../src/tensor/tensor.js';
@@ -115,7 +117,8 @@ for (const backend of backends) {
       for (const name of made) {
         const [, , attack, path, loss] = name.split('.') as [string, string, PaperAttack, GradientPath, LossName];
         const epsilon = Number(name.split('.').slice(5).join('.'));
-        const gradient = (x: typeof images, y: Uint8Array) => network.inputGradient(x, y, { path, loss: losses[loss] });
+        const gradient = (x: typeof images, y: ClassIndices) =>
+          network.inputGradient(x, y, { path, loss: losses[loss] });
         const { data } = perturb(attacks[attack], images, labels, gradient, { epsilon });
         const apart = largestDifference(data, tensors[name].data);
         t.ok(apart < TOLERANCE, `${name}: ${apart}`);

@@ -14,6 +14,7 @@ import { relu } from '../../src/layers/relu.js';
 import { type LossName, losses } from '../../src/losses/index.js';
 import type { Network } from '../../src/models/network.js';
 import { networkOracle } from '../../src/models/oracle.js';
+import type { ClassIndices } from '../../src/tensor/class-indices.js';
 import { stream } from '../../src/tensor/random.js';
 import { referenceKernels } from '../../src/tensor/reference.js';
 import { networkOf, weightsOf } from '../helpers/networks.js';
@@ -67,7 +68,7 @@ export function runAttack(
   attack: Attack,
   network: Network<Float32Array>,
   images: Float32Array,
-  labels: Uint8Array,
+  labels: ClassIndices,
   { loss = 'margin', seed = 1, indices, before = Number.NaN, onAsked, ...options }: RunOptions,
 ): Run {
   const n = labels.length;

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { encode } from 'fast-png';
 import { test } from 'tap';
@@ -45,7 +45,7 @@ test('what is no such folder is refused by name', async (t) => {
   };
   await t.rejects(folder.load(), { constructor: UserError, message: /Which pictures\?/ });
   await t.rejects(folder.load({ directory: 'nowhere' }), { constructor: UserError, message: /nowhere/ });
-  await refused(() => {}, /expected folders of 2 to 256 classes, found 0/);
+  await refused(() => {}, /expected folders of 2 to 65536 classes, found 0/);
   const two = (d: string) => {
     for (const name of ['a', 'b']) for (const i of [1, 2]) paint(join(d, name, `${i}.png`), [40 * i]);
   };
@@ -55,17 +55,16 @@ test('what is no such folder is refused by name', async (t) => {
   };
   await refused(
     also((d) => mkdirSync(join(d, 'c'))),
-    /c: expected PNG files, found none/,
+    /c: expected PNG, JPEG or WebP files, found none/,
   );
   await refused(
     also((d) => paint(join(d, 'a', '3.png'), [9], 4)),
-    /expected \[1, 2, [34]\] \(channels, rows, columns\), as .* has, found \[1, 2, [34]\]/,
+    /expected 2 x [34] pixels \(rows x columns\), as .* has, found 2 x [34]\./,
   );
   await refused(
     also((d) => writeFileSync(join(d, 'b', '3.png'), 'no PNG')),
-    /3\.png: expected a PNG/,
+    /3\.png: expected a PNG, JPEG or WebP picture, found a file that begins with the bytes 6e6f/,
   );
-  await refused(also((d) => paint(join(d, 'b', '3.png'), [1, 2, 3, 4])), /without transparency or palette, found 8-bit ones of colour type 6/); // biome-ignore format: one line
   await refused((d) => {
     for (const name of ['a', 'b']) for (const i of [1, 2]) paint(join(d, name, `${i}.png`), [7]);
   }, /expected pictures that differ/);
@@ -77,4 +76,137 @@ test('what is no such folder is refused by name', async (t) => {
     also((d) => paint(join(d, 'c', '1.png'), [1])),
     /c: expected two pictures at least, one for the test, found 1/,
   );
+});
+
+const PICTURES = join('test', 'fixtures', 'pictures');
+
+/** Copies a picture of the fixtures, 13 x 19 pixels, to a path. */
+function copy(name: string, path: string): void {
+  mkdirSync(dirname(path), { recursive: true });
+  copyFileSync(join(PICTURES, name), path);
+}
+
+/** Loads a folder, and what is said of it. */
+async function loaded(directory: string) {
+  const said: string[] = [];
+  const dataset = await folder.load({ directory, onProgress: (line) => said.push(line) });
+  return { ...dataset, said };
+}
+
+test('PNG, JPEG and WebP files in one class are all read, and grey ones among coloured ones get three channels', async (t) => {
+  const directory = t.testdir();
+  for (const name of ['rgb.png', '420.jpg', 'lossy.webp', 'grey.png']) copy(name, join(directory, 'a', name));
+  for (const [name, as] of [['444.jpg', '1.JPEG'], ['alpha-lossy.webp', '2.webp'], ['grey.jpg', '3.jpg']]) copy(name, join(directory, 'b', as)); // biome-ignore format: one line
+  const { train, test: kept, shape, leftOut, said } = await loaded(directory);
+  t.same([train.count, kept.count, shape, leftOut], [5, 2, [3, 13, 19], []]);
+  t.match(said, [
+    /^Read 7 images of 13 × 19 pixels, in colour, in 2 classes: 5 for training and 2 for the test \(a fifth of each class\)\. They take 0\.0.MB of memory\.$/,
+    /^Images with transparent pixels: 1\. They are composited on white\.$/,
+  ]);
+});
+
+test('links to class folders and to files are followed, and pictures in sub-folders are read', async (t) => {
+  const directory = t.testdir();
+  const [data, elsewhere] = [join(directory, 'data'), join(directory, 'elsewhere')];
+  for (const i of [1, 2]) copy('rgb.png', join(data, 'a', `${i}.png`));
+  copy('420.jpg', join(data, 'a', 'deep', 'deeper', '3.jpg'));
+  for (const i of [1, 2, 3]) copy('444.jpg', join(elsewhere, 'cats', `${i}.jpg`));
+  copy('lossy.webp', join(elsewhere, 'one.webp'));
+  symlinkSync(join(elsewhere, 'cats'), join(data, 'b'));
+  symlinkSync(join(elsewhere, 'one.webp'), join(data, 'a', '4.webp'));
+  const { classes, train, test: kept } = await loaded(data);
+  t.same([classes, train.count + kept.count], [['a', 'b'], 7]);
+});
+
+test('folders that lead back to each other are read once, and that is said', async (t) => {
+  const directory = t.testdir();
+  for (const name of ['a', 'b']) for (const i of [1, 2]) copy('rgb.png', join(directory, name, `${i}.png`));
+  symlinkSync(join(directory, 'a'), join(directory, 'a', 'again'));
+  symlinkSync(directory, join(directory, 'b', 'all'));
+  const { train, test: kept, leftOut } = await loaded(directory);
+  t.equal(train.count + kept.count, 2 + 2 + 2, 'b holds the pictures of a too, by its link to the folder of both');
+  t.same(leftOut, [
+    { why: 'a link to a folder that is read already', count: 3, examples: ['a/again/', 'b/all/a/again/', 'b/all/b/'] },
+  ]);
+});
+
+test('what is hidden, made by a system, or no picture is no class and no image, and is listed', async (t) => {
+  const directory = t.testdir();
+  for (const name of ['a', 'b']) for (const i of [1, 2]) copy('rgb.png', join(directory, name, `${i}.png`));
+  copy('rgb.png', join(directory, '__MACOSX', 'a', '._1.png'));
+  copy('rgb.png', join(directory, '.git', '1.png'));
+  copy('rgb.png', join(directory, 'a', '._1.png'));
+  copy('rgb.png', join(directory, 'loose.png'));
+  for (const name of ['.DS_Store', 'a/Thumbs.db', 'a/x/.DS_Store']) {
+    mkdirSync(dirname(join(directory, name)), { recursive: true });
+    writeFileSync(join(directory, name), '');
+  }
+  for (let i = 0; i < 9; i++) writeFileSync(join(directory, 'b', `${i}.gif`), '');
+  symlinkSync('nowhere', join(directory, 'c'));
+  const { classes, train, test: kept, leftOut, said } = await loaded(directory);
+  t.same([classes, train.count + kept.count], [['a', 'b'], 4]);
+  const system = ['.DS_Store', '.git/', '__MACOSX/', 'a/._1.png', 'a/Thumbs.db'];
+  t.same(leftOut, [
+    { why: 'hidden, or made by an operating system', count: 6, examples: system },
+    { why: 'a link to nothing', count: 1, examples: ['c'] },
+    { why: 'outside of the class folders', count: 1, examples: ['loose.png'] },
+    { why: 'not a PNG, JPEG or WebP file', count: 9, examples: ['b/0.gif', 'b/1.gif', 'b/2.gif', 'b/3.gif', 'b/4.gif'] }, // biome-ignore format: one line
+  ]);
+  t.ok(said.includes('Left out: 9 (not a PNG, JPEG or WebP file): b/0.gif, b/1.gif, b/2.gif, b/3.gif, b/4.gif, …'));
+});
+
+test('a link to nothing that has the name of a picture is an error, not an image less', async (t) => {
+  const directory = t.testdir();
+  for (const name of ['a', 'b']) for (const i of [1, 2]) copy('rgb.png', join(directory, name, `${i}.png`));
+  symlinkSync('nowhere', join(directory, 'b', '3.png'));
+  await t.rejects(folder.load({ directory }), { constructor: UserError, message: /3\.png.*ENOENT/ });
+});
+
+for (const name of ['val', 'valid', 'validation']) {
+  test(`${name}/ beside train/ holds the test images where there is no test/`, async (t) => {
+    const directory = t.testdir();
+    for (const split of ['train', name]) for (const of of ['a', 'b']) copy('rgb.png', join(directory, split, of, '1.png')); // biome-ignore format: one line
+    copy('420.jpg', join(directory, name, 'b', '2.jpg'));
+    const { classes, train, test: kept, said } = await loaded(directory);
+    t.same([classes, train.count, kept.count], [['a', 'b'], 2, 3]);
+    t.ok(said[0].includes(`3 for the test (those in ${name}/)`));
+  });
+}
+
+test('val/ beside train/ and test/ is left out, and that is said', async (t) => {
+  const directory = t.testdir();
+  for (const split of ['train', 'test', 'val', 'extra']) for (const of of ['a', 'b']) copy('rgb.png', join(directory, split, of, '1.png')); // biome-ignore format: one line
+  const { train, test: kept, leftOut } = await loaded(directory);
+  t.same([train.count, kept.count], [2, 2]);
+  t.same(leftOut, [{ why: 'train/ and test/ are read, and no other folder', count: 2, examples: ['extra/', 'val/'] }]);
+});
+
+test('test/ without class folders, as in competitions, gives way to val/', async (t) => {
+  const directory = t.testdir();
+  for (const split of ['train', 'val']) for (const of of ['a', 'b']) copy('rgb.png', join(directory, split, of, '1.png')); // biome-ignore format: one line
+  copy('rgb.png', join(directory, 'test', '1.png'));
+  const { test: kept, said } = await loaded(directory);
+  t.equal(kept.count, 2);
+  t.ok(said[0].includes('those in val/'));
+});
+
+test('classes are in the order of their code points, as in torchvision', async (t) => {
+  const directory = t.testdir();
+  // U+FF21 is before U+1F600, whose UTF-16 units are not.
+  const names = ['10', '2', 'Z', 'a', 'ä', '\uff21', '\u{1f600}'];
+  for (const name of [...names].reverse()) for (const i of [1, 2]) copy('rgb.png', join(directory, name, `${i}.png`));
+  t.same((await loaded(directory)).classes, names);
+});
+
+test('300 classes have labels of 16 bits', async (t) => {
+  const directory = t.testdir();
+  const names = Array.from({ length: 300 }, (_, i) => `class-${1000 + i}`);
+  for (const [i, name] of names.entries()) for (const n of [1, 2, 3]) paint(join(directory, name, `${n}.png`), [i % 256, n]); // biome-ignore format: one line
+  const { classes, train, test: kept } = await loaded(directory);
+  t.same([classes, train.count, kept.count], [names, 600, 300]);
+  t.same(
+    [...kept.labels].sort((a, b) => a - b),
+    [...names.keys()],
+  );
+  t.ok(kept.labels.buffer instanceof SharedArrayBuffer && train.labels.buffer instanceof SharedArrayBuffer);
 });

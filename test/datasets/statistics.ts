@@ -1,5 +1,5 @@
 /** How many labels there are of each class. */
-export function countPerClass(labels: Uint8Array, classes: number): number[] {
+export function countPerClass(labels: Iterable<number>, classes: number): number[] {
   const counts = new Array<number>(classes).fill(0);
   for (const label of labels) counts[label]++;
   return counts;

@@ -10,6 +10,7 @@ import { cifar10 } from '../../src/datasets/cifar10.js';
 import { unpack } from '../../src/datasets/formats/archive.js';
 import { readLabels, recordsFromPng } from '../../src/datasets/formats/cifar10-png.js';
 import { readIdx } from '../../src/datasets/formats/idx.js';
+import { openPicture, planesOf } from '../../src/datasets/formats/picture.js';
 import { transferPiece } from '../../src/experiment/attack.js';
 import { trialPieces } from '../../src/experiment/audit-pieces.js';
 import { parseConfigText } from '../../src/experiment/config.js';
@@ -40,6 +41,7 @@ import type { FuzzTarget } from './fuzzing.js';
 import { changedBytes } from './inputs/bytes.js';
 import { idxFiles, zippedIdxFiles } from './inputs/idx.js';
 import { encode, jsonFiles, jsonLines } from './inputs/json.js';
+import { jpegFiles, webpFiles } from './inputs/pictures.js';
 import { pngFiles } from './inputs/png.js';
 import { networkFiles, safetensorsFiles } from './inputs/safetensors.js';
 import { tarFiles } from './inputs/tar.js';
@@ -55,6 +57,12 @@ const labels = new Uint8Array(readFileSync(join(published, 't10k-labels-idx1-uby
 const records = readFileSync(join(FIXTURE, 'test_batch.bin'));
 const png = pngOf(records);
 const recordLabels = [0, 1, 2, 3, 4, 5].map((image) => records[image * RECORD]);
+
+const picture = (name: string): Uint8Array => new Uint8Array(readFileSync(join('test', 'fixtures', 'pictures', name)));
+async function readPicture(path: string): Promise<void> {
+  const opened = await openPicture(path);
+  await planesOf(path, opened, [opened.grey ? 1 : 3, opened.height, opened.width]);
+}
 
 const kernels = referenceKernels();
 const network = saveNetwork(mnistSpec, 'fa', lenetOf('fa', kernels).parameters, { seed: '1', dataset: 'mnist' });
@@ -135,6 +143,9 @@ export const targets = {
     },
   },
   'cifar10-png': { inputs: pngFiles(png), parse: (path) => recordsFromPng(path, recordLabels) },
+  'picture-png': { inputs: pngFiles(picture('palette-transparent.png')), parse: readPicture },
+  'picture-jpeg': { inputs: jpegFiles(picture('420.jpg'), picture('progressive.jpg'), picture('grey.jpg')), parse: readPicture }, // biome-ignore format: one line
+  'picture-webp': { inputs: webpFiles(picture('lossy.webp'), picture('lossless.webp'), picture('alpha-lossy.webp')), parse: readPicture }, // biome-ignore format: one line
   'cifar10-labels': { inputs: jsonFiles([0, 9, 3]), parse: readLabels },
   tar: {
     inputs: tarFiles(

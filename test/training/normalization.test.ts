@@ -164,7 +164,7 @@ test('one, two and three workers train a ResNet-8 to the same bits, its averages
     const options = { ...defaultTraining, epochs: 2, batchSize: 33, weightDecay: 1e-4 };
     const memory = trainingMemory(created, options, (length) => pool.heap.float64(length));
     const { pixels, labels } = noise(67, 192);
-    const shared = (from: Uint8Array) => {
+    const shared = (from: ArrayLike<number>) => {
       const bytes = new Uint8Array(new SharedArrayBuffer(from.length));
       bytes.set(from);
       return bytes;

@@ -6,9 +6,11 @@ import { list, parseJson } from '../../schema.js';
 import { RECORD } from './cifar10-binary.js';
 import { labelFiles, pngFiles } from './cifar10-package.js';
 import { fileError, reading } from './files.js';
-import { openRgbPng } from './png.js';
+import { openPng } from './png.js';
 
 const CHANNELS = 3;
+/** PNG's colour type. */
+const RGB = 2;
 /** Pixels of an image, 32 x 32. */
 const PLANE = 1024;
 /** Images in a PNG at most: as many as the package's own have. */
@@ -73,18 +75,23 @@ export async function recordsFromPng(
   labels: readonly number[],
 ): Promise<{ records: Uint8Array; count: number }> {
   const bytes = await readSmall(path, MOST_PNG_BYTES);
-  const { width, height: count, read } = openRgbPng(path, bytes);
+  const { width, height: count, depth, colour, decode } = openPng(path, bytes);
+  if (depth !== 8 || colour !== RGB) {
+    throw fileError(path, '8-bit RGB (colour type 2)', `${depth}-bit of colour type ${colour}`);
+  }
   const most = Math.min(labels.length, MOST_IMAGES);
   if (width !== PLANE || count === 0 || count > most) {
     throw fileError(path, `1 to ${most} rows (there are ${most} labels) of ${PLANE} pixels`, `${count} of ${width}`);
   }
   const records = new Uint8Array(count * RECORD);
-  await read((line, image) => {
+  const { data } = await decode();
+  for (let image = 0; image < count; image++) {
     let to = image * RECORD;
     records[to++] = labels[image];
+    const line = data.subarray(image * CHANNELS * PLANE, (image + 1) * CHANNELS * PLANE);
     for (let channel = 0; channel < CHANNELS; channel++) {
       for (let from = channel; from < line.length; from += CHANNELS) records[to++] = line[from];
     }
-  });
+  }
   return { records, count };
 }

@@ -1,137 +1,128 @@
-/**
- * PNG (https://www.w3.org/TR/png-3/) as far as the data sets need it: 8-bit RGB, not interlaced. A picture is read line
- * by line, so that one which is not what it says takes no more memory than one which is.
- *
- * A file is 8 bytes of signature, then chunks: the length of its data, a type of four letters, the data, and the CRC-32
- * of type and data. IHDR comes first, the pixels are the zlib stream in all IDAT chunks together, IEND comes last.
+/*
+ * PNG (https://www.w3.org/TR/png-3/), decoded by fast-png once its size is known to be what it says. A file is 8 bytes of
+ * signature, then chunks: the length of its data, a type of four letters, the data, and a CRC-32. IHDR comes first, the
+ * pixels are the zlib stream in all IDAT chunks together, IEND comes last.
  */
-import { Readable } from 'node:stream';
-import { crc32, createInflate } from 'node:zlib';
-import { fileError, reading } from './files.js';
+import { inflateSync } from 'node:zlib';
+import type { DecodedPng } from 'fast-png';
+import { fileError } from './files.js';
 
-interface Size {
+export const PNG_SIGNATURE = '89504e470d0a1a0a';
+
+/** How many numbers a pixel has, by colour type: grey, RGB, palette, grey with alpha, RGB with alpha. */
+const CHANNELS: Readonly<Record<number, number>> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
+export const PALETTE = 3;
+/** Chunks that pixels depend on. The others never reach the decoder, which would unzip a colour profile of any size. */
+const NEEDED = ['IHDR', 'PLTE', 'tRNS', 'IDAT', 'IEND'];
+/** Bytes of the longest palette, 256 colours. */
+const MOST_PALETTE = 3 * 256;
+/** First column and row, and steps along both, of Adam7's seven passes. */
+const PASSES = [
+  [0, 0, 8, 8],
+  [4, 0, 8, 8],
+  [0, 4, 4, 8],
+  [2, 0, 4, 4],
+  [0, 2, 2, 4],
+  [1, 0, 2, 2],
+  [0, 1, 1, 2],
+] as const;
+
+/** A PNG whose chunks and header have been read. */
+export interface OpenPng {
   readonly width: number;
   readonly height: number;
-}
-
-/** Gets a line, `3 · width` bytes: red, green and blue of each pixel in turn. They are others when the next line comes. */
-type UseLine = (line: Uint8Array, row: number) => void;
-
-export interface RgbPicture extends Size {
+  /** Bits of each number. */
+  readonly depth: number;
+  /** 0 grey, 2 RGB, 3 palette, 4 grey with alpha, 6 RGB with alpha. */
+  readonly colour: number;
   /**
-   * Reads the lines, from top to bottom.
+   * Decodes the pixels, of which less than 8 bits each stay packed. Memory is asked for once the zlib stream is known to
+   * hold as many bytes as the header says.
    *
-   * @throws {UserError} that names the file, if there are fewer or more than its height, or they are damaged.
+   * @throws {UserError} that names the file, if it is damaged
    */
-  read(use: UseLine): Promise<void>;
-}
-
-const SIGNATURE = '89504e470d0a1a0a';
-/** Bits and colour type for 8-bit RGB, then the only compression, the only set of filters, no interlacing. */
-const FORM = [8, 2, 0, 0, 0];
-const BYTES_PER_PIXEL = 3;
-
-/**
- * Looks at a PNG's chunks and its header.
- *
- * @throws {UserError} that names the file, if it is damaged, or a picture of another kind.
- */
-export function openRgbPng(path: string, bytes: Buffer): RgbPicture {
-  const start = bytes.toString('hex', 0, 8);
-  if (start !== SIGNATURE) throw fileError(path, `a PNG (first bytes ${SIGNATURE})`, start === '' ? 'none' : start);
-  const [first, ...rest] = chunks(path, bytes);
-  if (first?.type !== 'IHDR' || first.data.length !== 13) {
-    throw fileError(path, 'a PNG whose first chunk is IHDR, of 13 bytes', `${first?.type}, of ${first?.data.length}`);
-  }
-  const size = { width: first.data.readUInt32BE(0), height: first.data.readUInt32BE(4) };
-  const form = [...first.data.subarray(8)];
-  if (form.join() !== FORM.join()) {
-    throw fileError(path, `8-bit RGB without interlacing (${FORM.join(' ')})`, `another form (${form.join(' ')})`);
-  }
-  const compressed = rest.filter(({ type }) => type === 'IDAT').map(({ data }) => data);
-  return { ...size, read: (use) => reading(path, () => readLines(path, compressed, size, use)) };
+  decode(): Promise<DecodedPng>;
 }
 
 interface Chunk {
   readonly type: string;
   readonly data: Buffer;
+  /** With its length, type and checksum. */
+  readonly whole: Buffer;
 }
 
-/** The chunks before IEND. */
-function chunks(path: string, bytes: Buffer): Chunk[] {
+/**
+ * Reads a PNG's chunks and its header.
+ *
+ * @throws {UserError} that names the file, if it is damaged or of a kind that isn't read
+ */
+export function openPng(path: string, bytes: Buffer): OpenPng {
+  const start = bytes.toString('hex', 0, 8);
+  if (start !== PNG_SIGNATURE) throw fileError(path, `a PNG (first bytes ${PNG_SIGNATURE})`, start || 'none');
+  const chunks = chunksOf(path, bytes);
+  const [first] = chunks;
+  if (first.type !== 'IHDR' || first.data.length !== 13) {
+    throw fileError(path, 'a PNG whose first chunk is IHDR, of 13 bytes', `${first.type}, of ${first.data.length}`);
+  }
+  const [width, height] = [first.data.readUInt32BE(0), first.data.readUInt32BE(4)];
+  const [depth, colour, , , interlacing] = first.data.subarray(8);
+  const channels = CHANNELS[colour];
+  if (channels === undefined) throw fileError(path, 'a PNG of colour type 0, 2, 3, 4 or 6', `one of ${colour}`);
+  if (interlacing !== 0 && depth < 8) {
+    throw fileError(path, 'an interlaced PNG of 8 or 16 bits', `one of ${depth}. Save it without interlacing`);
+  }
+  const needed = chunks.filter(({ type }, i) => NEEDED.includes(type) && (type !== 'IHDR' || i === 0));
+  if (needed.some(({ type, data }) => (type === 'PLTE' || type === 'tRNS') && data.length > MOST_PALETTE)) {
+    throw fileError(path, 'an intact PNG', 'a damaged one (more than 256 colours in its palette)');
+  }
+  const lines = bytesOfLines(width, height, depth * channels, interlacing !== 0);
+  return { width, height, depth, colour, decode: () => decodeChunks(path, needed, lines) };
+}
+
+/** The chunks up to IEND. */
+function chunksOf(path: string, bytes: Buffer): Chunk[] {
   const found: Chunk[] = [];
-  for (let at = SIGNATURE.length / 2; at + 12 <= bytes.length; ) {
-    const end = at + 8 + bytes.readUInt32BE(at);
-    if (end + 4 > bytes.length) break;
+  for (let at = PNG_SIGNATURE.length / 2; at + 12 <= bytes.length; ) {
+    const end = at + 12 + bytes.readUInt32BE(at);
+    if (end > bytes.length) break;
     const type = bytes.toString('latin1', at + 4, at + 8);
-    if (crc32(bytes.subarray(at + 4, end)) !== bytes.readUInt32BE(end)) {
-      throw fileError(path, 'an intact PNG', `a damaged one (checksum of the chunk at byte ${at})`);
-    }
+    found.push({ type, data: bytes.subarray(at + 8, end - 4), whole: bytes.subarray(at, end) });
     if (type === 'IEND') return found;
-    found.push({ type, data: bytes.subarray(at + 8, end) });
-    at = end + 4;
+    at = end;
   }
   throw fileError(path, 'a whole PNG', `one that ends after ${bytes.length} bytes`);
 }
 
-/** Unzips the pixels, and gives each line to `use` once what its filter did is undone. */
-async function readLines(path: string, compressed: readonly Buffer[], { width, height }: Size, use: UseLine) {
-  let line = new Uint8Array(BYTES_PER_PIXEL * width);
-  let above = new Uint8Array(line.length);
-  let filter: number | undefined; // the byte before a line's pixels; undefined while that is still to come
-  let filled = 0;
-  let row = 0;
-  for await (const piece of Readable.from(compressed).pipe(createInflate()) as AsyncIterable<Buffer>) {
-    for (let at = 0; at < piece.length; ) {
-      if (row === height) throw fileError(path, `${height} lines of pixels`, 'more');
-      if (filter === undefined) {
-        filter = piece[at++];
-        if (filter >= undo.length) throw fileError(path, `filters from 0 to ${undo.length - 1}`, `${filter}`);
-        continue;
-      }
-      const part = piece.subarray(at, at + line.length - filled);
-      line.set(part, filled);
-      at += part.length;
-      filled += part.length;
-      if (filled < line.length) continue;
-      undo[filter](line, above);
-      use(line, row++);
-      [line, above] = [above, line];
-      [filter, filled] = [undefined, 0];
-    }
-  }
-  if (row < height) throw fileError(path, `${height} lines of pixels`, `${row}`);
+/** Bytes of all lines of pixels, each with the number of its filter. */
+function bytesOfLines(width: number, height: number, bits: number, interlaced: boolean): number {
+  const bytes = (columns: number, rows: number) => (columns === 0 ? 0 : rows * (1 + Math.ceil((columns * bits) / 8)));
+  if (!interlaced) return bytes(width, height);
+  const passes = PASSES.map(([x, y, right, down]) =>
+    bytes(Math.max(0, Math.ceil((width - x) / right)), Math.max(0, Math.ceil((height - y) / down))),
+  );
+  return passes.reduce((sum, each) => sum + each, 0);
 }
 
-/**
- * What each filter added to a line's bytes, subtracted again; in the line itself, modulo 256. A byte's neighbours are
- * `left`, the same colour one pixel before, `above` it, and `corner`, above the left one; 0 beyond the edge.
- */
-const undo: readonly ((line: Uint8Array, above: Uint8Array) => void)[] = [
-  () => {},
-  (line) => {
-    for (let i = BYTES_PER_PIXEL; i < line.length; i++) line[i] += line[i - BYTES_PER_PIXEL];
-  },
-  (line, above) => {
-    for (let i = 0; i < line.length; i++) line[i] += above[i];
-  },
-  (line, above) => {
-    for (let i = 0; i < line.length; i++) {
-      const left = i < BYTES_PER_PIXEL ? 0 : line[i - BYTES_PER_PIXEL];
-      line[i] += (left + above[i]) >> 1;
-    }
-  },
-  (line, above) => {
-    for (let i = 0; i < line.length; i++) {
-      const [left, corner] = i < BYTES_PER_PIXEL ? [0, 0] : [line[i - BYTES_PER_PIXEL], above[i - BYTES_PER_PIXEL]];
-      line[i] += paeth(left, above[i], corner);
-    }
-  },
-];
+async function decodeChunks(path: string, chunks: readonly Chunk[], lines: number): Promise<DecodedPng> {
+  checkLines(path, Buffer.concat(chunks.filter(({ type }) => type === 'IDAT').map(({ data }) => data)), lines);
+  const { decode } = await import('fast-png'); // here, since most commands read no picture
+  const needed = Buffer.concat([Buffer.from(PNG_SIGNATURE, 'hex'), ...chunks.map(({ whole }) => whole)]);
+  try {
+    return decode(needed, { checkCrc: true });
+  } catch (error) {
+    throw fileError(path, 'an intact PNG', `a damaged one (${(error as Error).message})`);
+  }
+}
 
-/** That of the three which is nearest to left + above - corner; the first of equals. */
-function paeth(left: number, above: number, corner: number): number {
-  const [toLeft, toAbove, toCorner] = [above - corner, left - corner, left + above - 2 * corner].map(Math.abs);
-  if (toLeft <= toAbove && toLeft <= toCorner) return left;
-  return toAbove <= toCorner ? above : corner;
+/** @throws {UserError} unless a zlib stream holds just so many bytes: a few may unzip to any number */
+function checkLines(path: string, compressed: Buffer, lines: number): void {
+  let found: number;
+  try {
+    found = inflateSync(compressed, { maxOutputLength: lines + 1 }).length;
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'ERR_BUFFER_TOO_LARGE') throw fileError(path, `${lines} bytes of pixels`, 'more');
+    throw fileError(path, 'an intact PNG', `a damaged one (${message})`);
+  }
+  if (found !== lines) throw fileError(path, `${lines} bytes of pixels`, found > lines ? 'more' : `${found}`);
 }

@@ -2,6 +2,7 @@
 import {
   alignment,
   attacks,
+  type ClassIndices,
   createNetwork,
   DifferenceQuotients,
   ExampleMaker,
@@ -117,7 +118,7 @@ export class Session {
     index: number,
     settings: AttackSettings,
   ): { adversarial: Float32Array; zeroGradient: boolean } {
-    const { adversarial, zeroGradient } = this.make(image, Uint8Array.of(label), index, settings);
+    const { adversarial, zeroGradient } = this.make(image, Uint16Array.of(label), index, settings);
     return { adversarial: adversarial.slice(0, image.length), zeroGradient: zeroGradient[0] };
   }
 
@@ -137,7 +138,7 @@ export class Session {
     return { values: values.slice(), feedback: feedback.slice() };
   }
 
-  private make(images: Float32Array, labels: Uint8Array, first: number, settings: AttackSettings) {
+  private make(images: Float32Array, labels: ClassIndices, first: number, settings: AttackSettings) {
     this.maker ??= new ExampleMaker(this.at(), CHUNK);
     const { attack, loss, ...others } = settings;
     return this.maker.make(images, labels, first, { ...others, attack: attacks[attack], loss: losses[loss] });

@@ -10,7 +10,7 @@ import { figureF } from '../figures/angle.js';
 import { drawInto } from '../figures/draw.js';
 import { figureC } from '../figures/worst-case.js';
 
-const columns = [
+const numbers = [
   'model',
   'epsilon',
   'image',
@@ -20,6 +20,9 @@ const columns = [
   'queries',
   'prediction',
 ] as const;
+/** What the class indices in three of the columns mean. Files of earlier versions don't have these. */
+const names = ['labelName', 'cleanPredictionName', 'predictionName'] as const;
+const columns = [...numbers, ...names] as const;
 
 /**
  * Writes `audit.csv`, figures (c) and (f), and then `audit.json` into an existing folder: where that is, nothing is
@@ -39,7 +42,7 @@ export async function writeAudit(
 ): Promise<string[]> {
   const json = `${JSON.stringify(audit, null, 2)}\n`;
   parseAudit(json, join(folder, 'audit.json'));
-  await writeWhole(join(folder, 'audit.csv'), formatAuditCsv(rows));
+  await writeWhole(join(folder, 'audit.csv'), formatAuditCsv(rows, audit.classes));
   const drawn = figures ? await writeAuditFigures(audit, folder) : [];
   const more = await others();
   await writeWhole(join(folder, 'audit.json'), json);
@@ -58,8 +61,14 @@ export function writeAuditFigures(audit: Audit, folder: string): Promise<string[
 /**
  * The text of `audit.csv`: a row for each model, epsilon and image. `firstAttack`, `queries` and `prediction` are empty
  * where nothing fooled the network; `firstAttack` is `none` where it was wrong without attack.
+ *
+ * @param classes what each class index means
  */
-export function formatAuditCsv(rows: Readonly<Record<string, readonly ImageRow[]>>): string {
+export function formatAuditCsv(
+  rows: Readonly<Record<string, readonly ImageRow[]>>,
+  classes: readonly string[] = [],
+): string {
+  const nameOf = (index: number | undefined) => (index === undefined ? '' : (classes[index] ?? ''));
   const flat = Object.entries(rows).flatMap(([model, own]) =>
     own.map(({ fate, ...row }) => ({
       model,
@@ -67,6 +76,9 @@ export function formatAuditCsv(rows: Readonly<Record<string, readonly ImageRow[]
       firstAttack: fate?.by ?? '',
       queries: fate?.queries ?? '',
       prediction: fate?.prediction ?? '',
+      labelName: nameOf(row.label),
+      cleanPredictionName: nameOf(row.cleanPrediction),
+      predictionName: nameOf(fate?.prediction),
     })),
   );
   return `${csvFormat(flat, [...columns])}\n`;
@@ -81,7 +93,10 @@ const rowSchema = z.strictObject({
   firstAttack: z.string(),
   queries: z.string(),
   prediction: z.string(),
-} satisfies Record<(typeof columns)[number], z.ZodString>);
+  labelName: z.string().optional(),
+  cleanPredictionName: z.string().optional(),
+  predictionName: z.string().optional(),
+} satisfies Record<(typeof numbers)[number], z.ZodString> & Record<(typeof names)[number], z.ZodOptional>);
 
 /**
  * Checks that a text is the `audit.csv` of an audit: as {@link formatAuditCsv} writes one, a row for each of the audit's
@@ -95,7 +110,7 @@ export function checkAuditCsv(text: string, { models, testImages }: Audit): void
     throw new UserError(`audit.csv is not that of the audit: ${why}.`);
   };
   const expected = Object.values(models).reduce((sum, { points }) => sum + points.length * testImages, 0);
-  if (rows.columns.join() !== columns.join()) refuse('it has other columns');
+  if (![columns, numbers].some((known) => rows.columns.join() === known.join())) refuse('it has other columns');
   if (rows.length !== expected) refuse(`it has ${rows.length} rows; ${expected} are expected`);
   const whole = (field: string) => /^\d{1,9}$/.test(field);
   for (const [index, row] of rows.entries()) {

@@ -44,6 +44,15 @@ const curveSchema = z.looseObject({
 /** Accuracy against epsilon for one attack, one source and one target. */
 export type Curve = Parsed<typeof curveSchema>;
 
+const leftOutSchema = z.looseObject({
+  /** Why, such as `hidden`. */
+  why: z.string(),
+  /** Files and folders. */
+  count: count.min(1),
+  /** The first few, in order; a folder's name ends in `/`. */
+  examples: list(z.string(), 1),
+});
+
 const resultsSchema = z.looseObject({
   schema: z.literal(1),
   dataset: z.string(),
@@ -54,6 +63,13 @@ const resultsSchema = z.looseObject({
   imagesSha256: z.looseObject({ training: z.string(), test: z.string() }).optional(),
   /** What is right where every test image gets the same answer: the share of the most frequent class. */
   chance: share.optional(),
+  /**
+   * In the order of the class indices: what each class is called, and how many of the run's training and test images are
+   * of it. Files of earlier versions don't say it.
+   */
+  classes: list(z.looseObject({ name: z.string(), train: count, test: count })).optional(),
+  /** Of a folder of images: what was not read, by reason. */
+  leftOut: list(leftOutSchema).optional(),
   /** Per learning rule (`bp`, `fa`); the clean accuracy is that on all test images. */
   models: table(z.looseObject({ cleanAccuracy: share, cleanInterval: interval, trainSeconds: z.number().min(0) })),
   curves: list(curveSchema),

@@ -1,5 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { encode } from 'fast-png';
 import { type Test, test } from 'tap';
 import { readLabels, recordsFromPng } from '../../../src/datasets/formats/cifar10-png.js';
 import { FIXTURE, pngOf, RECORD } from '../cifar10-fixture.js';
@@ -27,6 +28,11 @@ test('a PNG of another form, or with too few labels, is refused by name', async 
   });
   const narrow = await fileOf(t, pngOfLines({ width: 1, height: 1 }, [0, 0, 0, 0]));
   await t.rejects(recordsFromPng(narrow, [1]), { name: 'UserError', message: /found 1 of 1\./ });
+  const grey = await fileOf(t, encode({ width: 1024, height: 1, channels: 1, data: new Uint8Array(1024) }));
+  await t.rejects(recordsFromPng(grey, [1]), {
+    name: 'UserError',
+    message: /expected 8-bit RGB \(colour type 2\), found 8-bit of colour type 0/,
+  });
   await t.rejects(recordsFromPng(join(path, 'none'), [1]), { name: 'UserError', message: /ENOTDIR/ });
 });
 
