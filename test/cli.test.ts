@@ -1,5 +1,7 @@
-import { existsSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { test } from 'tap';
 import { call } from './helpers/command-line.js';
 
@@ -43,6 +45,16 @@ test('help names every command and option, with defaults', async (t) => {
   }
   for (const option of ['data', 'out', 'config', 'force', 'quick', 'backend']) t.match(help, `--${option} `);
   t.match(help, /default: 0:1:0\.1/);
+});
+
+test('help loads no decoder of pictures', async (t) => {
+  const folder = t.testdir();
+  const cli = fileURLToPath(new URL('../src/cli.js', import.meta.url));
+  execFileSync(process.execPath, [cli, '--help'], { env: { ...process.env, NODE_V8_COVERAGE: folder } });
+  const [report] = readdirSync(folder);
+  const loaded = readFileSync(join(folder, report), 'utf8'); // lists every module
+  t.match(loaded, 'datasets/folder.js');
+  t.notMatch(loaded, /node_modules\/(fast-png|@jsquash)/);
 });
 
 test('data lists the data sets, with state, source and licence', async (t) => {

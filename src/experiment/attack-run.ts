@@ -96,7 +96,8 @@ async function attackInto(
   if (images > there.count) {
     throw new UserError(`--images ${images}: the run has ${there.count} test images; that many or fewer are accepted.`);
   }
-  const dataset = { ...whole, test: firstImages(there, images) };
+  const train = firstImages(whole.train, own.trainSize ?? whole.train.count);
+  const dataset = { ...whole, train, test: firstImages(there, images) };
   const seconds = await trainSeconds(run);
   await removeUnfinished(out);
   return await withPool(workers, own.backend, signal, async (pool) => {
@@ -117,8 +118,7 @@ async function attackInto(
     for (const [rule, { network }] of networks) {
       models.set(rule, { correct: await correctAmongTest(context, network), trainSeconds: seconds(rule) });
     }
-    const trained = trainingImages(firstImages(whole.train, own.trainSize ?? whole.train.count));
-    const results = resultsOf(context, models, curves, trained);
+    const results = resultsOf(context, models, curves, trainingImages(train));
     const files = [
       'config.json',
       ...(await writeFigures(results, [], out)),

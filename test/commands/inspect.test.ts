@@ -51,6 +51,7 @@ test('inspect tells the trace of each network of a run', async (t) => {
   const { stdout } = await inspect(cwd, 'run', '--image', '7', '--json', '--at', 'conv1.weight[3,0,2,2]');
   const found = JSON.parse(stdout);
   t.equal(found.label, 9);
+  t.equal(found.classes[9], '9', 'what the label means');
   for (const rule of ['bp', 'fa'] as const) {
     const { loss, layers, logits } = new Tracer(networks[rule]).trace(pixels.data, labels[0], losses['cross-entropy']);
     t.same(found.networks[rule].logits, [...logits]);

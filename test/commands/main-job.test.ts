@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { csvParseRows } from 'd3-dsv';
 import { encode } from 'fast-png';
 import { test } from 'tap';
 import { decodeCheckpoint } from '../../src/models/safetensors.js';
@@ -73,6 +74,7 @@ test('pictures of one’s own, a folder for each class: trained on, attacked and
       writeFileSync(join(cwd, 'mine', split, name, `${i}.png`), encode({ width: 28, height: 28, data, channels: 1 }));
     }
   }
+  writeFileSync(join(cwd, 'mine/train/dark/notes.txt'), '');
   const { code, stderr, stdout } = await call(
     ['folder', '--data', 'mine', '--quick', '--batch-size', '4', '--out', 'own'],
     cwd,
@@ -81,6 +83,18 @@ test('pictures of one’s own, a folder for each class: trained on, attacked and
   t.match(stdout, /BP: /);
   const results = JSON.parse(readFileSync(join(cwd, 'own/results.json'), 'utf8'));
   t.match(results, { dataset: 'folder', testImages: 12, chance: 1 / 3 });
+  t.match(stderr, /Read 36 images of 28 × 28 pixels, grey, in 3 classes: 24 for training and 12 for the test/);
+  t.match(stderr, /Left out: 1 \(not a PNG, JPEG or WebP file\): train\/dark\/notes\.txt/);
+  const names = ['dark', 'light', 'middle'];
+  t.same(
+    results.classes,
+    names.map((name) => ({ name, train: 8, test: 4 })),
+  );
+  t.same(results.leftOut, [{ why: 'not a PNG, JPEG or WebP file', count: 1, examples: ['train/dark/notes.txt'] }]);
+  t.same(JSON.parse(readFileSync(join(cwd, 'own/audit.json'), 'utf8')).classes, names);
+  const [first, ...rows] = csvParseRows(readFileSync(join(cwd, 'own/audit.csv'), 'utf8'));
+  const [label, name] = [first.indexOf('label'), first.indexOf('labelName')];
+  t.ok(rows.length > 0 && rows.every((row) => row[name] === names[Number(row[label])]), 'labels and their names');
   t.equal(JSON.parse(readFileSync(join(cwd, 'own/config.json'), 'utf8')).data, join(cwd, 'mine'));
   const again = await call(
     ['folder', '--data', 'mine/train', '--quick', '--rules', 'bp', '--no-audit', '--out', 'shares'],

@@ -15,6 +15,16 @@ test('what became of trials is read as it was written', (t) => {
   t.end();
 });
 
+test('predictions of more than 256 classes are read as they were written', (t) => {
+  const wide = (trial: number, predictions: number[]) => ({
+    ...piece(trial, 0, predictions),
+    predictions: Uint16Array.from(predictions),
+  });
+  const pieces = [wide(1, [65_535]), wide(0, [1, 255, 256])];
+  t.same(format.parse(format.format(pieces), 'x.json'), pieces);
+  t.end();
+});
+
 test('what is not of just these trials is refused: too few, twice, beyond them, or of another length', (t) => {
   for (const pieces of [
     [piece(0, 0, [1, 2, 3])],

@@ -62,6 +62,7 @@ test('a run’s networks and examples, for other tools: the same run, the same b
     return arrayIn(examples, name).bytes.filter((answer, i) => answer !== labels[i]).length;
   };
   t.ok(wrong('fa_adversarial') > wrong('fa_clean'));
+  t.match(arrayIn(examples, 'classes').header, /'<U1', .*\(10,\)/, 'what the labels mean');
   t.equal(new Float64Array(arrayIn(examples, 'epsilon').bytes.buffer)[0], 0.25);
   t.match(arrayIn(join(out, 'fa.npz'), 'conv1.feedback').header, /\(6, 1, 5, 5\)/);
   t.throws(() => arrayIn(join(out, 'bp.npz'), 'conv1.feedback'), 'backpropagation has none');

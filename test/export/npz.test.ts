@@ -24,6 +24,11 @@ test('each kind of array says what it is; one axis is a tuple all the same', (t)
   t.match(headerOf({ shape: [], data: Float64Array.of(0.2) }), /'descr': '<f8', .*'shape': \(\)/);
   t.match(headerOf('bim'), /'descr': '<U3', .*'shape': \(\)/);
   t.same([...encodeNpy('β').slice(-4)], [0xb2, 0x03, 0, 0], 'UCS-4, little-endian');
+  t.match(headerOf({ shape: [2], data: Uint16Array.of(1, 300) }), /'descr': '<u2', .*'shape': \(2,\)/);
+  t.same([...encodeNpy({ shape: [1], data: Uint16Array.of(300) }).slice(-2)], [44, 1], 'little-endian');
+  t.match(headerOf(['cat', 'β']), /'descr': '<U3', .*'shape': \(2,\)/);
+  const points = [99, 97, 116, 0x3b2, 0, 0];
+  t.same([...new Int32Array(encodeNpy(['cat', 'β']).slice(-24).buffer)], points, 'each as long as the longest');
   t.end();
 });
 

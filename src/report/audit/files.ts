@@ -62,13 +62,13 @@ export function writeAuditFigures(audit: Audit, folder: string): Promise<string[
  * The text of `audit.csv`: a row for each model, epsilon and image. `firstAttack`, `queries` and `prediction` are empty
  * where nothing fooled the network; `firstAttack` is `none` where it was wrong without attack.
  *
- * @param classes what each class index means
+ * @param classes what each class index means: three more columns; left out if it isn't known
  */
 export function formatAuditCsv(
   rows: Readonly<Record<string, readonly ImageRow[]>>,
-  classes: readonly string[] = [],
+  classes?: readonly string[],
 ): string {
-  const nameOf = (index: number | undefined) => (index === undefined ? '' : (classes[index] ?? ''));
+  const nameOf = (index: number | undefined) => (index === undefined ? '' : (classes?.[index] ?? ''));
   const flat = Object.entries(rows).flatMap(([model, own]) =>
     own.map(({ fate, ...row }) => ({
       model,
@@ -81,7 +81,7 @@ export function formatAuditCsv(
       predictionName: nameOf(fate?.prediction),
     })),
   );
-  return `${csvFormat(flat, [...columns])}\n`;
+  return `${csvFormat(flat, classes ? [...columns] : [...numbers])}\n`;
 }
 
 const rowSchema = z.strictObject({

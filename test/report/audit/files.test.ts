@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { test } from 'tap';
 import { parseAudit } from '../../../src/audit/findings.js';
 import { UserError } from '../../../src/errors.js';
-import { formatAuditCsv, writeAudit } from '../../../src/report/audit/files.js';
+import { checkAuditCsv, formatAuditCsv, writeAudit } from '../../../src/report/audit/files.js';
 import { exampleAudit, exampleRows } from '../../helpers/audit-example.js';
 
 test('an audit is written as JSON, CSV and figure (c), and nothing else', async (t) => {
@@ -27,6 +27,27 @@ test('audit.csv has a row for each model, epsilon and image; what nothing broke 
       '',
     ].join('\n'),
   );
+  t.end();
+});
+
+test('audit.csv says what the classes are called; one without, of an earlier version, is read too', (t) => {
+  const classes = ['0', '1', 'a, b', 'three', '4', '5', '6', 'seven', '8', 'nine'];
+  const text = formatAuditCsv(exampleRows, classes);
+  t.equal(
+    text,
+    [
+      'model,epsilon,image,label,cleanPrediction,firstAttack,queries,prediction,labelName,cleanPredictionName,predictionName',
+      'bp,0.1,0,7,7,"apgd/true/margin, 5 starts",12,3,seven,seven,three',
+      'bp,0.1,1,2,2,,,,"a, b","a, b",',
+      'fa,0.1,0,7,9,none,0,9,seven,nine,nine',
+      '',
+    ].join('\n'),
+  );
+  const models = Object.fromEntries(['bp', 'fa'].map((name) => [name, { ...exampleAudit.models.bp, points: [{ ...exampleAudit.models.bp.points[0], epsilon: 0.1 }] }])); // biome-ignore format: one line
+  const rows = { bp: exampleRows.bp.slice(0, 1), fa: exampleRows.fa.slice(0, 1) };
+  for (const names of [classes, undefined]) {
+    t.doesNotThrow(() => checkAuditCsv(formatAuditCsv(rows, names), { ...exampleAudit, models, testImages: 1 }));
+  }
   t.end();
 });
 
