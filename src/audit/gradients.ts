@@ -119,7 +119,7 @@ function countUnderflow(
   network: Network<Float32Array>,
   { path, loss }: { readonly path: GradientPath; readonly loss: Loss },
   batch: Float32Array,
-  labels: Uint8Array,
+  labels: ClassIndices,
   lost: readonly number[],
 ): number {
   const magnified: Loss = {
