@@ -79,7 +79,7 @@ const noImagesOfNetwork = {
 const noSpec = (argument: string) => ({
   [argument]: noObject,
   [`${argument}.inputShape`]: noImageShape,
-  [`${argument}.classes`]: [...noCount, 0, 1, 257, 1e9],
+  [`${argument}.classes`]: [...noCount, 0, 1, 65_537, 1e9],
   [`${argument}.mean`]: [...noList, [Number.NaN], ['0'], [undefined], [0, 0]],
   [`${argument}.std`]: [...noList, [Number.NaN], [0], [-1], []],
   [`${argument}.activation`]: noName,
@@ -438,7 +438,7 @@ const functions: Readonly<Record<string, Entry>> = {
     bad: {
       dataset: noObject,
       'dataset.shape': noImageShape,
-      'dataset.classes': [...noList, [], ['a'], new Array(257).fill('a')],
+      'dataset.classes': [...noList, [], ['a'], new Array(65_537).fill('a')],
       'dataset.mean': [...noList, [Number.NaN], [0, 0]],
       'dataset.std': [...noList, [0]],
       options: [null, 5, 'x', []],

@@ -30,10 +30,10 @@ test('metadata that describes no network is refused: file, field and what is acc
   refused({ ...good, spec: '[]' }, /"spec" in its metadata describes no network/);
 });
 
-test('a network is no larger than sense allows: 256 classes, 64 channels, 1,024 rows and columns', async (t) => {
+test('a network is no larger than sense allows: 65,536 classes, 64 channels, 1,024 rows and columns', async (t) => {
   const refused = (changes: object, message: RegExp) =>
     t.throws(() => parseNetworkMetadata(withSpec(changes), 'x'), { constructor: UserError, message });
-  for (const classes of [1e9, 257, 1, 0, -1, 10.5, '10', null]) refused({ classes }, /✖ classes/);
+  for (const classes of [1e9, 65_537, 1, 0, -1, 10.5, '10', null]) refused({ classes }, /✖ classes/);
   for (const inputShape of [[1, 28], [1, 28, 28, 1], [0, 28, 28], [65, 28, 28], [1, 1025, 28], [1, 28, 1e300], '1']) {
     refused({ inputShape }, /✖ inputShape/);
   }
@@ -42,5 +42,5 @@ test('a network is no larger than sense allows: 256 classes, 64 channels, 1,024 
   refused({ std: [0] }, /✖ std\[0\] is 0/);
   refused({ mean: ['0'] }, /✖ mean\[0\] is "0"/);
   refused({ depth: 4 }, /✖ Unrecognized key: "depth"/);
-  t.equal(parseNetworkMetadata(withSpec({ classes: 256, inputShape: [1, 1024, 1024] }), 'x').spec.classes, 256);
+  t.equal(parseNetworkMetadata(withSpec({ classes: 65_536, inputShape: [1, 1024, 1024] }), 'x').spec.classes, 65_536);
 });
