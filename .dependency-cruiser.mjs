@@ -19,7 +19,7 @@ const rooms = [
   ['rules', 'datasets'],
   ['layers', 'losses'],
   ['tensor', 'crew'],
-  ['schema', 'words', 'check', 'lock'],
+  ['schema', 'words', 'check', 'lock', 'called'],
   ['disk'],
   ['errors'],
 ];

@@ -22,13 +22,15 @@ export interface Bounds {
  * @param hint what to do instead, the end of the message
  */
 export function number(where: string, argument: string, value: unknown, bounds: Bounds = {}, hint = ''): void {
+  if (Number.isFinite(value) && isWithin(value as number, bounds)) return;
+  throw new RangeError(refusal(where, argument, value, `a ${boundsText(bounds)}`, hint));
+}
+
+/** Whether a number is within bounds. */
+export function isWithin(value: number, bounds: Bounds): boolean {
   const { from = Number.NEGATIVE_INFINITY, above = Number.NEGATIVE_INFINITY } = bounds;
   const { to = Number.POSITIVE_INFINITY, below = Number.POSITIVE_INFINITY } = bounds;
-  if (Number.isFinite(value)) {
-    const finite = value as number;
-    if (finite >= from && finite > above && finite <= to && finite < below) return;
-  }
-  throw new RangeError(refusal(where, argument, value, `a ${boundsText(bounds)}`, hint));
+  return value >= from && value > above && value <= to && value < below;
 }
 
 /** A whole number from `from` to `to`, both accepted. */
@@ -194,12 +196,17 @@ export function pixels(where: string, argument: string, values: ArrayLike<number
 export const refusal = (where: string, argument: string, value: unknown, accepted: string, hint = ''): string =>
   `${where}: ${argument} is ${shown(value)}; ${accepted} is expected${hint === '' ? '' : ` (${hint})`}`;
 
-function boundsText({ from, above, to, below }: Bounds): string {
-  if (from !== undefined && to !== undefined) return `number from ${from} to ${to}`;
+/**
+ * `number from 0 to 1`, `finite number above 0`.
+ *
+ * @param kind what the number is called: `whole number`, say
+ */
+export function boundsText({ from, above, to, below }: Bounds, kind?: string): string {
+  if (from !== undefined && to !== undefined) return `${kind ?? 'number'} from ${from} to ${to}`;
   const low = from !== undefined ? `of ${from} or more` : above !== undefined ? `above ${above}` : '';
   const high = to !== undefined ? `up to ${to}` : below !== undefined ? `below ${below}` : '';
   const both = [low, high].filter((bound) => bound !== '').join(' and ');
-  return both === '' ? 'finite number' : `finite number ${both}`;
+  return `${kind ?? 'finite number'} ${both}`.trimEnd();
 }
 
 /** The most of a value that a message quotes. */

@@ -1,7 +1,9 @@
 /** The options that more than one command has. */
-import type { Command } from 'commander';
+import { availableParallelism } from 'node:os';
+import type { Command, Option } from 'commander';
 import { attacks, paperAttacks } from '../attacks/index.js';
 import { byRule } from '../commands/by-rule.js';
+import { type OptionValue, values } from '../commands/values.js';
 import { losses } from '../losses/index.js';
 import { models } from '../models/index.js';
 import { initializers } from '../models/initialize.js';
@@ -11,8 +13,12 @@ import { defaultBackend } from '../tensor/backends.js';
 import { backends } from '../tensor/kernels.js';
 import { optimizers } from '../training/optimizers.js';
 import { decays } from '../training/schedule.js';
+import { textOption, valueOption } from './option.js';
 
 export const choices = (table: object): string => Object.keys(table).join(', ');
+
+export const workersOption = (text: string): Option =>
+  valueOption(values.workers, `${text} (default: ${availableParallelism()}, the cores here)`);
 
 /** A paragraph below a command's options, as wide as its help. */
 export const paragraph =
@@ -36,19 +42,30 @@ export const forms = paragraph(
 export function attackOptions(command: Command, run?: string): Command {
   const byDefault = (text: string) => `(default: ${run ?? text})`;
   return command
-    .option('--attacks <list>', `attacks: ${choices(attacks)} ${byDefault(`${paperAttacks.join(', ')}, the paper's`)}`)
-    .option('--epsilons <list>', `L∞ radii in [0, 1], as 0:1:0.1 or 0,0.05,0.1 or 0,8/255 ${byDefault('0:1:0.1')}`)
-    .option(
-      '--path <list>',
-      `what carries an attack's gradient down: feedback (the rule's own, as in the paper), true (the transposed weights), or feedback,true ${byDefault('feedback')}`,
+    .addOption(
+      textOption(
+        values.attacks,
+        `attacks: ${choices(attacks)} ${byDefault(`${paperAttacks.join(', ')}, the paper's`)}`,
+      ),
     )
-    .option('--loss <name>', `what the attacks make grow: ${choices(losses)} ${byDefault('cross-entropy')}`)
-    .option('--iterations <n>', `steps of the iterative attacks ${byDefault('10')}`)
-    .option(
-      '--step-size <x>',
-      `step size of the iterative attacks, in pixel units ${byDefault('epsilon / iterations')}`,
+    .addOption(
+      textOption(values.epsilons, `L∞ radii in [0, 1], as 0:1:0.1 or 0,0.05,0.1 or 0,8/255 ${byDefault('0:1:0.1')}`),
     )
-    .option('--momentum <x>', `MI-FGSM's decay factor μ ${byDefault('0.8')}`)
+    .addOption(
+      textOption(
+        values.paths,
+        `gradient path: feedback (through the rule's feedback weights, as in the paper), true (through the transposed weights, the exact gradient), or feedback,true ${byDefault('feedback')}`,
+      ),
+    )
+    .addOption(textOption(values.loss, `what the attacks make grow: ${choices(losses)} ${byDefault('cross-entropy')}`))
+    .addOption(textOption(values.iterations, `steps of the iterative attacks ${byDefault('10')}`))
+    .addOption(
+      textOption(
+        values.stepSize,
+        `step size of the iterative attacks, in pixel units ${byDefault('epsilon / iterations')}`,
+      ),
+    )
+    .addOption(textOption(values.momentum, `MI-FGSM's decay factor μ ${byDefault('0.8')}`))
     .option('--no-project', 'let steps leave the epsilon-ball')
     .option('--no-clip', 'let steps leave the pixel range [0, 1]');
 }
@@ -63,29 +80,36 @@ export function configOptions(command: Command, preset: string): Command {
   command
     .option('--preset <name>', preset)
     .option('--quick', 'the same job made small: two epochs, fewer images and epsilons')
-    .option(
-      '--rules <list>',
-      `learning rules to train: ${choices(rules)} (default: ${paperRules.join(', ')}, the paper's)`,
+    .addOption(
+      textOption(
+        values.rules,
+        `learning rules to train: ${choices(rules)} (default: ${paperRules.join(', ')}, the paper's)`,
+      ),
     );
-  return attackOptions(command)
-    .option('--epochs <n>', `passes over the training images; ${perRule} (default: the preset's)`)
-    .option('--batch-size <n>', `images in a mini-batch; ${perRule} (default: the preset's)`)
-    .option('--lr <x>', `learning rate; ${perRule} (default: the preset's)`)
-    .option('--optimizer <name>', `${choices(optimizers)}; ${perRule} (default: the preset's)`)
-    .option('--schedule <name>', `learning-rate decay: ${choices(decays)}; ${perRule} (default: the preset's)`)
-    .option('--warmup <epochs>', `epochs over which the rate rises from 0; ${perRule} (default: the preset's)`)
-    .option('--sgd-momentum <x>', `SGD's momentum; ${perRule} (default: the preset's)`)
-    .option('--weight-decay <x>', `L2 penalty; ${perRule} (default: the preset's)`)
-    .option(
-      '--decoupled-decay <x>',
-      `λ of a decay apart from the gradient, w ← (1 − rate·λ)·w; ${perRule} (default: the preset's)`,
+  const option = (value: OptionValue<unknown>, text: string) =>
+    command.addOption(textOption(value, `${text} (default: the preset's)`));
+  attackOptions(command);
+  option(values.epochs, `passes over the training images; ${perRule}`);
+  option(values.batchSize, `images in a mini-batch; ${perRule}`);
+  option(values.lr, `learning rate; ${perRule}`);
+  option(values.optimizer, `${choices(optimizers)}; ${perRule}`);
+  option(values.schedule, `learning-rate decay: ${choices(decays)}; ${perRule}`);
+  option(values.warmup, `epochs over which the rate rises from 0; ${perRule}`);
+  option(values.sgdMomentum, `SGD's momentum; ${perRule}`);
+  option(values.weightDecay, `L2 penalty; ${perRule}`);
+  option(values.decoupledDecay, `λ of a decay apart from the gradient, w ← (1 − rate·λ)·w; ${perRule}`);
+  command.option('--augment', 'move and mirror training images at random');
+  option(values.model, choices(models));
+  option(values.initializer, choices(initializers));
+  return command
+    .addOption(
+      textOption(
+        values.activation,
+        `${choices(activations)}; tanh and sigmoid go with average pooling (default: relu)`,
+      ),
     )
-    .option('--augment', 'move and mirror training images at random')
-    .option('--model <name>', `${choices(models)} (default: the preset's)`)
-    .option('--activation <name>', `${choices(activations)}; tanh and sigmoid go with average pooling (default: relu)`)
-    .option('--initializer <name>', `${choices(initializers)} (default: the preset's)`)
-    .option('--train-size <n>', 'only the first n training images')
-    .option('--test-size <n>', 'only the first n test images')
-    .option('--backend <name>', `kernels: ${backends.join(', ')} (default: ${defaultBackend()})`)
+    .addOption(textOption(values.trainSize, 'only the first n training images'))
+    .addOption(textOption(values.testSize, 'only the first n test images'))
+    .addOption(textOption(values.backend, `kernels: ${backends.join(', ')} (default: ${defaultBackend()})`))
     .option('--data <folder>', "the data set's files, instead of the usual source");
 }

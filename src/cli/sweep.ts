@@ -1,24 +1,25 @@
 /** The commands of many runs. */
-import { availableParallelism } from 'node:os';
 import type { Command } from 'commander';
 import type { CompareOptions } from '../commands/compare.js';
 import type { OneRunOptions } from '../commands/one-run.js';
 import type { SweepOptions } from '../commands/sweep.js';
+import { values } from '../commands/values.js';
 import type { WorkOptions } from '../commands/work.js';
 import { type DatasetName, datasets } from '../datasets/index.js';
 import { presetsOf } from '../experiment/presets.js';
-import { choices, configOptions, forms, paragraph } from './options.js';
+import { textOption, valueOption } from './option.js';
+import { choices, configOptions, forms, paragraph, workersOption } from './options.js';
 
 export function addSweepCommands(program: Command): void {
   const sweep = program
     .command('sweep')
     .description('many runs: every combination of data sets, seeds and values, here or on many machines')
     .argument('[data sets]', `with commas between them: ${choices(datasets)}`)
-    .option('--seeds <list>', 'as 1..5 or 1,2,7 (default: 1)')
+    .addOption(textOption(values.seeds, 'as 1..5 or 1,2,7 (default: 1)'))
     .option('--plan <file>', 'what to run, as JSON, instead of data sets and options')
     .option('--dry-run', 'show the list of runs and the expected time, and stop')
-    .option('--jobs <n>', 'runs at a time (default: as many as cores and memory hold)')
-    .option('--workers <n>', `cores that they share (default: ${availableParallelism()}, the cores here)`);
+    .addOption(valueOption(values.jobs, 'runs at a time (default: as many as cores and memory hold)'))
+    .addOption(workersOption('cores that they share'));
   configOptions(sweep, `${presetNames()} (default: the first of its data set's)`)
     .option('--out <folder>', 'where the runs’ folders and the summary go (default: out/sweep-<data sets>-<hash>)')
     .option('--config <file>', 'begin from the configuration of a config.json')
@@ -61,8 +62,8 @@ export function addSweepCommands(program: Command): void {
     program
       .command('work')
       .description('take runs of sweeps from Redis and do them, until Ctrl-C')
-      .option('--jobs <n>', 'runs at a time (default: as many as cores and memory hold)')
-      .option('--workers <n>', `cores that they share (default: ${availableParallelism()}, the cores here)`)
+      .addOption(valueOption(values.jobs, 'runs at a time (default: as many as cores and memory hold)'))
+      .addOption(workersOption('cores that they share'))
       .option(
         '--data <name=folder>',
         "a data set's own files, for runs that ask for these images; may be repeated",
@@ -94,7 +95,7 @@ export function addSweepCommands(program: Command): void {
     .argument('<plan>', 'the plan.json')
     .argument('<name>', 'its name in the plan, or its number, counted from 0')
     .option('--out <folder>', 'the folder for its files (default: its name, beside the plan)')
-    .option('--workers <n>', `worker threads (default: ${availableParallelism()}, the cores here)`)
+    .addOption(workersOption('worker threads'))
     .option('--out-in <folder>', 'the folder in which that folder is')
     .option('--alone', 'nobody else is at work on the run, whatever lock there is')
     .option('--no-figures', 'leave figures and the page to whoever collects the rest')

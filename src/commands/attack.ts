@@ -1,21 +1,22 @@
+import { availableParallelism } from 'node:os';
 import { checkNamed, checkWritable } from '../disk/files.js';
 import { attackRun } from '../experiment/attack-run.js';
 import { runConfig } from '../experiment/run-files.js';
 import { answer, summary } from '../report/run/tables.js';
 import { duration } from '../words.js';
 import { interruptible } from './interrupt.js';
-import { type AttackSettingOptions, attackSettings, integer, workerCount } from './options.js';
+import { type AttackSettingOptions, attackSettings } from './options.js';
 import { filesText } from './outcome.js';
 import { progressOn } from './progress.js';
 import { widthOf } from './terminal.js';
 
 /** The options of `npm start -- attack`, as they were written. */
 export interface AttackCommandOptions extends AttackSettingOptions {
-  readonly images?: string;
+  readonly images?: number;
   readonly data?: string;
   readonly name?: string;
   readonly force?: boolean;
-  readonly workers?: string;
+  readonly workers?: number;
   readonly verbose?: boolean;
 }
 
@@ -27,12 +28,10 @@ export interface AttackCommandOptions extends AttackSettingOptions {
  */
 export async function attackCommand(run: string, options: AttackCommandOptions): Promise<void> {
   const config = await runConfig(run);
-  const settings = attackSettings(config, options) as ReturnType<typeof attackSettings> & { loss: typeof config.loss };
-  const images = integer('--images', options.images);
-  const { name, data, force = false } = options;
+  const settings = attackSettings(config, options);
+  const { images, name, data, force = false, workers = availableParallelism() } = options;
   if (data !== undefined) checkNamed(data, '--data');
   await checkWritable(run);
-  const workers = workerCount(options.workers);
   const progress = progressOn(process.stderr);
   const started = performance.now();
   const { results, folder, files } = await interruptible(

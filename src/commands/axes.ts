@@ -1,12 +1,13 @@
 /** What `npm start -- sweep` makes of its options, or of a plan's file: a configuration for every combination. */
 import { z } from 'zod';
-import { type DatasetName, datasets } from '../datasets/index.js';
+import type { DatasetName } from '../datasets/index.js';
 import { UserError } from '../errors.js';
 import type { Config } from '../experiment/config.js';
 import { faultList, list } from '../schema.js';
 import type { AuditName } from '../sweep/plan.js';
-import { wholeNumber } from '../words.js';
 import { type ConfigOptions, configFrom } from './options.js';
+import { MOST_RUNS, parseSeeds } from './seeds.js';
+import { datasetCalled } from './values.js';
 
 /** What an axis may consist of: values, lists (whose commas are their own), or flags. */
 type Kind = 'value' | 'list' | 'flag';
@@ -53,9 +54,6 @@ export interface Axes {
   readonly audit: AuditName;
 }
 
-/** The most runs of one sweep. */
-const MOST_RUNS = 10_000;
-
 /** `trainSize` as it is written: `train-size`. */
 const optionName = (option: string): string => option.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
@@ -97,36 +95,7 @@ function valuesIn(option: AxisOption, text: string): string[] {
 }
 
 /** @throws {UserError} if one is not known */
-function datasetsIn(text: string): DatasetName[] {
-  const names = text.split(',').map((name) => name.trim());
-  const unknown = names.find((name) => !Object.hasOwn(datasets, name));
-  if (unknown !== undefined) {
-    throw new UserError(
-      `"${text}": data set "${unknown}" is not known; accepted are ${Object.keys(datasets).join(', ')}, with commas between several.`,
-    );
-  }
-  return [...new Set(names)] as DatasetName[];
-}
-
-/** `1..5`, `1,2,7` or both; each once, ascending. */
-export function parseSeeds(text: string): number[] {
-  const refuse = (part: string): never => {
-    throw new UserError(
-      `--seeds "${text}": "${part.trim()}" can't be read; accepted are whole numbers such as 1,2,3 and ranges such as 1..5.`,
-    );
-  };
-  let count = 0;
-  const seeds = text.split(',').flatMap((part) => {
-    const ends = part.split('..').map((piece) => wholeNumber(piece.trim()) ?? refuse(part));
-    if (ends.length > 2) refuse(part);
-    const [first, last = first] = ends;
-    if (last < first) refuse(part);
-    count += last - first + 1;
-    if (count > MOST_RUNS) throw new UserError(`--seeds "${text}": ${MOST_RUNS} runs are the most.`);
-    return Array.from({ length: last - first + 1 }, (_, index) => first + index);
-  });
-  return [...new Set(seeds)].sort((a, b) => a - b);
-}
+const datasetsIn = (text: string): DatasetName[] => [...new Set(text.split(',').map(datasetCalled))];
 
 const scalar = z.union([z.string(), z.number(), z.boolean()]);
 const axisSchema = z.union([scalar, list(scalar, 1)]);

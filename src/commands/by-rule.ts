@@ -20,11 +20,12 @@ export function valueForRule(
   if (text === undefined || !text.includes('=')) return text;
   const values = new Map<string, string>();
   for (const part of text.split(',')) {
-    const [name, given, ...rest] = part.split('=').map((piece) => piece.trim());
+    const [said, given, ...rest] = part.split('=').map((piece) => piece.trim());
+    const name = said.toLowerCase();
     if (!Object.hasOwn(rules, name) || !given || rest.length > 0 || values.has(name)) {
       throw new UserError(
         `${option} "${text}": "${part.trim()}" can't be read; accepted is one value for all, or ${byRule}, ` +
-          `with each of the rules ${Object.keys(rules).join(', ')} at most once.`,
+          `with each of the rules ${Object.keys(rules).join(', ')} at most once. Separate the rules with commas.`,
       );
     }
     values.set(name, given);

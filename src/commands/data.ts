@@ -1,11 +1,11 @@
 import { relative } from 'node:path';
-import { type DatasetName, datasets } from '../datasets/index.js';
-import { type DatasetStatus, datasetNames, datasetStatus, fetchDataset } from '../datasets/status.js';
-import { UserError } from '../errors.js';
+import { datasetNames } from '../datasets/index.js';
+import { type DatasetStatus, datasetStatus, fetchDataset } from '../datasets/status.js';
 import { paragraphs, textTable, wrap } from '../report/text.js';
 import { interruptible } from './interrupt.js';
 import { progressOn } from './progress.js';
 import { widthOf } from './terminal.js';
+import { datasetCalled } from './values.js';
 
 /**
  * `npm start -- data [name]`: lists the data sets, each file's checksum computed; with a name, fetches and verifies
@@ -15,14 +15,12 @@ import { widthOf } from './terminal.js';
  * @throws {Interruption} if it was interrupted
  */
 export async function dataCommand(name: string | undefined): Promise<void> {
-  if (name !== undefined && !Object.hasOwn(datasets, name)) {
-    throw new UserError(`data set "${name}" is not known; accepted are ${datasetNames.join(', ')}.`);
-  }
-  const shown = name === undefined ? datasetNames : [name as DatasetName];
+  const asked = name === undefined ? undefined : datasetCalled(name);
+  const shown = asked === undefined ? datasetNames : [asked];
   const { log } = progressOn(process.stderr);
   const statuses = await interruptible(
     async (signal) => {
-      if (name !== undefined) await fetchDataset(name as DatasetName, { onProgress: log, signal });
+      if (asked !== undefined) await fetchDataset(asked, { onProgress: log, signal });
       return Promise.all(shown.map(datasetStatus));
     },
     () => 'Nothing has changed.',

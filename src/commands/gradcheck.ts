@@ -27,7 +27,6 @@ import { paragraphs, textTable } from '../report/text.js';
 import { feedbackAlignment } from '../rules/feedback-alignment.js';
 import { stream } from '../tensor/random.js';
 import { float64Kernels } from '../tensor/reference.js';
-import { seedOption } from './options.js';
 import { widthOf } from './terminal.js';
 
 /** The exit code where a check fails. */
@@ -126,13 +125,9 @@ function untrainedAngles(seed: number): LayerAlignment[] {
   });
 }
 
-/**
- * `npm start -- gradcheck`: prints the report, and sets exit code 1 if a check fails.
- *
- * @throws {UserError} if the seed is unusable
- */
-export function gradcheckCommand({ seed }: { readonly seed?: string }): void {
-  const report = gradientReport(seedOption(seed) ?? 1);
+/** `npm start -- gradcheck`: prints the report, and sets exit code 1 if a check fails. */
+export function gradcheckCommand({ seed = 1 }: { readonly seed?: number }): void {
+  const report = gradientReport(seed);
   process.stdout.write(`${gradientReportText(report, widthOf(process.stdout))}\n`);
   if (!report.passed) process.exitCode = FAILED;
 }

@@ -5,7 +5,7 @@ import { UserError } from '../errors.js';
 import { runData, runNetworks } from '../experiment/finished-run.js';
 import { silent } from '../experiment/progress.js';
 import { runConfig } from '../experiment/run-files.js';
-import { losses } from '../losses/index.js';
+import { type LossName, losses } from '../losses/index.js';
 import { ExampleMaker } from '../metrics/examples.js';
 import { createNetwork, networkSpec } from '../models/create.js';
 import { Network } from '../models/network.js';
@@ -28,25 +28,25 @@ import {
   slopesAt,
 } from '../report/trace/text.js';
 import { rules } from '../rules/index.js';
+import type { GradientPath } from '../rules/path.js';
 import { loadKernels } from '../tensor/backends.js';
 import { firstImages, imageBatch } from '../tensor/images.js';
 import { train } from '../training/train.js';
 import { percent, short } from '../words.js';
 import { interruptible } from './interrupt.js';
-import { choice, decimal, integer, pathOption, seedOption } from './options.js';
 import { widthOf } from './terminal.js';
 
-/** The options of `npm start -- inspect`, as they were written. */
+/** The options of `npm start -- inspect`. */
 export interface InspectOptions {
-  readonly image?: string;
+  readonly image?: number;
   readonly data?: string;
   readonly at?: string;
-  readonly epsilon?: string;
-  readonly attack?: string;
-  readonly path?: string;
-  readonly loss?: string;
-  readonly iterations?: string;
-  readonly seed?: string;
+  readonly epsilon?: number;
+  readonly attack?: AttackName;
+  readonly path?: GradientPath;
+  readonly loss?: LossName;
+  readonly iterations?: number;
+  readonly seed?: number;
   readonly json?: boolean;
 }
 
@@ -66,31 +66,23 @@ interface Subject {
  * @throws {UserError} if the folder holds no run, or an option is unusable
  */
 export async function inspectCommand(folder: string | undefined, options: InspectOptions): Promise<void> {
-  const asked = {
-    image: integer('--image', options.image) ?? 0,
-    epsilon: decimal('--epsilon', options.epsilon) ?? 0,
-    attack: attacks[choice('--attack', options.attack, attacks) ?? 'bim'],
-    attackName: (options.attack ?? 'bim') as AttackName,
-    path: pathOption(options.path) ?? 'feedback',
-    loss: losses[choice('--loss', options.loss, losses) ?? 'cross-entropy'],
-    iterations: integer('--iterations', options.iterations),
-    seed: seedOption(options.seed),
-  };
-  const { attack, epsilon, path, loss, iterations } = asked;
-  if (epsilon < 0 || epsilon > 1) throw new UserError(`--epsilon ${epsilon}: a number from 0 to 1 is expected.`);
-  if (iterations === 0) throw new UserError('--iterations 0: a whole number of 1 or more is expected.');
+  const { image: index = 0, epsilon = 0, attack: attackName = 'bim', path = 'feedback', iterations } = options;
+  const [attack, loss] = [attacks[attackName], losses[options.loss ?? 'cross-entropy']];
   const { dataset, networks, seed } = await (folder === undefined
-    ? smallSubject(options.data, asked.seed ?? 1)
-    : runSubject(folder, options.data, asked.seed));
-  if (asked.image >= dataset.test.count) {
-    throw new UserError(`--image ${asked.image}: the test images are 0 to ${dataset.test.count - 1}.`);
+    ? smallSubject(options.data, options.seed ?? 1)
+    : runSubject(folder, options.data, options.seed));
+  const last = dataset.test.count - 1;
+  if (index > last) {
+    throw new UserError(
+      `--image "${index}": must be a whole number from 0 to ${last}, the last test image. Try --image ${last}.`,
+    );
   }
-  const { images, labels } = imageBatch(dataset.test, dataset.shape, asked.image, 1);
+  const { images, labels } = imageBatch(dataset.test, dataset.shape, index, 1);
   const seen = [...networks].map(([rule, network]) => {
     let image = images.data;
     if (epsilon > 0) {
       const settings = { attack, epsilon, iterations, path, loss, seed };
-      image = new ExampleMaker(network, 1).make(image, labels, asked.image, settings).adversarial.slice();
+      image = new ExampleMaker(network, 1).make(image, labels, index, settings).adversarial.slice();
     }
     const trace = new Tracer(network).trace(image, labels[0], loss);
     return { rule, network, image, trace, name: displayName(rule) };
@@ -101,11 +93,11 @@ export async function inspectCommand(folder: string | undefined, options: Inspec
   });
   const what = {
     dataset: dataset.name,
-    image: asked.image,
+    image: index,
     label: labels[0],
     classes: dataset.classes,
     loss: options.loss ?? 'cross-entropy',
-    adversarial: epsilon > 0 ? { attack: asked.attackName, epsilon, path } : null,
+    adversarial: epsilon > 0 ? { attack: attackName, epsilon, path } : null,
   };
   if (options.json) {
     const each = Object.fromEntries(seen.map(({ rule, trace }) => [rule, summaryOf(trace)]));
@@ -118,7 +110,7 @@ export async function inspectCommand(folder: string | undefined, options: Inspec
   const width = widthOf(process.stdout);
   const made =
     epsilon > 0 ? `, moved by ${attack.label} at ε = ${short(epsilon)} along the ${path} path of each network` : '';
-  const title = `Image ${asked.image} of the test images of ${datasets[dataset.name as keyof typeof datasets].title}, a ${dataset.classes[labels[0]]}${made}.`;
+  const title = `Image ${index} of the test images of ${datasets[dataset.name as keyof typeof datasets].title}, a ${dataset.classes[labels[0]]}${made}.`;
   const shown = numbers.length > 0 ? placeText(numbers, width) : wholeText(seen, dataset.classes, loss.title, width);
   process.stdout.write(`${wrap(title, width)}\n\n${shown}\n`);
 }

@@ -12,19 +12,17 @@ import { type Progress, silent } from '../experiment/progress.js';
 import { runConfig } from '../experiment/run-files.js';
 import type { RuleName } from '../rules/index.js';
 import { loadKernels } from '../tensor/backends.js';
-import { integer } from './options.js';
 import { progressOn } from './progress.js';
 
-/** The options of `npm start -- lab`, as they were written. */
+/** The options of `npm start -- lab`. */
 export interface LabOptions {
-  readonly port?: string;
+  readonly port?: number;
   readonly open?: boolean;
   readonly data?: string;
 }
 
 const HOST = '127.0.0.1';
 const DEFAULT_PORT = 8033;
-const MOST_PORT = 65_535;
 
 const types: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
@@ -45,14 +43,8 @@ const POLICY =
  * @throws {UserError} if the folder holds no networks that the page can show, or the port is taken
  */
 export async function labCommand(folder: string | undefined, options: LabOptions): Promise<void> {
-  const port = integer('--port', options.port);
-  if (port !== undefined && port > MOST_PORT) {
-    throw new UserError(`--port ${port}: 0 to ${MOST_PORT} are accepted; 0 takes any that is free.`);
-  }
-  const server = await serveLab(folder, port ?? DEFAULT_PORT, {
-    data: options.data,
-    progress: progressOn(process.stderr),
-  });
+  const { port = DEFAULT_PORT, data } = options;
+  const server = await serveLab(folder, port, { data, progress: progressOn(process.stderr) });
   const address = `http://${HOST}:${(server.address() as AddressInfo).port}/`;
   process.stdout.write(`The lab is at ${address}\nCtrl-C ends it.\n`);
   if (options.open) openInBrowser(address);

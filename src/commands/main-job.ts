@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { quickAudit } from '../audit/recipe.js';
+import { called } from '../called.js';
 import type { DatasetName } from '../datasets/index.js';
 import { checkNamed, checkWritable, readText } from '../disk/files.js';
 import { type Config, parseConfigText } from '../experiment/config.js';
@@ -10,14 +12,14 @@ import { summary } from '../report/run/tables.js';
 import { defaultBackend } from '../tensor/backends.js';
 import { duration } from '../words.js';
 import { interruptible } from './interrupt.js';
-import { type ConfigOptions, configFrom, defaultFolder, workerCount } from './options.js';
+import { type ConfigOptions, configFrom, defaultFolder } from './options.js';
 import { filesText } from './outcome.js';
 import { progressOn } from './progress.js';
 import { widthOf } from './terminal.js';
 
 /** The options of `npm start -- mnist`: what shall be run, and how. */
 export interface MainOptions extends ConfigOptions {
-  readonly workers?: string;
+  readonly workers?: number;
   readonly out?: string;
   readonly config?: string;
   readonly force?: boolean;
@@ -43,9 +45,8 @@ export async function mainJob(dataset: DatasetName, options: MainOptions): Promi
   const out = options.out ?? defaultFolder(config, options.quick ?? false);
   checkNamed(out, '--out');
   await checkWritable(out);
-  const workers = workerCount(options.workers);
   const audit = options.audit === false ? undefined : options.quick ? quickAudit : {};
-  const force = options.force ?? false;
+  const { workers = availableParallelism(), force = false } = options;
   const started = performance.now();
   const {
     results,
@@ -66,7 +67,7 @@ export async function mainJob(dataset: DatasetName, options: MainOptions): Promi
 function remainsIn(out: string): string {
   const has = (name: string) => existsSync(join(out, name));
   if (has('results.json')) {
-    return `The run in ${out} is finished but for its audit: \`npm start -- audit ${out}\` makes it.`;
+    return `The run in ${out} is finished but for its audit: \`${called(`audit ${out}`)}\` makes it.`;
   }
   if (has('config.json')) return `What was finished is in ${out}; the same command goes on from there.`;
   return 'Nothing was begun.';

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { readText, remove } from '../disk/files.js';
@@ -8,13 +9,13 @@ import { expectedSeconds } from '../sweep/estimate.js';
 import { progressInMessages, readOrder } from '../sweep/messages.js';
 import { doRun } from '../sweep/one-run.js';
 import { type PlannedRun, parsePlan } from '../sweep/plan.js';
+import { wholeNumber } from '../words.js';
 import { interruptible } from './interrupt.js';
-import { integer, workerCount } from './options.js';
 import { progressOn } from './progress.js';
 
 export interface OneRunOptions {
   readonly out?: string;
-  readonly workers?: string;
+  readonly workers?: number;
   readonly child?: boolean;
   readonly outIn?: string;
   readonly alone?: boolean;
@@ -33,7 +34,7 @@ export async function oneRunCommand(file: string, name: string, options: OneRunO
   const run = runNamed(plan.runs, name, file);
   const out = options.out ?? join(options.outIn ?? dirname(file), run.name);
   if (options.alone) await remove(join(out, 'run.lock'));
-  const workers = workerCount(options.workers);
+  const { workers = availableParallelism() } = options;
   const say = (message: object) => void process.stdout.write(`${JSON.stringify(message)}\n`);
   const expected = expectedSeconds(run, networksAtOnce(run.config.training, workers));
   const progress = options.child ? progressInMessages(expected.steps, say) : progressOn(process.stderr);
@@ -46,7 +47,7 @@ export async function oneRunCommand(file: string, name: string, options: OneRunO
 }
 
 function runNamed(runs: readonly PlannedRun[], name: string, file: string): PlannedRun {
-  const number = integer('The number of the run', /^\d+$/.test(name) ? name : undefined);
+  const number = wholeNumber(name);
   const run = number === undefined ? runs.find((each) => each.name === name) : runs[number];
   if (run) return run;
   throw new UserError(

@@ -2,9 +2,11 @@ import type { Pace, Progress } from '../experiment/progress.js';
 import { duration } from '../words.js';
 import { widthOf } from './terminal.js';
 
-/** A moving bar on a terminal, plain lines elsewhere. */
-export const progressOn = (output: NodeJS.WriteStream, term = process.env.TERM): Progress =>
-  output.isTTY && term !== 'dumb' ? bar(output) : lines(output);
+/** A moving bar on a terminal, plain lines elsewhere: a dumb terminal, or one of a CI service, keeps every redrawing. */
+export function progressOn(output: NodeJS.WriteStream, { TERM, CI = '' } = process.env): Progress {
+  const kept = TERM === 'dumb' || !['', '0', 'false'].includes(CI);
+  return output.isTTY && !kept ? bar(output) : lines(output);
+}
 
 /** Back to the beginning of the line, and nothing on it. */
 const ERASE = '\r\u001b[K';

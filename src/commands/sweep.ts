@@ -1,4 +1,6 @@
+import { availableParallelism } from 'node:os';
 import { basename, join } from 'node:path';
+import { called } from '../called.js';
 import { checkNamed, checkWritable, readText } from '../disk/files.js';
 import { UserError } from '../errors.js';
 import type { Progress } from '../experiment/progress.js';
@@ -23,7 +25,7 @@ import { type Axes, axesFrom, axesIn, configsFrom } from './axes.js';
 import { printComparison } from './compare.js';
 import { interruptible } from './interrupt.js';
 import { readConfig } from './main-job.js';
-import { type ConfigOptions, integer, workerCount } from './options.js';
+import type { ConfigOptions } from './options.js';
 import { progressOn } from './progress.js';
 import { widthOf } from './terminal.js';
 
@@ -31,8 +33,8 @@ import { widthOf } from './terminal.js';
 export interface SweepOptions extends Omit<ConfigOptions, 'seed'> {
   readonly seeds?: string;
   readonly plan?: string;
-  readonly jobs?: string;
-  readonly workers?: string;
+  readonly jobs?: number;
+  readonly workers?: number;
   readonly out?: string;
   readonly config?: string;
   readonly audit?: boolean;
@@ -45,7 +47,6 @@ export interface SweepOptions extends Omit<ConfigOptions, 'seed'> {
 
 /** Exit code of a sweep of which a run failed. */
 const SOME_FAILED = 1;
-const MOST_JOBS = 1024;
 
 /**
  * `npm start -- sweep mnist --seeds 1..5 …`: does every run that is not finished yet, then puts all together.
@@ -63,9 +64,7 @@ export async function sweepCommand(names: string | undefined, options: SweepOpti
     await throughSlurm(runs, todo, folder, options);
     return;
   }
-  const cores = workerCount(options.workers);
-  const jobs = integer('--jobs', options.jobs) ?? defaultJobs(todo.length, cores);
-  if (jobs < 1 || jobs > MOST_JOBS) throw new UserError(`--jobs ${jobs}: 1 to ${MOST_JOBS} are accepted.`);
+  const { workers: cores = availableParallelism(), jobs = defaultJobs(todo.length, cores) } = options;
   const redis = options.redis === undefined ? undefined : await redisAddress(options.redis, options.redisCa);
   const means: Means = { folder, jobs, cores, redis: redis?.text };
   const width = widthOf(process.stdout);
@@ -125,19 +124,16 @@ async function throughSlurm(
   runs: readonly PlannedRun[],
   todo: readonly PlannedRun[],
   folder: string,
-  { jobs: most, workers, slurmArgs = '', redis, dryRun }: SweepOptions,
+  { jobs, workers: cores = SLURM_CORES, slurmArgs = '', redis, dryRun }: SweepOptions,
 ): Promise<void> {
   if (redis !== undefined) throw new UserError('--redis and --slurm are two ways to have runs done: give one of them.');
-  const jobs = integer('--jobs', most);
-  if (jobs === 0) throw new UserError('--jobs 0: 1 or more are accepted.');
-  const cores = workers === undefined ? SLURM_CORES : workerCount(workers);
   const print = (line: string) => void process.stdout.write(`${line}\n`);
   const progress = progressOn(process.stderr);
   await interruptible(
     (signal) =>
       inSweepFolder(folder, runs, async () => {
         if (todo.length === 0) {
-          print(`All ${runs.length} runs are finished. \`npm start -- sweep collect ${folder}\` puts them together.`);
+          print(`All ${runs.length} runs are finished. \`${called(`sweep collect ${folder}`)}\` puts them together.`);
           return;
         }
         if (!dryRun) await clearEarlier(folder, todo);
@@ -151,7 +147,7 @@ async function throughSlurm(
         await fetchMissing(todo, progress, signal);
         const ids = await submit(folder, scripts);
         print(
-          `Submitted as ${list(ids)}; \`squeue -j ${ids.join()}\` tells how far it is. The same command goes on with what is left, \`npm start -- sweep collect ${folder}\` puts together what is finished.`,
+          `Submitted as ${list(ids)}; \`squeue -j ${ids.join()}\` tells how far it is. The same command goes on with what is left, \`${called(`sweep collect ${folder}`)}\` puts together what is finished.`,
         );
       }),
     () => 'What was submitted stays so.',
@@ -177,7 +173,7 @@ async function planned(
 ): Promise<{ readonly runs: PlannedRun[]; readonly folder: string }> {
   if ((names === undefined) === (options.plan === undefined)) {
     throw new UserError(
-      'Name the data sets, as in `npm start -- sweep mnist,cifar10 --seeds 1..5`, or give a file with --plan: one of both.',
+      `Name the data sets, as in \`${called('sweep mnist,cifar10 --seeds 1..5')}\`, or give a file with --plan: one of both.`,
     );
   }
   if (options.plan !== undefined) {

@@ -1,5 +1,6 @@
+import { availableParallelism } from 'node:os';
 import { resolve } from 'node:path';
-import { type DatasetName, datasets } from '../datasets/index.js';
+import { type DatasetName, datasetNamed, datasetNames } from '../datasets/index.js';
 import { checkNamed } from '../disk/files.js';
 import { UserError } from '../errors.js';
 import { defaultJobs } from '../sweep/cores.js';
@@ -7,17 +8,14 @@ import { redisAddress } from '../sweep/redis/address.js';
 import { withStore } from '../sweep/redis/connection.js';
 import { VERSION } from '../version.js';
 import { interruptible } from './interrupt.js';
-import { integer, workerCount } from './options.js';
 
 export interface WorkOptions {
   readonly redis: string;
   readonly redisCa?: string;
-  readonly jobs?: string;
-  readonly workers?: string;
+  readonly jobs?: number;
+  readonly workers?: number;
   readonly data?: readonly string[];
 }
-
-const MOST_JOBS = 1024;
 
 /**
  * `npm start -- work --redis redis://host`: takes runs of sweeps from Redis, until Ctrl-C.
@@ -27,9 +25,7 @@ const MOST_JOBS = 1024;
  */
 export async function workCommand(options: WorkOptions): Promise<void> {
   const address = await redisAddress(options.redis, options.redisCa);
-  const cores = workerCount(options.workers);
-  const jobs = integer('--jobs', options.jobs) ?? defaultJobs(Number.POSITIVE_INFINITY, cores);
-  if (jobs < 1 || jobs > MOST_JOBS) throw new UserError(`--jobs ${jobs}: 1 to ${MOST_JOBS} are accepted.`);
+  const { workers: cores = availableParallelism(), jobs = defaultJobs(Number.POSITIVE_INFINITY, cores) } = options;
   const data = dataFolders(options.data ?? []);
   const log = (line: string) => void process.stderr.write(`${line}\n`);
   await interruptible(
@@ -51,13 +47,14 @@ function dataFolders(texts: readonly string[]): Map<DatasetName, string> {
   const folders = new Map<DatasetName, string>();
   for (const text of texts) {
     const [, name, folder] = /^([^=]*)=(.*)$/.exec(text) ?? [];
-    if (name === undefined || !Object.hasOwn(datasets, name)) {
+    const dataset = datasetNamed(name ?? '');
+    if (dataset === undefined) {
       throw new UserError(
-        `--data "${text}": a data set and its folder are expected, as mnist=FOLDER; data sets are ${Object.keys(datasets).join(', ')}.`,
+        `--data "${text}": a data set and its folder are expected; data sets are ${datasetNames.join(', ')}. Try --data mnist=FOLDER.`,
       );
     }
     checkNamed(folder, `--data ${name}=`);
-    folders.set(name as DatasetName, resolve(folder));
+    folders.set(dataset, resolve(folder));
   }
   return folders;
 }

@@ -12,3 +12,9 @@ export const datasets = { mnist, 'fashion-mnist': fashionMnist, cifar10, folder 
 
 /** A data set's name on the command line. */
 export type DatasetName = keyof typeof datasets;
+
+export const datasetNames = Object.keys(datasets) as DatasetName[];
+
+/** The data set that a person means, in any case; undefined if there is no such data set. */
+export const datasetNamed = (text: string): DatasetName | undefined =>
+  datasetNames.find((name) => name === text.toLowerCase());

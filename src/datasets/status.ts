@@ -20,8 +20,6 @@ export interface DatasetStatus {
   readonly files: readonly { readonly name: string; readonly state: FileState; readonly bytes: number }[];
 }
 
-export const datasetNames = Object.keys(datasets) as DatasetName[];
-
 /** What is there of a data set, each file's checksum computed (about a second for CIFAR-10). */
 export async function datasetStatus(name: DatasetName): Promise<DatasetStatus> {
   const { title, source, licence, files: published, folder: folderOf } = datasets[name];

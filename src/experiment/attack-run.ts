@@ -94,7 +94,9 @@ async function attackInto(
   const { dataset: whole, test: there } = await runData(run, own, data, { progress, signal });
   const images = asked ?? Math.min(IMAGES, there.count);
   if (images > there.count) {
-    throw new UserError(`--images ${images}: the run has ${there.count} test images; that many or fewer are accepted.`);
+    throw new UserError(
+      `--images ${images}: the run has ${there.count} test images; that many or fewer are accepted. Try --images ${there.count}.`,
+    );
   }
   const train = firstImages(whole.train, own.trainSize ?? whole.train.count);
   const dataset = { ...whole, train, test: firstImages(there, images) };

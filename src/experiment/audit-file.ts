@@ -22,7 +22,7 @@ import { list } from '../words.js';
 import { type AuditOutcome, type AuditRunOptions, auditAndWrite } from './audit.js';
 import { auditSettings } from './audit-settings.js';
 import { checkNoStronger } from './audit-strength.js';
-import { loadData } from './data.js';
+import { loadData, noteFewer } from './data.js';
 import { RunFolder } from './folder.js';
 
 /** What a person says of a network in a file. What they leave out is taken from the file's metadata, if that says it. */
@@ -67,6 +67,7 @@ export async function auditFile(
   const name = datasetOf(checkpoint, description, file);
   const dataset = await loadData(name, description.data, { progress, signal });
   const settings = auditSettings(name, changes, dataset.test.count);
+  noteFewer(changes.images, dataset.test.count, 'audited', progress);
   const { spec, rule } = describe(checkpoint, description, dataset, file);
   const { model, activation, mean, std } = spec;
   progress.log(

@@ -1,7 +1,9 @@
 import { type AuditSettings, defaultAudit, standardAudit } from '../audit/recipe.js';
+import { boundsText, isWithin } from '../check.js';
 import type { DatasetSource } from '../datasets/dataset.js';
 import { type DatasetName, datasets } from '../datasets/index.js';
 import { UserError } from '../errors.js';
+import { ranges } from './ranges.js';
 
 /**
  * The default settings, the data set's own in their place and then the changes, checked.
@@ -26,9 +28,9 @@ export function auditSettings(dataset: DatasetName, changes: Partial<AuditSettin
     if (!Object.hasOwn(defaultAudit, name)) {
       throw new UserError(`The audit has no ${name}; its settings are ${Object.keys(defaultAudit).join(', ')}.`);
     }
-    const least = name.startsWith('spsa') ? 0 : 1;
-    if (!Number.isInteger(value) || value < least) {
-      throw new UserError(`The audit's ${name} is ${value}: a whole number of ${least} or more is expected.`);
+    const range = ranges[name as keyof typeof counts];
+    if (!Number.isInteger(value) || !isWithin(value, range)) {
+      throw new UserError(`The audit's ${name} is ${value}: a ${boundsText(range, 'whole number')} is expected.`);
     }
   }
   if (!Array.isArray(epsilons)) {

@@ -20,6 +20,7 @@ import { trialPieces } from './audit-pieces.js';
 import { auditSettings } from './audit-settings.js';
 import { checkNoStronger } from './audit-strength.js';
 import type { SweepSettings, WorkSettings } from './context.js';
+import { noteFewer } from './data.js';
 import { runData, runNetworks } from './finished-run.js';
 import { RunFolder } from './folder.js';
 import { type GalleryWork, writeGallery } from './gallery.js';
@@ -70,6 +71,7 @@ async function auditInFolder(
   const { dataset, test: images } = await runData(folder, config, data, { progress, signal });
   const settings = auditSettings(config.dataset, changes, images.count);
   if (!force) await checkNoStronger(folder, settings);
+  noteFewer(changes.images, images.count, 'audited', progress);
   return await withPool(workers, config.backend, signal, async (pool) => {
     await checkMemory(pool, networkSpec(dataset, config), config.training);
     onWorkers?.((more) => pool.grow(more));

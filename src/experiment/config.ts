@@ -10,29 +10,33 @@ import { initializers } from '../models/initialize.js';
 import { activations } from '../models/lenet.js';
 import { rules } from '../rules/index.js';
 import { gradientPaths } from '../rules/path.js';
-import { count, type FileFormat, faultList, keyOf, keysOf, list, parseFile } from '../schema.js';
+import { type FileFormat, faultList, keyOf, keysOf, list, parseFile } from '../schema.js';
 import { backends } from '../tensor/kernels.js';
 import { optimizers } from '../training/optimizers.js';
 import { decays } from '../training/schedule.js';
+import { type Range, ranges } from './ranges.js';
 
-const positive = count.min(1);
 /** JSON can write −0, which is 0 here: else a configuration would differ from itself, written and read. */
-const notNegative = z
-  .number()
-  .min(0)
-  .overwrite((value) => value + 0);
+function numberIn({ whole, from, above, to, below }: Range) {
+  let schema = whole ? z.number().int() : z.number();
+  if (from !== undefined) schema = schema.min(from);
+  if (above !== undefined) schema = schema.gt(above);
+  if (to !== undefined) schema = schema.max(to);
+  if (below !== undefined) schema = schema.lt(below);
+  return schema.overwrite((value) => value + 0);
+}
 
 const trainingSchema = z.strictObject({
   optimizer: keyOf(optimizers),
-  learningRate: z.number().positive(),
+  learningRate: numberIn(ranges.learningRate),
   decay: keyOf(decays),
-  warmupEpochs: notNegative,
-  epochs: positive,
-  batchSize: positive,
-  momentum: notNegative.lt(1),
-  weightDecay: notNegative,
+  warmupEpochs: numberIn(ranges.warmupEpochs),
+  epochs: numberIn(ranges.epochs),
+  batchSize: numberIn(ranges.batchSize),
+  momentum: numberIn(ranges.sgdMomentum),
+  weightDecay: numberIn(ranges.weightDecay),
   /** Which files of earlier versions do not know. */
-  decoupledDecay: notNegative.default(0),
+  decoupledDecay: numberIn(ranges.decoupledDecay).default(0),
   augment: z.boolean(),
 });
 
@@ -47,10 +51,10 @@ export const configSchema = z.strictObject({
   /** A folder with the data set's files, or null for the data set's usual source. */
   data: z.string().nullable(),
   preset: z.string(),
-  seed: notNegative.int().max(0xffffffff),
+  seed: numberIn(ranges.seed),
   /** How many images, from the first; null for all. */
-  trainSize: positive.nullable(),
-  testSize: positive.nullable(),
+  trainSize: numberIn(ranges.trainSize).nullable(),
+  testSize: numberIn(ranges.testSize).nullable(),
   model: keyOf(models),
   activation: keyOf(activations),
   initializer: keyOf(initializers),
@@ -63,17 +67,17 @@ export const configSchema = z.strictObject({
     }),
   attacks: someOf(keysOf(attacks)),
   /** Ascending, each once. */
-  epsilons: list(notNegative.max(1), 1).transform((epsilons) => [...new Set(epsilons)].sort((a, b) => a - b)),
+  epsilons: list(numberIn(ranges.epsilon), 1).transform((epsilons) => [...new Set(epsilons)].sort((a, b) => a - b)),
   /** What carries the attacks' gradient down: the rule's own feedback path, the true transposed weights, or each in turn. */
   paths: someOf(gradientPaths),
   /** What the attacks make grow. */
   loss: keyOf(losses),
   attackOptions: z.strictObject({
     /** null: each attack's own default. */
-    iterations: positive.nullable(),
+    iterations: numberIn(ranges.iterations).nullable(),
     /** In pixel units; null: epsilon / iterations. */
-    stepSize: z.number().positive().nullable(),
-    momentum: notNegative.nullable(),
+    stepSize: numberIn(ranges.stepSize).nullable(),
+    momentum: numberIn(ranges.attackMomentum).nullable(),
     project: z.boolean(),
     clip: z.boolean(),
   }),

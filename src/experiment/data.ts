@@ -15,3 +15,15 @@ export const loadData = (
   { progress, signal }: { readonly progress: Progress; readonly signal?: AbortSignal | undefined },
 ): Promise<Dataset> =>
   datasets[name].load({ directory: folder ?? undefined, onProgress: (message) => progress.log(message), signal });
+
+/**
+ * Says that there are fewer test images than were asked for.
+ *
+ * @param asked undefined where nobody asked for a number
+ * @param done what becomes of the images that there are: `audited`
+ */
+export function noteFewer(asked: number | undefined, there: number, done: string, { log }: Progress): void {
+  if (asked === undefined || asked <= there) return;
+  const [most, all] = [asked, there].map((count) => count.toLocaleString('en'));
+  log(`${most} test images were asked for; there are ${all}, and all of them are ${done}.`);
+}

@@ -17,6 +17,7 @@ import type { ClassIndices } from '../tensor/class-indices.js';
 import { firstImages, imageBatch, type LabelledImages } from '../tensor/images.js';
 import { contiguous, tensor } from '../tensor/tensor.js';
 import type { Config } from './config.js';
+import { noteFewer } from './data.js';
 import { runData, runNetworks } from './finished-run.js';
 import { RunFolder } from './folder.js';
 import type { Progress } from './progress.js';
@@ -33,8 +34,8 @@ export interface ExportOptions {
   readonly data?: string | undefined;
   /** Whether every layer's output is an output of the ONNX graph. */
   readonly activations: boolean;
-  /** How many test images, from the first, are attacked for the npz. */
-  readonly images: number;
+  /** How many test images, from the first, are attacked for the npz: a thousand unless said, or as many as there are. */
+  readonly images?: number | undefined;
   readonly attack: AttackName;
   readonly epsilon: number;
   readonly path: GradientPath;
@@ -45,6 +46,8 @@ export interface ExportOptions {
   readonly progress: Progress;
   readonly signal?: AbortSignal | undefined;
 }
+
+const IMAGES = 1000;
 
 /**
  * Writes a finished run's networks for other tools: `<rule>.onnx`; `<rule>.npz`, the parameters, and
@@ -62,7 +65,7 @@ export async function exportRun(folder: string, options: ExportOptions): Promise
   const networks = new Map(
     [...saved].map(([rule, { layers, parameters }]) => [rule, new Network(layers, rules[rule], kernels, parameters)]),
   );
-  const images = exportedImages(test, options.images);
+  const images = exportedImages(test, options);
   const files = new Map<string, () => Promise<Uint8Array> | Uint8Array>();
   for (const [rule, network] of saved) {
     if (to.includes('onnx')) files.set(`${rule}.onnx`, () => onnxOf(network, options));
@@ -85,9 +88,11 @@ export async function exportRun(folder: string, options: ExportOptions): Promise
   });
 }
 
-function exportedImages(test: LabelledImages, images: number): LabelledImages {
-  if (images >= 1) return firstImages(test, images);
-  throw new UserError(`--images ${images}: 1 to ${test.count} are accepted, the run's test images.`);
+function exportedImages(test: LabelledImages, { progress, images }: ExportOptions): LabelledImages {
+  const asked = images ?? IMAGES;
+  if (asked < 1) throw new UserError(`--images ${asked}: 1 to ${test.count} are accepted, the run's test images.`);
+  noteFewer(images, test.count, 'attacked', progress);
+  return firstImages(test, Math.min(asked, test.count));
 }
 
 const onnxOf = ({ layers, parameters, metadata, rule }: SavedNetwork, { activations, version }: ExportOptions) => {

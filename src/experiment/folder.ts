@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
+import { called } from '../called.js';
 import { onDisk } from '../disk/faults.js';
 import { makeFolder, readIfThere, readTextIfThere, remove, removeUnfinished, writeWhole } from '../disk/files.js';
 import { UserError } from '../errors.js';
@@ -94,7 +95,7 @@ export class RunFolder {
     if (existsSync(folder.file('results.json'))) {
       const audit = existsSync(folder.file('audit.json'))
         ? ''
-        : ` It has no audit (yet): npm start -- audit ${path} makes one.`;
+        : ` It has no audit (yet): \`${called(`audit ${path}`)}\` makes one.`;
       throw new UserError(
         `${path} holds a finished run, which is never overwritten unasked.${audit} ${sentence(folder.instead(' to replace it'))}`,
       );

@@ -181,7 +181,7 @@ async function loadDataset(
   const cut = (images: LabelledImages, size: number | null, option: string): LabelledImages => {
     if (size !== null && size > images.count) {
       throw new UserError(
-        `${option} ${size}: ${name} has only ${images.count} images there; say ${option} ${images.count} or fewer.`,
+        `${option} ${size}: ${name} has only ${images.count} images there; that many or fewer are accepted. Try ${option} ${images.count}.`,
       );
     }
     return firstImages(images, size ?? images.count);

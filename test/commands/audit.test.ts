@@ -14,7 +14,10 @@ test('audit of a file: its results lie beside it, and options that only a file n
     [['none.safetensors', '--dataset', 'mnist'], /none\.safetensors is not there/],
     [['net.safetensors'], /does not say which data set/],
     [['net.safetensors', '--dataset', 'mnits'], /--dataset "mnits" is not known; accepted are mnist/],
-    [['net.safetensors', '--dataset', 'mnist', '--mean', 'x'], /--mean "x": a number for each channel/],
+    [
+      ['net.safetensors', '--dataset', 'mnist', '--mean', 'x'],
+      /--mean "x": must be a number of 0 or more for each channel/,
+    ],
     [
       ['net.safetensors', '--dataset', 'mnist', '--names', 'map.json'],
       /map\.json is no map of tensors' names:\n✖ conv1\.weight is 3/,
@@ -22,7 +25,7 @@ test('audit of a file: its results lie beside it, and options that only a file n
     [['net.safetensors', '--dataset', 'mnist', '--names', 'no.json'], /Can't read --names no\.json/],
     [
       ['net.safetensors', '--dataset', 'mnist', '--seed', '4294967296'],
-      /--seed 4294967296: a whole number from 0 to 4294967295 is expected/,
+      /--seed "4294967296": must be a whole number from 0 to 4294967295\./,
     ],
   ] as const) {
     const { code, stderr } = await call(['audit', ...args], cwd);

@@ -1,5 +1,6 @@
 import { test } from 'tap';
-import { axesFrom, axesIn, configsFrom, parseSeeds } from '../../src/commands/axes.js';
+import { axesFrom, axesIn, configsFrom } from '../../src/commands/axes.js';
+import { parseSeeds } from '../../src/commands/seeds.js';
 
 const expand = (names: string, options: Parameters<typeof axesFrom>[1]) =>
   configsFrom(axesFrom(names, options), 'simd');

@@ -87,8 +87,8 @@ test('bad input is told from good', async (t) => {
     [['--image', 'x'], /--image "x"/],
     [['--attack', 'none'], /--attack "none" is not known; accepted are fgsm/],
     [['--path', 'back'], /--path "back" is not known; accepted are feedback, true/],
-    [['--epsilon', '2'], /--epsilon 2: a number from 0 to 1/],
-    [['--iterations', '0'], /--iterations 0/],
+    [['--epsilon', '2'], /--epsilon "2": 2 is outside \[0, 1\]/],
+    [['--iterations', '0'], /--iterations "0": must be a whole number of 1 or more/],
   ] as const) {
     const { code, stderr, stdout } = await inspect(cwd, ...args);
     t.equal(code, 2, args.join(' '));

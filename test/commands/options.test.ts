@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'tap';
-import { type ConfigOptions, configFrom, defaultFolder, workerCount } from '../../src/commands/options.js';
+import { type ConfigOptions, configFrom, defaultFolder } from '../../src/commands/options.js';
+import { values } from '../../src/commands/values.js';
 import { type DatasetName, datasets } from '../../src/datasets/index.js';
 import { UserError } from '../../src/errors.js';
 import { parseConfig, parseConfigText, type TrainingConfig } from '../../src/experiment/config.js';
@@ -171,19 +172,19 @@ test('what is not accepted is refused with the option, the value and what is', a
   refused({ preset: 'best' }, /--preset "best" is not known for mnist; accepted are paper, tuned/);
   refused({ rules: 'bp,nosuch' }, /"nosuch" is not known; accepted are bp, fa/);
   refused({ attacks: 'pgd2' }, /"pgd2" is not known; accepted are fgsm, bim, mi-fgsm/);
-  refused({ epochs: '1.5' }, /--epochs "1\.5": a whole number/);
+  refused({ epochs: '1.5' }, /--epochs "1\.5": must be a whole number of 1 or more\. Try --epochs 8\./);
   refused({ seed: '-1' }, /--seed "-1"/);
-  refused({ lr: 'fast' }, /--lr "fast": a number is expected/);
+  refused({ lr: 'fast' }, /--lr "fast": must be a number above 0\. Try --lr 0\.01\./);
   refused({ lr: 'bp=' }, /--lr "bp="/);
   refused({ lr: 'nosuch=1' }, /"nosuch=1" can't be read; accepted is one value for all, or bp=VALUE,fa=VALUE/);
   refused({ lr: 'bp=1,bp=2' }, /"bp=2" can't be read.* at most once/);
   refused({ rules: 'bp', lr: 'fa=0.1' }, /--lr "fa=0.1": fa is not among the rules that are trained, which are bp\./);
   refused({ epochs: 'bp=1,dfa=x' }, /dfa is not among .* bp, fa\..* --rules bp,fa,dfa\./);
-  refused({ lr: '0' }, /training\.bp\.learningRate is 0: /);
-  refused({ seed: '4294967296' }, /--seed 4294967296: /);
-  refused({ optimizer: 'lion' }, /optimizer/);
-  refused({ activation: 'gelu' }, /activation/);
-  refused({ epochs: '0' }, /epochs/);
+  refused({ lr: '0' }, /--lr "0": must be a number above 0\./);
+  refused({ seed: '4294967296' }, /--seed "4294967296": must be a whole number from 0 to 4294967295\./);
+  refused({ optimizer: 'lion' }, /--optimizer "lion" is not known; accepted are sgd, adam\. Try --optimizer /);
+  refused({ activation: 'gelu' }, /--activation "gelu" is not known; accepted are relu, .*\. Try --activation relu\./);
+  refused({ epochs: '0' }, /--epochs "0": must be a whole number of 1 or more\./);
 });
 
 test('numbers are read in the forms that the help names and no others, by every option that takes one', async (t) => {
@@ -200,7 +201,7 @@ test('numbers are read in the forms that the help names and no others, by every 
     for (const text of ['1.5', '1e1', '9007199254740993']) refused({ [option]: text }, option);
   for (const option of byRule)
     for (const text of ['0x10', '-0', 'Infinity', '']) refused({ [option]: `fa=${text}` }, option);
-  for (const text of foreign) t.throws(() => workerCount(text), /^--workers "/);
+  for (const text of foreign) t.throws(() => values.workers.read(text), /^--workers "/);
 });
 
 test('a file that is no configuration is refused with its name and every fault', async (t) => {

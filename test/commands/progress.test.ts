@@ -11,6 +11,7 @@ function recorder(changes: Partial<NodeJS.WriteStream>): { stream: NodeJS.WriteS
 }
 
 const terminal = { isTTY: true, columns: 80 };
+const xterm = { TERM: 'xterm' };
 
 /** What a terminal shows in the end of text that erases and rewrites its last line. */
 const lastlyShown = (text: string) => text.split('\n').map((line) => line.split('\r\u001b[K').at(-1));
@@ -22,7 +23,7 @@ test('times are told in words', async (t) => {
 test('where there is no terminal, progress is plain lines: what was logged, and no control characters', async (t) => {
   for (const plain of [{ isTTY: false }, {}]) {
     const { stream, text } = recorder(plain);
-    const progress = progressOn(stream, 'xterm');
+    const progress = progressOn(stream, xterm);
     progress.log('first');
     const result = await progress.during('BP training', 10, 2, async (update) => {
       update(5);
@@ -36,7 +37,7 @@ test('where there is no terminal, progress is plain lines: what was logged, and 
 
 test('on a terminal, a bar shows the share done and the time left, and every line stays above it', async (t) => {
   const { stream, text } = recorder(terminal);
-  const progress = progressOn(stream, 'xterm');
+  const progress = progressOn(stream, xterm);
   progress.log('first');
   await progress.during('FA training', 10, 0, async (update) => {
     update(5);
@@ -61,13 +62,13 @@ test('what is known of the pace beforehand counts beside what is seen', async (t
       'three more in no time, so that six took 30 s: 5 s a unit, and six are left',
     );
   };
-  await progressOn(stream, 'xterm').during('audit', 10, 1, work, { units: 3, seconds: 30 });
+  await progressOn(stream, xterm).during('audit', 10, 1, work, { units: 3, seconds: 30 });
 });
 
 test('the bar goes with its work, also if that fails; the cursor is never hidden', async (t) => {
   const { stream, text } = recorder(terminal);
   const mistake = new Error('diverged');
-  const work = progressOn(stream, 'xterm').during('BP training', 10, 0, async (update) => {
+  const work = progressOn(stream, xterm).during('BP training', 10, 0, async (update) => {
     update(9);
     throw mistake;
   });
@@ -79,7 +80,7 @@ test('the bar goes with its work, also if that fails; the cursor is never hidden
 
 test('work within work takes the line over, and gives it back', async (t) => {
   const { stream, text } = recorder(terminal);
-  const progress = progressOn(stream, 'xterm');
+  const progress = progressOn(stream, xterm);
   await progress.during('outer', 2, 0, async () => {
     await progress.during('inner', 2, 0, async () => t.match(lastlyShown(text()), [/^inner .*0 %$/]));
     t.match(lastlyShown(text()), [/^outer .*0 %$/]);
@@ -88,7 +89,7 @@ test('work within work takes the line over, and gives it back', async (t) => {
 
 test('no work at all is done work', async (t) => {
   const { stream, text } = recorder(terminal);
-  await progressOn(stream, 'xterm').during('what is left', 0, 0, async (update) => {
+  await progressOn(stream, xterm).during('what is left', 0, 0, async (update) => {
     update(0);
     t.match(lastlyShown(text()), [/100 %$/]);
   });
@@ -107,9 +108,19 @@ test('the bar fits every width, and gives up the least needed first', async (t) 
 
 test('on a terminal that says it has no columns, 80 are taken; a dumb one gets plain lines', async (t) => {
   const { stream, text } = recorder({ isTTY: true, columns: 0 });
-  await progressOn(stream, 'xterm').during('BP training', 2, 0, async () =>
+  await progressOn(stream, xterm).during('BP training', 2, 0, async () =>
     t.match(text(), /BP training \[-{30}\] 0 %$/),
   );
   const dumb = recorder(terminal);
-  await progressOn(dumb.stream, 'dumb').during('BP training', 2, 0, async () => t.equal(dumb.text(), ''));
+  await progressOn(dumb.stream, { TERM: 'dumb' }).during('BP training', 2, 0, async () => t.equal(dumb.text(), ''));
+});
+
+test('where a CI service keeps the output, progress is plain lines, also on a terminal', async (t) => {
+  const shown = async (env: NodeJS.ProcessEnv) => {
+    const { stream, text } = recorder(terminal);
+    await progressOn(stream, { ...xterm, ...env }).during('BP training', 2, 0, async (update) => update(1));
+    return text();
+  };
+  for (const CI of ['1', 'true', 'woodpecker']) t.equal(await shown({ CI }), '', `CI=${CI}`);
+  for (const CI of ['', '0', 'false']) t.match(await shown({ CI }), /50 %/, `CI=${CI}`);
 });

@@ -1,8 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'tap';
-import { datasets } from '../../src/datasets/index.js';
-import { datasetNames, datasetStatus, fetchDataset, overallState } from '../../src/datasets/status.js';
+import { datasetNames, datasets } from '../../src/datasets/index.js';
+import { datasetStatus, fetchDataset, overallState } from '../../src/datasets/status.js';
 import { copyFixture, FIXTURE } from './cifar10-fixture.js';
 
 test('MNIST is there and verified wherever the package is installed', async (t) => {

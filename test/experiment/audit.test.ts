@@ -44,7 +44,15 @@ test('an audit of a run leaves the same files whatever the number of workers', a
   for (const name of files)
     t.ok(written(name) <= written('audit.json'), `${name}: where audit.json is, nothing is missing`);
   const [json, csv] = [read('audit.json'), read('audit.csv')];
-  await auditRun(folder, { ...options, settings, workers: 3 });
+  const said: string[] = [];
+  await auditRun(folder, {
+    ...{ settings, workers: 3 },
+    progress: { ...silent, log: (line) => void said.push(line) },
+  });
+  t.same(
+    said.filter((line) => line.includes('test images')),
+    ['100 test images were asked for; there are 70, and all of them are audited.'],
+  );
   t.equal(read('audit.json'), json, 'audit.json');
   t.equal(read('audit.csv'), csv, 'audit.csv');
   t.same(parseAudit(json, 'audit.json'), JSON.parse(JSON.stringify(audit)));

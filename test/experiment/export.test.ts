@@ -48,7 +48,12 @@ test('a run’s networks and examples, for other tools: the same run, the same b
   const files = await exportRun(folder, optionsFor(out));
   t.same(files, ['bp.onnx', 'bp.npz', 'examples-bp.npz', 'fa.onnx', 'fa.npz', 'examples-fa.npz']);
   const again = join(folder, 'again');
-  await exportRun(folder, optionsFor(again));
+  const said: string[] = [];
+  await exportRun(folder, { ...optionsFor(again), progress: { ...silent, log: (line) => void said.push(line) } });
+  t.same(
+    said.filter((line) => line.includes('test images')),
+    ['1,000 test images were asked for; there are 100, and all of them are attacked.'],
+  );
   for (const file of files) t.same(readFileSync(join(again, file)), readFileSync(join(out, file)), file);
 
   const examples = join(out, 'examples-fa.npz');
