@@ -165,6 +165,43 @@ test('names that try to break out are shown as text', async (t) => {
   await page.close();
 });
 
+test('under a policy that blocks pictures and styles, as Jenkins sets it, every word is apart from the next', async (t) => {
+  const text = reportPage({
+    dataset: 'mnist',
+    results: exampleResults(),
+    epochs: [],
+    gallery: exampleGallery,
+    figures: new Map(),
+  });
+  const page = await browser.newPage();
+  const policy = "sandbox; default-src 'none'; img-src 'self'; style-src 'self'";
+  await page.route('http://report.test/', (route) =>
+    route.fulfill({ body: text, contentType: 'text/html', headers: { 'content-security-policy': policy } }),
+  );
+  await page.goto('http://report.test/');
+  const found = await page.evaluate(() => {
+    for (const fold of Array.from(document.querySelectorAll('details'))) fold.open = true;
+    return {
+      styled: getComputedStyle(document.querySelector('.fooled') as Element).fontWeight !== '400',
+      lines: document.body.innerText.split('\n').map((line) => line.trim()),
+      pictures: Array.from(document.images, ({ alt, naturalWidth }) => ({ alt, shown: naturalWidth > 0 })),
+    };
+  });
+  t.equal(found.styled, false, 'the style is blocked');
+  t.ok(
+    found.pictures.every(({ alt, shown }) => alt !== '' && !shown),
+    'blocked pictures have a text in their place',
+  );
+  t.ok(
+    found.lines.some((line) => /^BP: three, 60\.0\s%\s✗$/.test(line)),
+    'an answer has a line of its own',
+  );
+  const networks = Object.keys(exampleGallery.examples[0].answers).length;
+  const answers = found.lines.filter((line) => /^\w+: (three|seven), /.test(line));
+  t.ok(answers.length >= networks * exampleGallery.examples.length, 'as many lines as answers');
+  await page.close();
+});
+
 test('the browser is closed', async () => {
   await browser.close();
 });

@@ -7,6 +7,9 @@ import { displayName } from '../names.js';
 import { folded } from './document.js';
 import { type Html, html } from './html.js';
 
+/** A picture's width in pixels where the page's style is blocked. */
+const PICTURE = 64;
+
 /** Of each ε's images the first few are shown, the others fold. */
 const SHOWN = 4;
 
@@ -53,7 +56,7 @@ function picturesAt(shown: Gallery, epsilon: number, caption: string): Html {
       return html`<td>${example && exampleOf(shown, example, pixels, label)}</td>`;
     });
     const named = shown.classes[label];
-    return html`<tr><th scope="row">${index}: ${named}</th><td>${picture(shown, pixelsOf(pixels), 'clean')}${said(shown, answers, label)}</td>${cells}</tr>
+    return html`<tr><th scope="row">${index}: ${named}</th><td>${picture(shown, pixelsOf(pixels), 'clean image')} ${said(shown, answers, label)}</td>${cells}</tr>
 `;
   });
   const tableOf = (title: string, some: readonly Html[]) =>
@@ -72,7 +75,7 @@ function exampleOf(shown: Gallery, example: GalleryExample, clean: string, label
   const { pixels, epsilon, answers, roundedAnswers = answers } = example;
   const [before, after] = [pixelsOf(clean), pixelsOf(pixels)];
   const added = after.map((value, i) => 127.5 + Math.max(-127.5, Math.min(127.5, (value - before[i]) / (2 * epsilon))));
-  return html`${picture(shown, added, 'perturbation')}${picture(shown, after, 'adversarial')}${said(shown, roundedAnswers, label, answers)}`;
+  return html`${picture(shown, added, 'perturbation')} ${picture(shown, after, 'adversarial image')} ${said(shown, roundedAnswers, label, answers)}`;
 }
 
 /** Whose answers are shown, and for how many pictures the unrounded example's are others. */
@@ -107,12 +110,12 @@ const said = (
     const told = answer ? `${classes[answer.class]}, ${finePercent(answer.confidence)}` : 'no answer';
     const before = unrounded[name];
     const other = differs(before, answer) ? ` (before rounding: ${before ? classes[before.class] : 'no answer'})` : '';
-    return html`<span class="${wrong ? 'fooled' : 'soft'}">${displayName(name)}: ${told}${wrong ? ' ✗' : ''}${other}</span>`;
+    return html`<div class="${wrong ? 'fooled' : 'soft'}">${displayName(name)}: ${told}${wrong ? ' ✗' : ''}${other}</div>`;
   });
 
 function picture({ shape: [channels, height, width] }: Gallery, pixels: Uint8Array, alt: string): Html {
   const area = height * width;
   const data = pixels.map((_, i) => pixels[(i % channels) * area + Math.floor(i / channels)]);
   const png = encode({ width, height, channels, depth: 8, data: Uint8Array.from(data) }, { zlib: { level: 9 } });
-  return html`<img alt="${alt}" src="data:image/png;base64,${Buffer.from(png).toString('base64')}">`;
+  return html`<img alt="${alt}" width="${PICTURE}" src="data:image/png;base64,${Buffer.from(png).toString('base64')}">`;
 }

@@ -75,8 +75,8 @@ test('the gallery shows the answers for the pictures, which are rounded to bytes
     });
   const [same, other] = [{ bp: { class: 0, confidence: 0.62 } }, { bp: { class: 1, confidence: 0.58 } }];
   const page = galleryOf(same, other);
-  t.match(page, /<span class="fooled">BP: three, 62.0.% ✗<\/span>/);
-  t.match(page, /<span class="soft">BP: seven, 58.0.% \(before rounding: three\)<\/span>/);
+  t.match(page, /<div class="fooled">BP: three, 62.0.% ✗<\/div>/);
+  t.match(page, /<div class="soft">BP: seven, 58.0.% \(before rounding: three\)<\/div>/);
   t.match(page, /Rounding changes the class in 1 of 2 answers/);
   t.notMatch(page, /60\.0.%/, 'the confidence before rounding is not that for the picture');
   t.match(galleryOf(same, { bp: null }), /BP: no answer ✗ \(before rounding: three\)/);
@@ -150,11 +150,11 @@ test('the gallery has each picture at each epsilon, and marks wrong answers', (t
   const page = reportPage(run);
   t.equal(page.match(/<img /g)?.length, 2 * (1 + 2), 'clean, perturbation and adversarial, for two epsilons');
   t.equal(page.match(/<details class="epsilon" open/g)?.length, 1);
-  t.match(page, /<span class="soft">BP: seven, 99\.0/);
+  t.match(page, /<div class="soft">BP: seven, 99\.0/);
   const silent = exampleGallery.images.map((image) => ({ ...image, answers: { bp: null } }));
   t.match(reportPage({ ...run, gallery: { ...exampleGallery, images: silent } }), /BP: no answer/);
-  t.match(page, /<span class="fooled">BP: three, 60\.0[^<]*✗/);
-  const first = /alt="perturbation" src="data:image\/png;base64,([^"]*)"/.exec(page)?.[1] ?? '';
+  t.match(page, /<div class="fooled">BP: three, 60\.0[^<]*✗/);
+  const first = /alt="perturbation" width="64" src="data:image\/png;base64,([^"]*)"/.exec(page)?.[1] ?? '';
   t.same([...decode(Buffer.from(first, 'base64')).data], [255, 0, 127, 127], 'white is +ε, black −ε, grey nothing');
   t.end();
 });
