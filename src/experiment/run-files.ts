@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Audit, parseAudit } from '../audit/findings.js';
+import { called } from '../called.js';
 import { onDisk } from '../disk/faults.js';
 import { checkNamed, readTextIfThere } from '../disk/files.js';
 import { UserError } from '../errors.js';
@@ -29,7 +30,7 @@ export const remedies = {
   config: () => 'Restore it from a copy, or make the run again in another folder.',
   results: () => 'Restore it from a copy, or remove it and give the command again that wrote it.',
   audit: (folder: string) =>
-    `Restore it from a copy, or repeat the audit: \`npm start -- ${auditOf(folder)} --force\`.`,
+    `Restore it from a copy, or repeat the audit: \`${called(`${auditOf(folder)} --force`)}\`.`,
   gallery: () => 'Restore it from a copy, or remove it: the report then has no pictures.',
   metrics: () => 'Restore it from a copy, or remove it: the report then has no training curves.',
   network: () =>

@@ -13,23 +13,33 @@ export interface SummaryTable {
   readonly left: number;
 }
 
-const mostEpsilons = 7;
+export const MOST_EPSILONS = 7;
 const PLUS_MINUS = ' ± ';
 const NOTHING = '–';
 
-/** The accuracies of each data set, its angles, and the differences between its groups; those that there are. */
-export function summaryTables(summary: Summary): SummaryTable[] {
+/**
+ * The accuracies of each data set, its angles, and the differences between its groups; those that there are.
+ *
+ * @param nameOf what a group's rows are called
+ * @param most how many columns of epsilons at most
+ */
+export function summaryTables(summary: Summary, nameOf: Naming = settingsOf, most = MOST_EPSILONS): SummaryTable[] {
   const datasets = [...new Set(summary.groups.map(({ dataset }) => dataset))];
   return datasets.flatMap((dataset) => {
     const groups = summary.groups.filter((group) => group.dataset === dataset);
     const differences = summary.differences.filter(({ of }) => groups.some(({ id }) => id === of));
     const name = displayName(dataset);
     const tables = [
-      accuracyTable(`${name}: accuracy in %, ${meaning(groups)}`, groups.map(groupRows)),
-      angleTable(`${name}: angles in degrees at the end of training, ${meaning(groups)}`, groups),
+      accuracyTable(
+        `${name}: accuracy in %, ${meaning(groups)}`,
+        groups.map((group) => groupRows(group, nameOf)),
+        most,
+      ),
+      angleTable(`${name}: angles in degrees at the end of training, ${meaning(groups)}`, groups, nameOf),
       accuracyTable(
         `${name}: differences in accuracy, in points, seed by seed`,
-        differences.map((difference) => differenceRows(difference, groups)),
+        differences.map((difference) => differenceRows(difference, groups, nameOf)),
+        most,
       ),
     ];
     return tables.flatMap((table) => (table ? [table] : []));
@@ -51,21 +61,29 @@ interface Rows {
   readonly cell: (value: QuantitySpread) => string;
 }
 
-const groupRows = (group: Group): Rows => ({ name: nameOf(group), values: group.values, cell: percentCell });
+type Naming = (group: Group) => string;
 
-const nameOf = ({ settings, dataset }: Group): string => (settings === '' ? displayName(dataset) : settings);
+const groupRows = (group: Group, nameOf: Naming): Rows => ({
+  name: nameOf(group),
+  values: group.values,
+  cell: percentCell,
+});
 
-function differenceRows({ of, from, values }: Difference, groups: readonly Group[]): Rows {
+/** What a group's rows are called: its settings, or its data set where it has no settings of its own. */
+export const settingsOf: Naming = ({ settings, dataset }: Group): string =>
+  settings === '' ? displayName(dataset) : settings;
+
+function differenceRows({ of, from, values }: Difference, groups: readonly Group[], nameOf: Naming): Rows {
   const named = (id: string) => nameOf(groups.find((group) => group.id === id) as Group);
   return { name: `${named(of)} less ${named(from)}`, values, cell: pointsCell };
 }
 
 /** A row a curve, a column an epsilon. Undefined where there is no value. */
-function accuracyTable(title: string, parts: readonly Rows[]): SummaryTable | undefined {
+function accuracyTable(title: string, parts: readonly Rows[], most: number): SummaryTable | undefined {
   const curves = parts.flatMap(({ name, values, cell }) => curvesOf(values).map((curve) => ({ name, cell, ...curve })));
   const epsilons = [...new Set(curves.flatMap(({ points }) => [...points.keys()]))].sort((a, b) => a - b);
   if (epsilons.length === 0) return undefined;
-  const shown = chooseEpsilons(epsilons, mostEpsilons);
+  const shown = chooseEpsilons(epsilons, most);
   return {
     title,
     head: ['Setting', 'Network', 'Attack', ...shown.map((epsilon) => `ε = ${epsilonText(epsilon)}`)],
@@ -121,7 +139,7 @@ function curvesOf(values: readonly QuantitySpread[]): TableCurve[] {
   return [...curves.values()];
 }
 
-function angleTable(title: string, groups: readonly Group[]): SummaryTable | undefined {
+function angleTable(title: string, groups: readonly Group[], nameOf: Naming): SummaryTable | undefined {
   const isAngle = ({ quantity }: QuantitySpread) => quantity === 'gradient angle' || quantity === 'weight angle';
   const all = groups.flatMap(({ values }) => values.filter(isAngle));
   const layers = [...new Set(all.flatMap(({ layer }) => layer ?? []))];

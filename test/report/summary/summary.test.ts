@@ -68,6 +68,22 @@ test('Markdown and LaTeX say the same, each in its own letters', (t) => {
   t.end();
 });
 
+test('in LaTeX long settings are letters that the captions explain, and no row is wider than a page', (t) => {
+  const long = (which: string) => `model resnet20, ${'attacks fgsm, bim, mi-fgsm; '.repeat(6)}lr bp=0.1,fa=${which}`;
+  const groups = summary.groups.map((group, i) => ({ ...group, settings: long(`0.0${i}`) }));
+  const tex = summaryLatex({ ...summary, groups });
+  for (const [i, group] of groups.entries()) {
+    const letter = 'AB'[i];
+    t.match(tex, new RegExp(`^    ${letter} & BP & FGSM & `, 'm'), 'a row begins with its letter');
+    t.ok(tex.includes(`${letter}: ${group.settings}.`), 'the caption says what the letter means');
+  }
+  t.match(tex, /^ {4}B less A & BP & FGSM/m);
+  const rows = tex.split('\n').filter((line) => line.endsWith('\\\\'));
+  t.ok(rows.length > 6);
+  for (const row of rows) t.ok(row.length < 110, `${row.length} characters with LaTeX's own: ${row}`);
+  t.end();
+});
+
 test('summary.csv has a row for each quantity, and reads back', (t) => {
   const rows = csvParse(formatSummaryCsv(summary));
   const values = [...summary.groups, ...summary.differences].reduce((sum, each) => sum + each.values.length, 0);
