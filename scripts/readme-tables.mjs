@@ -66,7 +66,7 @@ function mnistTable() {
   const bim = (epsilon) => (attack, at) => attack === 'bim' && at === epsilon;
   const zero = zeroGradients('fa');
   return [
-    `MNIST, 10,000 test images, seeds ${seeds.join(', ')}; two numbers are the lowest and the highest of the seeds:`,
+    `MNIST, 10,000 test images, seeds ${seeds.join(', ')} (lowest–highest):`,
     '',
     "| the paper's claim | measured here | the audit, first 1,000 test images |",
     '| --- | --- | --- |',
