@@ -4,20 +4,20 @@ import { type Backend, backends, type Kernels } from './kernels.js';
 import { referenceKernels } from './reference.js';
 import { simdKernels, simdSupported } from './simd.js';
 
-/** What kernels are made of, where the defaults don't do. */
+/** The settings of {@link loadKernels}; each has a default. */
 export interface KernelChoice {
-  /** By default the fastest that this machine's JavaScript engine can run. */
+  /** The kernels' implementation. Default: the fastest that this JavaScript engine can run. */
   readonly backend?: Backend;
-  /** Where all arrays are to live; several threads may share one. By default a new one. */
+  /** The memory for all arrays; several threads may share one heap. Default: a new heap. */
   readonly heap?: Heap;
   /**
-   * For the SIMD kernels: their `WebAssembly.Module`, compiled already, or where it is to be fetched. By default it is
-   * kernels.wasm in the folder of this package's own files; a bundle for browsers has to say where it went.
+   * For the SIMD kernels: their compiled `WebAssembly.Module`, or the URL to fetch it from. Default: kernels.wasm in
+   * the folder of this package's own files. A bundle for browsers must give the URL where it put this file.
    */
   readonly module?: object | URL | string;
 }
 
-/** The fastest kernels that this machine's JavaScript engine can run. */
+/** Returns the fastest backend that this JavaScript engine can run. */
 export const defaultBackend = (): Backend => (simdSupported() ? 'simd' : 'reference');
 
 const makers: Readonly<
@@ -28,10 +28,18 @@ const makers: Readonly<
 };
 
 /**
- * The kernels of a backend: `loadKernels()`, `loadKernels('reference')`, or `loadKernels({ module: '/kernels.wasm' })`.
+ * Loads the kernels of a backend. A network on these is much faster than one without kernels.
  *
- * @param heap the same as the choice's
- * @throws {RangeError | TypeError} if there is no such backend, or the heap is none
+ * @param choice the backend's name, or the settings
+ * @param heap the memory for all arrays; the same as `choice.heap`
+ * @throws {RangeError} if there is no such backend or setting
+ * @throws {TypeError} if `choice` or the heap is of another type
+ * @example
+ * ```ts
+ * const kernels = await loadKernels();
+ * const network = createNetwork(spec, { rule: 'fa', kernels });
+ * const inBrowser = await loadKernels({ module: '/kernels.wasm' });
+ * ```
  */
 export async function loadKernels(choice: Backend | KernelChoice = {}, heap?: Heap): Promise<Kernels<Float32Array>> {
   const asked = typeof choice === 'string' ? { backend: choice } : choice;

@@ -1,10 +1,10 @@
 /*
- * Batch normalisation's loops, in plain TypeScript. `planes` planes of `size` numbers each, plane p of channel p mod C,
- * where C is the length of `mean`; a channel's sum runs over its planes one by one.
+ * The loops of batch normalisation in plain TypeScript. The input has `planes` planes of `size` numbers each. Plane p
+ * belongs to channel p mod C, where C is the length of `mean`. The sum of a channel runs over its planes one by one.
  */
 import type { FloatArray } from './tensor.js';
 
-/** The mean of each channel's numbers, and of their squared distances from it. */
+/** Writes the mean and the (biased) variance of each channel's numbers. */
 export function channelMoments(x: FloatArray, mean: FloatArray, variance: FloatArray, planes: number, size: number) {
   const channels = mean.length;
   const count = (planes / channels) * size;
@@ -22,7 +22,7 @@ export function channelMoments(x: FloatArray, mean: FloatArray, variance: FloatA
   }
 }
 
-/** y = (x − mean)·factor + shift. */
+/** Computes y = (x − mean)·factor + shift, with one mean, factor and shift per channel. */
 export function channelAffine(
   x: FloatArray,
   y: FloatArray,
@@ -38,7 +38,7 @@ export function channelAffine(
   }
 }
 
-/** sums = Σ dy and products = Σ dy·(x − mean), of each channel. */
+/** Computes sums = Σ dy and products = Σ dy·(x − mean) for each channel. */
 export function channelProducts(
   x: FloatArray,
   mean: FloatArray,
@@ -62,7 +62,7 @@ export function channelProducts(
   }
 }
 
-/** dx = factor·(dy − offset − slope·(x − mean)). */
+/** Computes dx = factor·(dy − offset − slope·(x − mean)), with one of each coefficient per channel. */
 export function channelAffineBackward(
   x: FloatArray,
   mean: FloatArray,

@@ -3,44 +3,51 @@ import { megabytes } from '../words.js';
 import { giveBack, poisons, wasGivenBack } from './released.js';
 
 /**
- * A shared `WebAssembly.Memory`, as far as the library's types say: TypeScript knows its own name in projects for
- * browsers alone.
+ * A shared `WebAssembly.Memory`, declared here for the library's public types: TypeScript knows the name
+ * `WebAssembly.Memory` only in projects with the browser's types.
  */
 export interface SharedMemory {
   readonly buffer: ArrayBuffer;
   grow(pages: number): number;
 }
 
-/** Any array that can lie in a heap. */
+/** An array that can lie in a heap. */
 export type HeapArray = Float32Array | Float64Array | Int32Array;
 
 /**
- * Memory that every thread of a run sees: parameters, gradients, optimizer state and each worker's activations.
- * It is one shared WebAssembly memory, whichever kernels are in use, because WebAssembly kernels can read nothing
- * else, and because it grows without moving: arrays handed out earlier stay valid.
+ * Memory that all threads of a run share: parameters, gradients, optimizer state and each worker's activations. It is
+ * one shared WebAssembly memory with any backend. WebAssembly kernels can read nothing else, and it grows without
+ * moving: arrays from before stay valid.
  *
- * Any thread may allocate: a mark below which everything is handed out is moved upwards, atomically. What the thread
- * that asked for it gives back is kept for that thread's next request, or, where it lies right below the mark, moves
- * the mark down for all. An array that nobody refers to any more is not given back by itself.
+ * Any thread may allocate. Everything below a mark is allocated; an allocation moves the mark up atomically. Memory
+ * that a thread frees is kept for this thread's next allocation. If it lies directly below the mark, the mark moves
+ * down for all threads. An array without references is not freed by itself.
  */
 export class Heap {
   readonly memory: SharedMemory;
-  /** What the memory can grow to. */
+  /** The largest size, in bytes, that the memory can grow to. */
   readonly maximumBytes: number;
-  /** The heap's own words, at the bottom of the memory; see the indices below. */
+  /** The heap's own 32-bit words, at the bottom of the memory; the indices are below. */
   private readonly words: Int32Array;
-  /** What this object handed out and didn't get back, by address. */
+  /** The arrays allocated through this object and not freed, by address. */
   private readonly handedOut = new Map<number, HeapArray>();
-  /** What this object got back, by ascending address; zeroed or poisoned, and no two of them side by side. */
+  /** The blocks freed through this object, by ascending address; zeroed or poisoned, and never two side by side. */
   private readonly holes: Block[] = [];
   private readonly knownBuffers = new WeakSet<ArrayBufferLike>();
   private readonly knownArrays = new WeakSet<HeapArray>();
 
   /**
-   * @param from another thread's heap to join; or how large a new one may grow: by default 4 GiB, or as much of that
-   *   as the machine grants. Only what is used is ever backed by real memory.
-   * @throws {TypeError} if it is neither
-   * @throws {RangeError} if the maximum is no usable number of bytes, or more than the machine grants
+   * Creates a heap, or opens another thread's heap.
+   *
+   * @param from another thread's `memory` to share; or the size, in bytes, up to which a new heap may grow. Default: 4
+   *   GiB, or as much of that as the machine grants. Only used pages take real memory.
+   * @throws {TypeError} if `from` is neither
+   * @throws {RangeError} if the maximum is not a possible number of bytes, or more than the machine grants
+   * @example
+   * ```ts
+   * const heap = new Heap();
+   * const kernels = await loadKernels('simd', heap);
+   * ```
    */
   constructor(from: SharedMemory | { readonly maximumBytes?: number } = {}) {
     const joined = from instanceof WebAssembly.Memory;
@@ -51,7 +58,7 @@ export class Heap {
     if (this.maximumBytes === 0) throw new RangeError('heap: the memory to join is no heap’s');
   }
 
-  /** A zeroed array of `length` numbers, aligned to a cache line. */
+  /** Allocates a zeroed array of `length` numbers, aligned to a cache line. */
   float32(length: number): Float32Array {
     check.wholeNumber('float32', 'length', length, { from: 0 });
     return this.handOut(Float32Array, length);
@@ -68,10 +75,10 @@ export class Heap {
   }
 
   /**
-   * Takes back an array that this object handed out, whole. Its numbers, and those of every part of it, will be
-   * another array's: nobody may use them any more.
+   * Frees an array that this object allocated. Other arrays will reuse its memory: nobody may use the array or a part
+   * of it any more.
    *
-   * @throws {Error} if the array isn't one of those
+   * @throws {Error} if this object did not allocate the array, if it is only a part of it, or if it is freed already
    */
   free(array: HeapArray): void {
     const [start, bytes] = [array.byteOffset, rounded(array.byteLength)];
@@ -90,12 +97,12 @@ export class Heap {
     this.addHole({ start, bytes });
   }
 
-  /** Whether the array lies in this heap's memory, whoever allocated it, and wasn't given back. */
+  /** Returns true for an array in this heap's memory that isn't freed, whichever thread allocated it. */
   holds(array: HeapArray): boolean {
     return this.knownArrays.has(array) || this.recognizes(array);
   }
 
-  /** Bytes handed out so far and not given back. */
+  /** The number of bytes that are allocated and not freed. */
   get used(): number {
     return this.mark - this.holes.reduce((sum, { bytes }) => sum + bytes, 0);
   }
@@ -106,7 +113,7 @@ export class Heap {
 
   private handOut<T extends HeapArray>(type: ArrayType<T>, length: number): T {
     const bytes = rounded(length * type.BYTES_PER_ELEMENT);
-    // Not the mark: another thread may have moved it beyond what this one has seen the memory grow to.
+    // Not the mark's address: another thread may have moved the mark beyond the size that this thread sees.
     if (bytes === 0) return new type(this.memory.buffer, RESERVED_BYTES, 0);
     const start = this.reuse(bytes) ?? this.extend(bytes); // first: growing replaces `buffer`
     if (poisons) this.clean(start, bytes);
@@ -115,13 +122,13 @@ export class Heap {
     return array;
   }
 
-  /** Takes the poison out again; what was never handed out has none, and stays untouched. */
+  /** Overwrites poison with zeros; memory that was never allocated has no poison, and stays untouched. */
   private clean(start: number, bytes: number): void {
     const end = Math.min(start + bytes, Atomics.load(this.words, HIGHEST) >>> 0);
     if (end > start) new Uint8Array(this.memory.buffer, start, end - start).fill(0);
   }
 
-  /** Takes from the smallest hole that is large enough, if there is one. */
+  /** Allocates from the smallest hole that is large enough; returns undefined if there is no such hole. */
   private reuse(bytes: number): number | undefined {
     let best: Block | undefined;
     for (const block of this.holes) {
@@ -135,7 +142,7 @@ export class Heap {
     return start;
   }
 
-  /** Moves the mark, once there is memory below where it will stand: a failure changes nothing. */
+  /** Moves the mark up, after the memory has grown to its new place: a failure changes nothing. */
   private extend(bytes: number): number {
     for (;;) {
       const { mark } = this;
@@ -148,7 +155,7 @@ export class Heap {
     }
   }
 
-  /** @returns whether the memory reaches to `end` now */
+  /** Grows the memory to at least `end` bytes. @returns false if it can't */
   private growTo(end: number): boolean {
     if (end > this.maximumBytes) return false;
     for (let size = this.memory.buffer.byteLength; size < end; size = this.memory.buffer.byteLength) {
@@ -156,13 +163,15 @@ export class Heap {
       try {
         this.memory.grow(Math.ceil(missing / PAGE));
       } catch {
-        if (this.memory.buffer.byteLength === size) return false; // else another thread was quicker: look again
+        if (this.memory.buffer.byteLength === size) return false; // else another thread has grown it: check again
       }
     }
     return true;
   }
 
-  /** Puts a block among the holes and together with its neighbours; the mark comes down if it stands on top of it. */
+  /**
+   * Adds a block to the holes and merges it with its neighbours. If the result ends at the mark, moves the mark down.
+   */
   private addHole(block: Block): void {
     const { holes } = this;
     let i = holes.findIndex(({ start }) => start > block.start);
@@ -191,8 +200,9 @@ export class Heap {
   }
 
   /**
-   * Growing a shared memory, and sending it to another thread, makes new buffer objects over the same memory, and
-   * nothing says so of them: what is counted through ours must then show through theirs.
+   * Returns whether an array lies in this memory through another buffer object. When a shared memory grows or is sent
+   * to another thread, JavaScript makes a new buffer object over the same memory. So this adds 1 to a counter through
+   * our buffer: if theirs shows it, they are the same memory.
    */
   private recognizes(array: HeapArray): boolean {
     const { buffer } = array;
@@ -221,20 +231,20 @@ interface Block {
   bytes: number;
 }
 
-/** @throws {TypeError} if an argument is no heap */
+/** Checks that an argument is a heap. @throws {TypeError} if it isn't */
 export function checkHeap(where: string, value: unknown): void {
   if (!(value instanceof Heap)) throw new TypeError(check.refusal(where, 'heap', value, 'a Heap'));
 }
 
 const PAGE = 65536;
 const LINE = 64;
-/** What WebAssembly code keeps for itself (its constants and stack) below the first array. */
+/** Bytes below the first array that WebAssembly code uses for its constants and stack. */
 export const RESERVED_BYTES = PAGE;
-/** Address of the heap's own words. Address 0 stays unused: WebAssembly code may hold it for null. */
+/** Address of the heap's own words. Address 0 stays unused: WebAssembly code may take it for null. */
 const WORDS = LINE;
 /**
- * Which word holds the mark, the most pages the memory may have, what {@link Heap.holds} counts by, and, where memory is
- * poisoned, the end of all that was ever given back.
+ * The index of each word: the mark, the maximum number of pages, the counter of {@link Heap.holds}, and, while memory
+ * is poisoned, the end of all memory that was ever freed.
  */
 const MARK = 0;
 const MAXIMUM = 1;
@@ -243,10 +253,10 @@ const HIGHEST = 3;
 
 const INITIAL_PAGES = 64;
 const GROWTH_BYTES = 64 * PAGE;
-/** 4 GiB but for one page, so that the end of the memory is a 32-bit number too. */
+/** 4 GiB minus one page, so that the address of the memory's end fits into 32 bits. */
 const MOST_PAGES = 65535;
 
-/** In whole cache lines. */
+/** Rounds a number of bytes up to whole cache lines. */
 const rounded = (bytes: number): number => Math.ceil(bytes / LINE) * LINE;
 
 const wordsOf = (buffer: ArrayBufferLike): Int32Array => new Int32Array(buffer, WORDS, 4);
@@ -263,7 +273,7 @@ function memoryUpTo(maximum: number): WebAssembly.Memory {
   return memory;
 }
 
-/** Phones refuse what a desktop grants. */
+/** Creates a memory with the largest maximum that the machine grants: phones grant less than desktops. */
 function largestMemory(): WebAssembly.Memory {
   for (let pages = MOST_PAGES; ; pages = Math.floor(pages / 2)) {
     try {

@@ -2,11 +2,7 @@ import * as check from '../check.js';
 import { ShapeError } from '../errors.js';
 import type { FloatArray } from './tensor.js';
 
-/**
- * How a window slides over one image.
- *
- * Axes: C channels; H, W rows and columns of the input; K kernel rows and columns; OH, OW of the output.
- */
+/** The geometry of a window that slides over one image. */
 export interface Window {
   readonly channels: number;
   readonly height: number;
@@ -19,11 +15,12 @@ export interface Window {
 }
 
 /**
- * A window's geometry with its output extent, OH = ⌊(H + 2·padding − K) / stride⌋ + 1.
+ * Computes a window's geometry, with the output extent OH = ⌊(H + 2·padding − K) / stride⌋ + 1 (OW likewise).
  *
+ * @param operation the operation's name, for messages
  * @param inputShape `[C, H, W]`
- * @throws {ShapeError} if the kernel doesn't fit the padded input, or a value makes no sense
- * @throws {TypeError} if the shape is none, or there are no options
+ * @throws {ShapeError} if the kernel is larger than the padded input, or a value is out of range
+ * @throws {TypeError} if the shape is not an array, or the options are not an object
  */
 export function slidingWindow(
   operation: string,
@@ -50,15 +47,15 @@ export function slidingWindow(
   return { channels, height, width, kernel, stride, padding, outHeight, outWidth };
 }
 
-/** Rows and columns of the unrolled image: `[C·K·K, OH·OW]`. */
+/** Returns the shape of the unrolled image: `[C·K·K, OH·OW]`. */
 export const im2colShape = ({ channels, kernel, outHeight, outWidth }: Window): [taps: number, places: number] => [
   channels * kernel * kernel,
   outHeight * outWidth,
 ];
 
 /**
- * Unrolls one image so that a convolution becomes a matrix multiply: column (oy, ox) of `cols` holds the C·K·K pixels
- * under the kernel when it stands at output (oy, ox); zeros where it hangs over the edge.
+ * Unrolls one image so that a convolution becomes a matrix product. Column (oy, ox) of `cols` holds the C·K·K pixels
+ * under the kernel at output (oy, ox); pixels outside of the image are 0.
  *
  * ```
  *   x [C, H, W], K = 2            cols [C·K·K, OH·OW]
@@ -95,8 +92,8 @@ export function im2col(x: FloatArray, cols: FloatArray, window: Window): void {
 }
 
 /**
- * The adjoint of {@link im2col}: every entry of `cols` is added back to the pixel it was copied from, so that
- * ⟨im2col(x), c⟩ = ⟨x, col2im(c)⟩ for all x and c.
+ * Computes the adjoint of {@link im2col}: adds every entry of `cols` to the pixel that it was copied from. For all x
+ * and c, ⟨im2col(x), c⟩ = ⟨x, col2im(c)⟩.
  *
  * @param cols `[C·K·K, OH·OW]`
  * @param dx overwritten: `[C, H, W]`
@@ -120,7 +117,9 @@ export function col2im(cols: FloatArray, dx: FloatArray, window: Window): void {
   }
 }
 
-/** The outputs `[first, last)` along a row for which the kernel's column `kx` lies inside the image. */
+/**
+ * Returns the range `[first, last)` of outputs along a row for which the kernel's column `kx` lies inside the image.
+ */
 function insideRange(width: number, kx: number, stride: number, padding: number, outWidth: number): [number, number] {
   const first = Math.min(outWidth, Math.max(0, Math.ceil((padding - kx) / stride)));
   const last = Math.max(first, Math.min(outWidth, Math.floor((width - 1 + padding - kx) / stride) + 1));

@@ -3,34 +3,39 @@ import type { Window } from './im2col.js';
 import type { FloatArray } from './tensor.js';
 import type { Draw } from './threefry.js';
 
-/** The kernels that can be asked for, fastest first. */
+/** The implementations of the kernels, the fastest first. */
 export const backends = ['simd', 'reference'] as const;
 export type Backend = (typeof backends)[number];
 
 /**
- * 2⁻¹⁰⁰: a moment that is less in size becomes 0. Where a gradient stays exactly 0, as below units that have died, its
- * moments shrink without end, and from 1e-38 on a processor takes far longer for each (an Intel Xeon seventy times).
- * They don't even reach 0 then: 0.9 times the least number is rounded up to it. A step of this size moves no weight.
+ * 2⁻¹⁰⁰: an optimizer's moment with a smaller magnitude becomes 0. Where a gradient stays exactly 0, as below dead
+ * units, its moments shrink without end. Below 1e-38 (denormal numbers) a processor takes far longer for each; an Intel
+ * Xeon takes seventy times as long. Such moments never reach 0: 0.9 times the smallest number is rounded up to this
+ * number. A step of size 2⁻¹⁰⁰ changes no weight.
  */
 export const LEAST_MOMENT = 2 ** -100;
 
 /**
- * Every loop that a training step or an attack spends its time in. Layers say *what* is computed; a backend says *how*.
+ * The loops that training and attacks spend their time in. Layers say *what* is computed; a backend says *how*.
  *
- * Rules that all backends keep, so that results do not depend on how work was cut up:
- * - Arrays are row-major and hold at least the numbers the operation needs; what lies behind is left alone.
- * - Each output's sum runs in an order that depends on the summed axis alone, never on how many rows, columns or
- *   images are computed with it: an image's result is the same to the bit whatever batch it stands in. On the way back
- *   through a convolution it may depend on which errors are zero: of the image for dx, of all images for dw and db.
- * - Element-wise operations may write onto their own input.
- * - Nothing is allocated but views, and scratch memory the first time it is needed.
+ * All backends keep these rules, so that a result doesn't depend on how the work was divided:
+ * - Arrays are row-major and hold at least the numbers that the operation needs. Numbers behind these stay unchanged.
+ * - The order of each output's sum depends on the length of the summed axis alone, never on how many rows, columns or
+ *   images are computed together. An image's result is the same to the bit in any batch. There is one exception, the
+ *   backward pass of a convolution. There the order may depend on which errors are zero: those of the image for dx,
+ *   those of all images for dw and db.
+ * - Element-wise operations may write into their own input.
+ * - Kernels allocate only views, and scratch memory when it is first needed.
  */
 export interface Kernels<A extends FloatArray = FloatArray> {
   readonly backend: Backend;
-  /** A zeroed array in memory that these kernels can work on. */
+  /** Allocates a zeroed array in memory that these kernels can work on. */
   alloc(length: number): A;
   allocIndices(length: number): Int32Array;
-  /** Takes back an array that one of the two made, whole and once: it and its parts must not be used any more. */
+  /**
+   * Frees an array that `alloc` or `allocIndices` made. Only a whole array can be freed, and only once; the array and
+   * its parts must not be used any more.
+   */
   free(array: A | Int32Array): void;
 
   /** C = A·B, or C += A·B if `accumulate`. A `[m, k]`, B `[k, n]`, C `[m, n]`. */
@@ -40,12 +45,12 @@ export interface Kernels<A extends FloatArray = FloatArray> {
   /** C = A·Bᵀ, or C += A·Bᵀ. A `[m, k]`, B `[n, k]`, C `[m, n]`. */
   matmulTB(a: A, b: A, c: A, m: number, n: number, k: number, accumulate?: boolean): void;
 
-  /** Convolutions that do without unrolled images; without them, layers/conv2d.ts makes them of matrix products. */
+  /** Convolutions without unrolled images. Without these, layers/conv2d.ts computes convolutions as matrix products. */
   readonly convolution?: Convolution<A>;
-  /** The same by Winograd's minimal filtering, for windows that winograd.ts lets pass. */
+  /** The same by Winograd's minimal filtering, for the windows that `checkWinograd` (winograd.ts) accepts. */
   readonly winograd?: Convolution<A>;
 
-  /** y[r, c] += bias[c]: a linear layer's bias. */
+  /** y[r, c] += bias[c], the bias of a linear layer. */
   addToColumns(y: A, bias: A, rows: number, columns: number): void;
   /** out[c] = Σ_r y[r, c]. */
   sumColumns(y: A, out: A, rows: number, columns: number): void;
@@ -60,15 +65,15 @@ export interface Kernels<A extends FloatArray = FloatArray> {
   normalizeBackward(dy: A, dx: A, std: A, planes: number, size: number): void;
 
   /**
-   * Of `planes` planes of `size` numbers, plane p of channel p mod C (C the length of `mean`): the mean of each
-   * channel's numbers, and of their squared distances from it.
+   * Writes the mean and the (biased) variance of each channel's numbers. The input has `planes` planes of `size`
+   * numbers; plane p belongs to channel p mod C, where C is the length of `mean`.
    */
   channelMoments(x: A, mean: A, variance: A, planes: number, size: number): void;
-  /** y = (x − mean)·factor + shift, each a number a channel. */
+  /** y = (x − mean)·factor + shift, with one mean, factor and shift per channel. */
   channelAffine(x: A, y: A, mean: A, factor: A, shift: A, planes: number, size: number): void;
-  /** sums = Σ dy and products = Σ dy·(x − mean), of each channel. */
+  /** sums = Σ dy and products = Σ dy·(x − mean), for each channel. */
   channelProducts(x: A, mean: A, dy: A, sums: A, products: A, planes: number, size: number): void;
-  /** dx = factor·(dy − offset − slope·(x − mean)), each a number a channel. */
+  /** dx = factor·(dy − offset − slope·(x − mean)), with one of each coefficient per channel. */
   channelAffineBackward(
     x: A,
     mean: A,
@@ -81,9 +86,12 @@ export interface Kernels<A extends FloatArray = FloatArray> {
     size: number,
   ): void;
 
-  /** Max over each window of each plane (no padding); `winner` gets the index in the plane, the first on a tie. */
+  /**
+   * y = the maximum of each window of each plane (no padding). `winner` gets its index in the plane, the first on a
+   * tie.
+   */
   maxPool(x: A, y: A, winner: Int32Array, planes: number, window: Window): void;
-  /** dx = 0, then dy is added at each window's winner. */
+  /** dx = 0; then each dy is added at its window's winner. */
   maxPoolBackward(dy: A, winner: Int32Array, dx: A, planes: number, window: Window): void;
 
   /**
@@ -92,21 +100,21 @@ export interface Kernels<A extends FloatArray = FloatArray> {
    */
   sgd(w: A, g: A, v: A, length: number, rate: number, momentum: number, decay: number, scale: number): void;
   /**
-   * Adam (Kingma & Ba 2015, Algorithm 1), `rate` holding the bias corrections: g ← scale·g + decay·w;
-   * m ← β₁m + (1−β₁)g;  v ← β₂v + (1−β₂)g²;  w ← w − rate·m / (√v + epsilon). Moments end as SGD's do.
+   * Adam (Kingma & Ba 2015, Algorithm 1); `rate` includes the bias corrections: g ← scale·g + decay·w; m ← β₁m +
+   * (1−β₁)g;  v ← β₂v + (1−β₂)g²;  w ← w − rate·m / (√v + epsilon). Moments below {@link LEAST_MOMENT} become 0.
    */
   adam(w: A, g: A, m: A, v: A, length: number, step: AdamStep): void;
   /** total[i] = parts[0][i] + parts[1][i] + …, added in that order. */
   sumParts(parts: readonly A[], count: number, total: A, length: number): void;
-  /** out = |magnitude|·sign(value), sign(0) = 0: what sign-concordant rules send errors through. */
+  /** out = |magnitude|·sign(value), sign(0) = 0: the feedback weights of sign-concordant rules. */
   copySigns(magnitude: A, value: A, out: A, length: number): void;
-  /** x ← factor·x: weight decay apart from the gradient's step. */
+  /** x ← factor·x: weight decay decoupled from the gradient. */
   rescale(x: A, length: number, factor: number): void;
-  /** out[i] = number `first + i` of the stream, uniform in [−1, 1): see threefry.ts. `first` is a multiple of 8. */
+  /** out[i] = number `first + i` of the stream, uniform in [−1, 1); see threefry.ts. `first` is a multiple of 8. */
   uniform(out: A, length: number, first: number, draw: Draw): void;
   /**
-   * One L∞ ascent step: x ← clip(project(x + alpha·sign(direction))), sign(0) = 0, where project keeps
-   * |x − clean| ≤ epsilon and clip keeps x in [low, high]; infinite bounds mean none.
+   * One L∞ ascent step: x ← clip(project(x + alpha·sign(direction))), sign(0) = 0. Projection keeps |x − clean| ≤
+   * epsilon; clipping keeps x in [low, high]. An infinite bound is no bound.
    */
   signStep(
     x: A,
@@ -120,7 +128,7 @@ export interface Kernels<A extends FloatArray = FloatArray> {
   ): void;
 }
 
-/** What `make` makes of the arrays it asks for; where one of them can't be had, the others are given back. */
+/** Calls `make` with kernels whose arrays are freed again if `make` throws; returns its result. */
 export function allOrNone<A extends FloatArray, T>(kernels: Kernels<A>, make: (kernels: Kernels<A>) => T): T {
   const arrays: A[] = [];
   const alloc = (length: number) => {
@@ -136,7 +144,7 @@ export function allOrNone<A extends FloatArray, T>(kernels: Kernels<A>, make: (k
   }
 }
 
-/** @throws {TypeError} if an argument is no kernels */
+/** Checks that an argument is a set of kernels. @throws {TypeError} if it isn't */
 export const checkKernels = (where: string, argument: string, value: unknown): void =>
   check.object(where, argument, value, 'kernels (await loadKernels() makes them)', {
     alloc: 'function',
@@ -145,7 +153,7 @@ export const checkKernels = (where: string, argument: string, value: unknown): v
     signStep: 'function',
   });
 
-/** What one step of {@link Kernels.adam} needs beside the arrays. */
+/** The numbers of one step of {@link Kernels.adam}. */
 export interface AdamStep {
   readonly rate: number;
   readonly beta1: number;
@@ -155,16 +163,21 @@ export interface AdamStep {
   readonly scale: number;
 }
 
-/** A convolution of n images in its three passes. */
+/** The three passes of a convolution of n images. */
 export interface Convolution<A extends FloatArray> {
   /**
+   * ```
    * y[i, o, oy, ox] = bias[o] + Σ_{c,ky,kx} weight[o, c, ky, kx] ·
-   * x[i, c, oy·stride + ky − padding, ox·stride + kx − padding].
+   *                   x[i, c, oy·stride + ky − padding, ox·stride + kx − padding]
+   * ```
    * x `[n, C, H, W]`, weight `[O, C, K, K]`, bias `[O]`, y `[n, O, OH, OW]`.
    */
   forward(x: A, weight: A, bias: A, y: A, n: number, window: Window): void;
-  /** dx, its adjoint with `carrier` in the place of the weights; overwrites dx `[n, C, H, W]`. */
+  /**
+   * dx, the adjoint of `forward` with `carrier` in the place of the weights: the forward weights W or a rule's feedback
+   * weights B, `[O, C, K, K]`. Overwrites dx `[n, C, H, W]`.
+   */
   backwardInput(dy: A, carrier: A, dx: A, n: number, window: Window): void;
-  /** dw and db, summed over the n (at least 1) images; overwrites dw `[O, C, K, K]` and db `[O]`. */
+  /** dw and db, summed over the n ≥ 1 images. Overwrites dw `[O, C, K, K]` and db `[O]`. */
   backwardWeights(x: A, dy: A, dw: A, db: A, n: number, window: Window): void;
 }

@@ -1,12 +1,11 @@
 import type { FloatArray } from './tensor.js';
 
 /**
- * C (+)= A·B for operands of any stride, so that one function serves A·B, Aᵀ·B and A·Bᵀ: A's element (i, l) is
- * `a[i·aRow + l·aColumn]`, B's (l, j) is `b[l·bRow + j·bColumn]`; C is row-major, `[m, n]`.
+ * Computes C (+)= A·B for operands of any stride: one function for A·B, Aᵀ·B and A·Bᵀ. A's element (i, l) is `a[i·aRow
+ * + l·aColumn]`, B's element (l, j) is `b[l·bRow + j·bColumn]`. C is row-major, `[m, n]`.
  *
- * Blocks of 4×4 outputs keep sixteen sums in registers, so that eight loads feed sixteen multiply-adds; that is what
- * makes it about five times as fast in V8 as the plain triple loop. Every sum runs over l = 0 … k−1 in that order,
- * in a block or at the edge.
+ * Blocks of 4×4 outputs keep sixteen sums in registers: eight loads serve sixteen multiply-adds. In V8 this is about
+ * five times as fast as three plain loops. Every sum runs over l = 0 … k−1 in that order, in a block or at the edge.
  */
 export function multiply(
   a: FloatArray,
@@ -57,7 +56,7 @@ export function multiply(
   }
 }
 
-/** Adds a 4×4 block of A·B to C; the `…Start` arguments are where the block begins in each array. */
+/** Adds a 4×4 block of A·B to C. Each `…Start` argument is the block's first index in that array. */
 function block4x4(
   a: FloatArray,
   aStart: number,
@@ -77,7 +76,7 @@ function block4x4(
       c10 = 0, c11 = 0, c12 = 0, c13 = 0,
       c20 = 0, c21 = 0, c22 = 0, c23 = 0,
       c30 = 0, c31 = 0, c32 = 0, c33 = 0;
-  // biome-ignore format: where each row of A and each column of B has got to
+  // biome-ignore format: the current index in each row of A and each column of B
   let p0 = aStart, p1 = p0 + aRow, p2 = p1 + aRow, p3 = p2 + aRow,
       q0 = bStart, q1 = q0 + bColumn, q2 = q1 + bColumn, q3 = q2 + bColumn;
   for (let l = 0; l < k; l++) {
@@ -136,7 +135,9 @@ function block4x4(
   c[r + 3] += c33;
 }
 
-/** Adds 2×4 outputs, for the last rows of A when there are fewer than four; one row alone where `cRow` is −1. */
+/**
+ * Adds 2×4 outputs to C, for the last rows of A when there are fewer than four. If `cRow` is −1, adds one row alone.
+ */
 function block2x4(
   a: FloatArray,
   aStart: number,
@@ -154,7 +155,7 @@ function block2x4(
   // biome-ignore format: laid out as the block is
   let c00 = 0, c01 = 0, c02 = 0, c03 = 0,
       c10 = 0, c11 = 0, c12 = 0, c13 = 0;
-  // biome-ignore format: where each row of A and each column of B has got to
+  // biome-ignore format: the current index in each row of A and each column of B
   let p0 = aStart, p1 = p0 + aRow,
       q0 = bStart, q1 = q0 + bColumn, q2 = q1 + bColumn, q3 = q2 + bColumn;
   for (let l = 0; l < k; l++) {

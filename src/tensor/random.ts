@@ -4,27 +4,33 @@ import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import * as check from '../check.js';
 
 /**
- * A stream of random numbers. Streams are split by name, not by how often they have been drawn from:
- * `stream(1).split('weights')` is the same stream wherever and whenever it is asked for, so adding a draw
- * in one place changes no number in another.
+ * A stream of random numbers. A child stream depends on its parent's seed and its name alone, and not on how many
+ * numbers have been drawn: `stream(1).split('weights')` is the same stream in every place. A new draw in one place
+ * changes no number in another.
  */
 export interface RandomStream {
-  /** An independent stream, determined by this stream's seed and the name alone. */
+  /** Returns an independent stream that depends on this stream's seed and the name alone. */
   split(name: string | number): RandomStream;
-  /** Uniform in [0, 1), 53 random bits. */
+  /** Draws a number uniformly from [0, 1), with 53 random bits. */
   uniform(): number;
-  /** Uniform integer in [low, high], both included. */
+  /** Draws an integer uniformly from [low, high], both included. */
   integer(low: number, high: number): number;
-  /** Standard normal (Marsaglia's polar method). */
+  /** Draws from the standard normal distribution (Marsaglia's polar method). */
   normal(): number;
-  /** Standard normal, redrawn until |z| <= bound. */
+  /** Draws from the standard normal distribution until |z| ≤ bound. */
   truncatedNormal(bound: number): number;
 }
 
 /**
- * The root stream of a run's seed.
+ * Returns the root stream of a seed.
  *
- * @throws {RangeError} unless the seed is a whole number of 32 bits, with or without a sign
+ * @param seed a whole number of 32 bits, −2³¹ to 2³² − 1
+ * @throws {RangeError} if the seed is anything else
+ * @example
+ * ```ts
+ * const random = stream(1).split('noise');
+ * random.uniform(); // in [0, 1)
+ * ```
  */
 export function stream(seed: number): RandomStream {
   check.seed('stream', 'seed', seed);
@@ -32,9 +38,15 @@ export function stream(seed: number): RandomStream {
 }
 
 /**
- * A uniformly random permutation of 0..n-1 (Fisher and Yates).
+ * Returns a uniformly random permutation of 0 … n − 1 (Fisher–Yates shuffle).
  *
- * @throws {RangeError} unless n is a whole number of 0 to 2³² − 1
+ * @param n a whole number from 0 to 2³² − 1
+ * @throws {RangeError} if `n` is anything else
+ * @throws {TypeError} if `random` is not a stream
+ * @example
+ * ```ts
+ * permutation(5, stream(1)); // such as Uint32Array [3, 0, 4, 1, 2]
+ * ```
  */
 export function permutation(n: number, random: RandomStream): Uint32Array {
   check.wholeNumber('permutation', 'n', n, { from: 0, to: 2 ** 32 - 1 });
@@ -84,14 +96,19 @@ function streamOf(key: number): RandomStream {
   };
 }
 
-/** FNV-1a over the name, started from the parent's key, then mixed: a child's key says nothing of its siblings'. */
+/**
+ * Returns a child's key: FNV-1a over the name, starting from the parent's key, then mixed. Keys of siblings are
+ * unrelated.
+ */
 function hash(key: number, name: string): number {
   let h = 0x811c9dc5 ^ key;
   for (let i = 0; i < name.length; i++) h = Math.imul(h ^ name.charCodeAt(i), 0x01000193);
   return mix(h);
 }
 
-/** The finaliser of MurmurHash3: a bijection of 32-bit integers in which every bit of x moves every bit of the result. */
+/**
+ * The finaliser of MurmurHash3: a bijection of 32-bit integers in which every bit of x affects every bit of the result.
+ */
 function mix(x: number): number {
   let h = x;
   h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);

@@ -8,11 +8,17 @@ import type { FloatArray } from './tensor.js';
 import { uniform } from './threefry.js';
 
 /**
- * Kernels in plain TypeScript: the truth that faster ones are tested against, and what runs where they can't.
- * JavaScript's arithmetic is float64, so sums are accumulated in float64 and rounded once, when they are stored.
+ * Returns the kernels in plain TypeScript. Faster kernels are tested against these, and they run in every JavaScript
+ * engine. JavaScript computes in float64: sums are accumulated in float64 and rounded once, when they are stored.
  *
- * @param heap where arrays shall live; without it each is memory of its own, seen by this thread alone.
- * @throws {TypeError} if the heap is none
+ * @param heap the memory for all arrays; without it, each array has its own memory, visible to this thread alone
+ * @throws {TypeError} if `heap` is not a heap
+ * @example
+ * ```ts
+ * const kernels = referenceKernels();
+ * const y = kernels.alloc(3);
+ * kernels.relu(Float32Array.of(-1, 0, 2), y, 3); // y: 0, 0, 2
+ * ```
  */
 export function referenceKernels(heap?: Heap): Kernels<Float32Array> {
   if (heap !== undefined) checkHeap('referenceKernels', heap);
@@ -23,7 +29,14 @@ export function referenceKernels(heap?: Heap): Kernels<Float32Array> {
   );
 }
 
-/** The same in float64, for gradient checks. */
+/**
+ * Returns the kernels in plain TypeScript on float64 arrays, for gradient checks.
+ *
+ * @example
+ * ```ts
+ * const network = new Network(layers, rules.bp, float64Kernels(), parameters);
+ * ```
+ */
 export const float64Kernels = (): Kernels<Float64Array> =>
   kernelsWith(
     (length) => new Float64Array(length),

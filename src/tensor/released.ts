@@ -1,21 +1,21 @@
 /*
- * Memory that was given back. An array is a view: it still reads and writes its place in memory when that is another
- * array's. So an object that holds arrays asks here, once a public call, whether it still has them.
+ * Detects the use of freed memory. An array is a view: after it is freed, it still reads and writes its place in
+ * memory, which may be another array's. So an object that holds arrays checks here, once per public call, that they
+ * aren't freed.
  *
- * Giving back twice: `release` of an object does nothing the second time, and neither does `freeTrainingMemory`. `free` of
- * an array throws.
+ * A second call of an object's `release`, or of `freeTrainingMemory`, does nothing. A second `free` of an array throws.
  */
 
 const givenBack = new WeakSet<object>();
 
-/** What each byte becomes when it is given back while tests run: floats are NaN then, and integers −1. */
+/** The value of each freed byte while tests run: floats are then NaN, and integers −1. */
 const POISON = 0xff;
 
-/** Whether memory that is given back is overwritten, so that a test fails where something still reads it. */
+/** True if freed memory is overwritten, so that a test fails if something still reads it. */
 export const poisons: boolean = globalThis.process?.env?.WEIGHT_TRANSPORT_POISON === '1';
 
 /**
- * Notes that an array was given back.
+ * Records that an array was freed.
  *
  * @param bytes its memory
  */
@@ -24,15 +24,15 @@ export function giveBack(array: ArrayBufferView, bytes: Uint8Array): void {
   if (poisons) bytes.fill(POISON);
 }
 
-/** Whether this array was given back. Of its parts (`subarray`) nothing is known. */
+/** Returns true if this array was freed. Its parts (`subarray`) are not recorded. */
 export const wasGivenBack = (array: ArrayBufferView): boolean => givenBack.has(array);
 
 /**
- * Checks that something still has its memory.
+ * Checks that an object still has its memory.
  *
- * @param what what a reader of the message calls it
+ * @param what the object's name in messages
  * @param array one of its arrays
- * @throws {Error} if that was given back
+ * @throws {Error} if the array was freed
  */
 export function checkHeld(where: string, what: string, array: ArrayBufferView): void {
   if (givenBack.has(array)) throw releasedError(where, what);

@@ -1,7 +1,7 @@
 import type { Window } from './im2col.js';
 import type { Convolution, Kernels } from './kernels.js';
 
-/** What assembly/index.ts exports for convolutions. */
+/** The exports of assembly/index.ts for convolutions. */
 export type ConvolutionExports = Record<
   | 'setWindow'
   | 'convForward'
@@ -12,7 +12,7 @@ export type ConvolutionExports = Record<
   | 'winogradBackwardWeights',
   Call
 > & {
-  /** Answers where scratch memory ends. */
+  /** Returns the address of the scratch memory's end. */
   setTiles(scratch: number, ...parameters: (number | boolean)[]): number;
 };
 
@@ -20,17 +20,17 @@ type Call = (...parameters: number[]) => void;
 type Pass = keyof Convolution<Float32Array>;
 
 /**
- * Both convolutions.
+ * Returns the direct convolution and Winograd's.
  *
- * @param at the address of an array that holds at least so many numbers
- * @param scratchOf the address of at least so many numbers for what is computed on the way: it grows when more are asked
+ * @param at returns the address of an array, after checking that it holds at least `needed` numbers
+ * @param scratchOf returns the address of scratch memory for at least `needed` numbers; the memory grows if necessary
  */
 export function convolutionsOver(
   wasm: ConvolutionExports,
   at: (array: Float32Array, needed: number) => number,
   scratchOf: (needed: number) => number,
 ): Pick<Kernels<Float32Array>, 'convolution' | 'winograd'> {
-  /** Prepares a direct convolution to `outputs` channels. */
+  /** Prepares a direct convolution with `outputs` output channels. */
   function setWindow(_: Pass, window: Window, outputs: number): void {
     const { channels, height, width, kernel, stride, padding, outHeight, outWidth } = window;
     const places = outHeight * outWidth;
@@ -41,7 +41,10 @@ export function convolutionsOver(
     wasm.setWindow(scratchOf(needed), outputs, channels, height, width, kernel, stride, padding, outHeight, outWidth);
   }
 
-  /** Prepares one of Winograd's; the error below goes from what the window gives to what it takes. */
+  /**
+   * Prepares a convolution of Winograd's. The backward pass to the input is a convolution of dy, so the window's output
+   * and input change places.
+   */
   function setTiles(pass: Pass, { channels, height, width, padding, outHeight, outWidth }: Window, outputs: number) {
     const prepare = (scratch: number) =>
       pass === 'backwardInput'
@@ -50,7 +53,7 @@ export function convolutionsOver(
     prepare(scratchOf(prepare(0) / 4));
   }
 
-  /** Three passes, each checked and prepared. */
+  /** Returns the three passes; each checks its arrays and prepares the window first. */
   const convolution = (prepare: typeof setWindow, passes: Readonly<Record<Pass, Call>>): Convolution<Float32Array> => ({
     forward(x, weight, bias, y, n, window) {
       const outputs = bias.length;

@@ -5,19 +5,21 @@ import { checkHeld } from './released.js';
 import { type ConvolutionExports, convolutionsOver } from './simd-convolutions.js';
 
 /**
- * Kernels in WebAssembly, four float32 numbers at a time; their sources are in assembly/. They differ from the plain
- * twins (reference.ts) in rounding alone: each operation is rounded to float32, where the twins compute in float64 and
- * round what they store. A NaN's payload and, in a backward pass, the sign of a zero may differ too; and so
- * may what numbers that are not finite do to a convolution's gradients: errors of zero are left out, whatever they would
- * be multiplied by, and an infinite error may make NaNs of up to three numbers beside its window, in its own image.
+ * Loads the kernels in WebAssembly, which work on four float32 numbers at a time; their sources are in assembly/. They
+ * differ from the plain kernels (reference.ts) in rounding alone: each operation is rounded to float32, and not only
+ * the stored result.
  *
- * The instructions are those of fixed-width SIMD, whose results WebAssembly defines to the last bit, so that they are
- * the same on every machine.
+ * Three more things may differ: the payload of a NaN; the sign of a zero in a backward pass; and a convolution's
+ * gradients when numbers are infinite or NaN. Errors of zero are left out, whatever their factor is. An infinite error
+ * may make up to three numbers beside its window NaN, in its own image.
  *
- * @param heap where all arrays must live. An array that isn't there, or is too short for what is asked, is refused with
- *   an error: WebAssembly would read what stands at the same address, or go on into the neighbour.
- * @param module what {@link simdModule} answered, in this thread or another, to share its machine code; or where
- *   kernels.wasm is, if not beside this file.
+ * The instructions are those of fixed-width SIMD. WebAssembly defines their results to the last bit: they are the same
+ * on every machine.
+ *
+ * @param heap the memory for all arrays. An array outside of it, or a too short one, is refused with an error:
+ *   WebAssembly would read other data at the same address, or write into the next array.
+ * @param module the result of {@link simdModule}, in this thread or another, to share its machine code; or the URL of
+ *   kernels.wasm, if it is not beside this file
  */
 export async function simdKernels(
   heap: Heap,
@@ -30,8 +32,8 @@ export async function simdKernels(
 }
 
 /**
- * Whether this JavaScript engine has 128-bit SIMD and lets a WebAssembly memory be shared: browsers do also on pages
- * without cross-origin isolation, where the global SharedArrayBuffer is hidden.
+ * Returns whether this JavaScript engine has 128-bit SIMD and shared WebAssembly memories. Browsers share these also on
+ * pages without cross-origin isolation, where the global SharedArrayBuffer is hidden.
  */
 export function simdSupported(): boolean {
   return WebAssembly.validate(SMALLEST_SIMD_MODULE) && sharedMemoryGranted();
@@ -45,13 +47,13 @@ function sharedMemoryGranted(): boolean {
   }
 }
 
-/** The kernels, compiled once a thread; a module can be posted to other threads. */
+/** Compiles the kernels, once per thread; a module can be posted to other threads. */
 export function simdModule(url: URL | string = besideThisFile()): Promise<WebAssembly.Module> {
   let module = compiled.get(`${url}`);
   if (!module) {
     module = bytesAt(url).then((bytes) => WebAssembly.compile(bytes));
     compiled.set(`${url}`, module);
-    module.catch(() => compiled.delete(`${url}`)); // so that another try fetches it again
+    module.catch(() => compiled.delete(`${url}`)); // so that the next call fetches it again
   }
   return module;
 }
@@ -61,7 +63,8 @@ const compiled = new Map<string, Promise<WebAssembly.Module>>();
 const besideThisFile = (): URL => new URL('./kernels.wasm', import.meta.url);
 
 async function bytesAt(url: URL | string): Promise<BufferSource> {
-  // Node's fetch reads no files. Its own module is asked for by name, since bundlers for browsers follow every import.
+  // Node's fetch reads no files. Node's own module is loaded by name at run time: bundlers for browsers follow every
+  // import.
   const files = `${url}`.startsWith('file:') && globalThis.process?.getBuiltinModule?.('node:fs/promises');
   if (files) return files.readFile(new URL(url));
   const response = await fetch(url);
@@ -69,7 +72,7 @@ async function bytesAt(url: URL | string): Promise<BufferSource> {
   return response.arrayBuffer();
 }
 
-/** A module whose one function is `v128.const 0; drop`. */
+/** A WebAssembly module whose only function is `v128.const 0; drop`. */
 const SMALLEST_SIMD_MODULE = Uint8Array.from([
   ...[0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00], // magic number, version
   ...[0x01, 0x04, 0x01, 0x60, 0x00, 0x00], // one type: () → ()
@@ -78,14 +81,14 @@ const SMALLEST_SIMD_MODULE = Uint8Array.from([
   ...[0xfd, 0x0c, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x1a, 0x0b],
 ]);
 
-/** More parts than this are added in several goes. */
+/** The largest number of parts that one call adds; more parts take several calls. */
 const PARTS_AT_ONCE = 64;
 
 function kernelsOver(heap: Heap, wasm: Exports): Kernels<Float32Array> {
   const addresses = heap.int32(PARTS_AT_ONCE);
   let scratch = heap.float32(0);
 
-  /** The address of an array that holds at least `needed` numbers. */
+  /** Returns the address of an array. @throws if it is outside of the heap, or holds fewer than `needed` numbers */
   function at(array: Float32Array | Int32Array, needed: number): number {
     if (array.length < needed) {
       throw new ShapeError(
@@ -95,17 +98,17 @@ function kernelsOver(heap: Heap, wasm: Exports): Kernels<Float32Array> {
     if (!heap.holds(array)) {
       checkHeld('simd kernels', 'an array', array);
       throw new TypeError(
-        'simd kernels: an array does not lie in the heap that these kernels work on; allocate it with their alloc, or with that heap',
+        'simd kernels: an array does not lie in the heap that these kernels work on. Allocate it with the alloc of these kernels, or with that heap.',
       );
     }
     return array.byteOffset;
   }
 
-  /** The address of at least so many numbers for what a kernel computes on the way. */
+  /** Returns the address of scratch memory for at least `needed` numbers. */
   function scratchOf(needed: number): number {
     if (scratch.length < needed) {
       heap.free(scratch);
-      scratch = heap.float32(0); // what is left if the next line fails
+      scratch = heap.float32(0); // the scratch memory if the next line throws
       scratch = heap.float32(needed);
     }
     return scratch.byteOffset;
@@ -243,7 +246,7 @@ function kernelsOver(heap: Heap, wasm: Exports): Kernels<Float32Array> {
   };
 }
 
-/** What assembly/index.ts exports: a function a kernel, which takes addresses in bytes, then sizes. */
+/** The exports of assembly/index.ts: one function per kernel. Its parameters are addresses in bytes, then sizes. */
 type Exports = Record<
   Exclude<keyof Kernels, 'backend' | 'alloc' | 'allocIndices' | 'free' | 'convolution' | 'winograd'>,
   (...parameters: (number | boolean)[]) => void

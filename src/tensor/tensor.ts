@@ -2,20 +2,26 @@ import ndarray from 'ndarray';
 import * as check from '../check.js';
 import { ShapeError } from '../errors.js';
 
-/** The two precisions: float32 for work, float64 for gradient checks. */
+/** The arrays of numbers in the two precisions: float32, and float64 for gradient checks. */
 export type FloatArray = Float32Array | Float64Array;
 
-/** An n-dimensional array over a typed array. Everything this package returns is row-major and contiguous. */
+/** An n-dimensional array over a typed array. All tensors that this package returns are row-major and contiguous. */
 export type Tensor<A extends FloatArray = FloatArray> = ndarray.NdArray<A>;
 
-/** The number of elements of an array of this shape. */
+/** Returns the number of elements of an array of this shape. */
 export const sizeOf = (shape: readonly number[]): number => shape.reduce((product, extent) => product * extent, 1);
 
 /**
- * A tensor over `data`, row-major, sharing its memory.
+ * Returns a row-major tensor over `data`; it shares the memory of `data`.
  *
- * @throws {TypeError} if `data` is no typed array of floats, or `shape` no array.
- * @throws {ShapeError} if `data` doesn't hold exactly as many numbers as `shape` asks for.
+ * @param shape the extents, such as `[N, C, H, W]`
+ * @throws {TypeError} if `data` is not a Float32Array or Float64Array, or `shape` is not an array
+ * @throws {ShapeError} if the length of `data` is not the product of the extents
+ * @example
+ * ```ts
+ * const image = tensor(new Float32Array(784), [1, 28, 28]);
+ * image.get(0, 3, 4); // the pixel in row 3, column 4
+ * ```
  */
 export function tensor<A extends FloatArray>(data: A, shape: readonly number[]): Tensor<A> {
   check.floats('tensor', 'data', data);
@@ -27,10 +33,10 @@ export function tensor<A extends FloatArray>(data: A, shape: readonly number[]):
 }
 
 /**
- * Checks that an argument is a tensor whose numbers are all there.
+ * Checks that an argument is a tensor with complete data.
  *
- * @throws {TypeError} if it is none
- * @throws {ShapeError} if its data hold fewer numbers than its shape and strides reach for
+ * @throws {TypeError} if it is not a tensor
+ * @throws {ShapeError} if its data hold fewer numbers than its shape and strides address
  */
 export function checkTensor(where: string, argument: string, value: unknown): void {
   const fields = { data: 'object', shape: 'object', stride: 'object', get: 'function' } as const;
@@ -49,8 +55,8 @@ export function checkTensor(where: string, argument: string, value: unknown): vo
 }
 
 /**
- * The numbers of `x` in row-major order: the tensor's own memory where it is contiguous already, else a copy
- * (a transposed or sliced ndarray is a view with strides, which kernels do not read).
+ * Returns the numbers of `x` in row-major order: the tensor's own memory if it is contiguous, otherwise a copy. (A
+ * transposed or sliced ndarray is a view with strides, which kernels can't read.)
  */
 export function contiguous<A extends FloatArray>(x: Tensor<A>): A {
   const size = sizeOf(x.shape);
@@ -64,7 +70,7 @@ export function contiguous<A extends FloatArray>(x: Tensor<A>): A {
   return out;
 }
 
-/** `[3, 5]` as `[3, 5]`: how shapes are written in messages. */
+/** Returns a shape as messages write it: `[3, 5]`. */
 export const shapeText = (shape: readonly number[]): string => `[${shape.join(', ')}]`;
 
 function isRowMajor(x: Tensor): boolean {

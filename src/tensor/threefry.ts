@@ -1,14 +1,14 @@
 /*
- * A counter-based generator of random numbers: number i of a stream is a function of the stream's keys, the step and i
- * alone, so that any thread draws any part of what a step needs, and all see one draw. It is for numbers by the
- * hundred thousand in every step of training; everything drawn once comes from random.ts.
+ * A counter-based generator of random numbers. Number i of a stream depends on the stream's keys, the step and i alone.
+ * Any thread can draw any part of a step's numbers, and all threads see the same numbers. It serves training, which
+ * draws hundreds of thousands of numbers in every step; numbers drawn once come from random.ts.
  *
- * Threefry-2x32 with 20 rounds (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3"): of two 32-bit
- * counters and two keys it makes two 32-bit words.
+ * Threefry-2x32 with 20 rounds (Salmon et al. 2011, "Parallel random numbers: as easy as 1, 2, 3"): it makes two 32-bit
+ * words from two 32-bit counters and two keys.
  */
 import type { FloatArray } from './tensor.js';
 
-/** Which stream, and which step of it: 32-bit integers. */
+/** The stream's keys and the step, as 32-bit integers. */
 export interface Draw {
   readonly keys: readonly [number, number];
   readonly step: number;
@@ -20,7 +20,7 @@ const ROTATIONS = [
   [17, 29, 16, 24],
 ] as const;
 
-/** The two words, as signed 32-bit integers. */
+/** Returns the two words of a pair of counters, as signed 32-bit integers. */
 export function threefry([c0, c1]: readonly [number, number], [k0, k1]: readonly [number, number]): [number, number] {
   const keys = [k0, k1, PARITY ^ k0 ^ k1];
   let x0 = (c0 + k0) | 0;
@@ -37,8 +37,8 @@ export function threefry([c0, c1]: readonly [number, number], [k0, k1]: readonly
 }
 
 /**
- * out[i] = number `first + i` of the stream, uniform in [−1, 1): the upper 24 bits of a word, exact in float32. Eight
- * numbers come of four counters: their first words, then their second words.
+ * Writes out[i] = number `first + i` of the stream, uniform in [−1, 1): the upper 24 bits of a word, exact in float32.
+ * Four counters give eight numbers: their first words, then their second words.
  *
  * @param first a multiple of 8
  */

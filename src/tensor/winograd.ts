@@ -1,19 +1,23 @@
 /*
- * 3×3 convolutions of stride 1 by Winograd's minimal filtering (Lavin & Gray 2016): the plain twin of
- * assembly/winograd.ts. Of a tile of 6×6 inputs all takes 36 products, whatever of these it is:
+ * 3×3 convolutions of stride 1 by Winograd's minimal filtering (Lavin & Gray 2016) in plain loops: the reference for
+ * assembly/winograd.ts. A tile of 6×6 inputs takes 36 multiplications; the direct sum takes 144:
  *
- *   F(4×4, 3×3): y  = Aᵀ[(G w Gᵀ) ⊙ (Bᵀ x B)]A       4×4 outputs, which take 144 directly; on the way back dx of dy
- *   F(3×3, 4×4): dw = Aᵀ[(G dy Gᵀ) ⊙ (Bᵀ x B)]A      3×3 gradients of the inputs and 4×4 errors, the same 144
+ * ```
+ *   F(4×4, 3×3): y  = Aᵀ[(G w Gᵀ) ⊙ (Bᵀ x B)]A       4×4 outputs; in the backward pass, 4×4 numbers of dx from dy
+ *   F(3×3, 4×4): dw = Aᵀ[(G dy Gᵀ) ⊙ (Bᵀ x B)]A      3×3 gradients, from the inputs and 4×4 errors
+ * ```
  *
- * The numbers are those of the direct convolution but for rounding: in float32 each is off by at most
+ * The results equal those of the direct convolution except for rounding. In float32 each is off by at most
  *
  *   (C + 18)·2⁻²⁴ · |A|ᵀ[(|G||w||G|ᵀ) ⊙ (|B|ᵀ|x||B|)]|A|, summed over C; for dx with O and dy; for dw (n·tiles + 18)·2⁻²⁴
  *
- * where the direct sum's bound has its own products' magnitudes. A transformed tile's numbers are sums of up to 36 of
- * its own: so a small number beside a large one in the same tile loses digits to it, and one that isn't finite makes
- * NaNs of the tile, in its own image. On normally distributed numbers and ResNet's shapes the typical error is one to
- * two millionths of a typical result, 2 to 12 times the direct kernels'. The points 0, ±1, ±2 and ∞ are the usual ones;
- * F(2×2, 3×3) would round as the direct kernels do, and takes 16 products for 4 outputs.
+ * The bound of the direct sum has the magnitudes of its own products instead. Each number of a transformed tile is a
+ * sum of up to 36 numbers of the tile. A small number loses digits if there is a large one in the same tile. An
+ * infinite number or NaN makes the whole tile NaN, in its own image. For normally distributed numbers and the shapes of
+ * a ResNet, the typical error is one to two millionths of a typical result. This is 2 to 12 times the direct kernels'.
+ *
+ * The points are the usual ones: 0, ±1, ±2 and ∞. F(2×2, 3×3) would round as the direct kernels do, but takes 16
+ * products for 4 outputs.
  *
  * Axes: n batch, C input channels, O output channels, H, W rows and columns, OH, OW output rows and columns.
  */
@@ -22,17 +26,17 @@ import type { Window } from './im2col.js';
 import type { Convolution } from './kernels.js';
 import type { FloatArray } from './tensor.js';
 
-/** @throws {ShapeError} unless a window is one that minimal filtering is for */
+/** Checks that minimal filtering can compute a window's convolution. @throws {ShapeError} if it can't */
 export function checkWinograd(operation: string, { kernel, stride, padding }: Window): void {
   if (kernel === 3 && stride === 1 && padding <= 2) return;
   throw new ShapeError(
-    `${operation}: the algorithm is winograd, with a ${kernel}×${kernel} kernel, stride ${stride} and padding ${padding}; a 3×3 kernel, stride 1 and padding 0, 1 or 2 are expected`,
+    `${operation}: the algorithm is winograd; kernel ${kernel}×${kernel}, stride ${stride}, padding ${padding}. Winograd needs a 3×3 kernel, stride 1 and padding 0 to 2. Choose these, or the algorithm direct.`,
   );
 }
 
 type Matrix = readonly (readonly number[])[];
 
-/** The matrices of both forms, for the points 0, 1, −1, 2, −2 and ∞. */
+/** The matrices of F(4×4, 3×3) and F(3×3, 4×4), for the points 0, 1, −1, 2, −2 and ∞. */
 export const minimalFiltering = {
   /** Bᵀ of both. */
   input: [
@@ -74,15 +78,15 @@ export const minimalFiltering = {
   ],
 } as const satisfies Record<string, Matrix>;
 
-/** Outputs, and errors, in a row of a tile. */
+/** The number of outputs, or of errors, in a row of a tile. */
 const TILE = 4;
-/** Inputs in a row under it, and points in a row of a transformed tile. */
+/** The number of inputs in a row under a tile, and of points in a row of a transformed tile. */
 const SIDE = 6;
 
 /**
- * Minimal filtering in plain loops, in float64 but for what is stored.
+ * Returns the convolution by minimal filtering in plain loops. Only stored numbers are rounded; the rest is float64.
  *
- * @param matrices others than its own for those who want to know how large its sums may be
+ * @param matrices other matrices, such as their magnitudes, to compute a bound of the sums
  */
 export function winogradConvolution(
   matrices: Readonly<Record<keyof typeof minimalFiltering, Matrix>> = minimalFiltering,
@@ -95,7 +99,7 @@ export function winogradConvolution(
       const filterOf = (o: number, c: number) => nthFilter(weight, o * below.channels + c);
       correlate(x, below, filterOf, (o) => bias[o], y, above, n);
     },
-    /** The correlation of dy with each filter turned by half a turn: what gave w·x to y gives w·dy to dx. */
+    /** Correlates dy with each filter turned by 180°: a product w·x of the forward pass gives w·dy to dx. */
     backwardInput(dy, carrier, dx, n, window) {
       const [below, above] = planesOf(window, carrier.length / (window.channels * 9));
       const filterOf = (c: number, o: number) => nthFilter(carrier, o * below.channels + c).reverse();
@@ -119,10 +123,10 @@ export function winogradConvolution(
   };
 }
 
-/** A copy of the 3×3 numbers of a filter. */
+/** Returns a copy of the 3×3 numbers of filter i. */
 const nthFilter = (weight: FloatArray, i: number): FloatArray => weight.slice(i * 9, (i + 1) * 9);
 
-/** What goes into a window, and what `outputs` filters make of it. */
+/** Returns the planes of a window's input, and those of its output with `outputs` channels. */
 const planesOf = (
   { channels, height, width, padding, outHeight, outWidth }: Window,
   outputs: number,
@@ -137,12 +141,12 @@ interface Planes {
   readonly width: number;
 }
 
-/** Planes with zeros around them. */
+/** Planes with `padding` zeros around each. */
 interface PaddedPlanes extends Planes {
   readonly padding: number;
 }
 
-/** y[i, o] = bias(o) + Σ_c of x[i, c] under filterOf(o, c), tile by tile. */
+/** Computes y[i, o] = bias(o) + Σ_c x[i, c] ∗ filterOf(o, c), tile by tile. */
 const correlation =
   (input: Matrix, filter: Matrix, output: Matrix) =>
   (
@@ -179,12 +183,14 @@ function addProducts(sums: Float64Array, a: Float64Array, b: Float64Array): void
   for (let p = 0; p < sums.length; p++) sums[p] += a[p] * b[p];
 }
 
-/** Calls `each` with the upper left place of each tile of outputs; the last of a row or column may hang over. */
+/**
+ * Calls `each` with the upper left place of each tile of outputs. The last tile of a row or column may reach beyond it.
+ */
 function eachTile({ height, width }: Planes, each: (oy: number, ox: number) => void): void {
   for (let oy = 0; oy < height; oy += TILE) for (let ox = 0; ox < width; ox += TILE) each(oy, ox);
 }
 
-/** `size`×`size` numbers of plane c of image i, from a place in the padded plane on; zeros outside of the plane. */
+/** Returns the `size`×`size` numbers of plane c of image i that begin at a place of the padded plane. */
 function tileAt(
   x: FloatArray,
   { channels, height, width, padding }: PaddedPlanes,
@@ -204,10 +210,10 @@ function tileAt(
   return tile;
 }
 
-/** A row of M t, of the t that is being sandwiched. */
+/** One row of M t, while M t Mᵀ is computed. */
 const half = new Float64Array(SIDE);
 
-/** M t Mᵀ of a square t, row by row. */
+/** Returns M t Mᵀ for a square t, row by row. */
 function sandwich(m: Matrix, t: FloatArray): Float64Array {
   const [results, size] = [m.length, m[0].length];
   const whole = new Float64Array(results * results);
@@ -227,7 +233,7 @@ function sandwich(m: Matrix, t: FloatArray): Float64Array {
   return whole;
 }
 
-/** The sum of planes c of n images. */
+/** Returns the sum of all numbers of channel c over n images. */
 function sumOf(x: FloatArray, { channels, height, width }: Planes, n: number, c: number): number {
   let sum = 0;
   for (let i = 0; i < n; i++) {

@@ -116,9 +116,9 @@ test('winograd is refused where it can’t be done, with what it is for', async 
     t.throws(() => conv2d('conv', [1, 8, 8], { outputs: 2, algorithm: 'winograd', ...options }), {
       constructor: ShapeError,
       message:
-        `conv2d: the algorithm is winograd, with a ${options.kernel}×${options.kernel} kernel, ` +
-        `stride ${options.stride ?? 1} and padding ${options.padding ?? 0}; ` +
-        'a 3×3 kernel, stride 1 and padding 0, 1 or 2 are expected',
+        `conv2d: the algorithm is winograd; kernel ${options.kernel}×${options.kernel}, ` +
+        `stride ${options.stride ?? 1}, padding ${options.padding ?? 0}. ` +
+        'Winograd needs a 3×3 kernel, stride 1 and padding 0 to 2. Choose these, or the algorithm direct.',
     });
   refused({ kernel: 5, padding: 2 });
   refused({ kernel: 3, stride: 2, padding: 1 });

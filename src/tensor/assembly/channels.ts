@@ -1,11 +1,11 @@
 /**
- * Batch normalisation's loops. `planes` planes of `size` numbers each, plane p of channel p mod C. What is added up over
- * a channel is added plane by plane in four lanes, then the lanes, then the planes in order: no sum gets long enough to
- * lose its small numbers.
+ * The loops of batch normalisation. The input has `planes` planes of `size` numbers each; plane p belongs to channel p
+ * mod C. A channel's sum adds the numbers of each plane in four lanes, then the lanes, then the planes in order. No sum
+ * becomes long enough to lose its small numbers.
  */
 import { loadPart, storePart, sumLanes, ZERO } from './vectors';
 
-/** The mean of each channel's numbers, and of their squared distances from it. */
+/** Writes the mean and the (biased) variance of each channel's numbers. */
 export function channelMoments(x: usize, mean: usize, variance: usize, channels: i32, planes: i32, size: i32): void {
   const count = <f32>((planes / channels) * size);
   const plane = (<usize>size) << 2;
@@ -53,7 +53,7 @@ function squaresOf(x: usize, mean: v128, size: i32): f32 {
     x += 16;
   }
   if (size > 0) {
-    const d = f32x4.sub(loadPart(x, size), firstLanes(mean, size)); // 0 − 0 in the lanes that hold no number
+    const d = f32x4.sub(loadPart(x, size), firstLanes(mean, size)); // 0 − 0 in the unused lanes
     odd = f32x4.add(odd, f32x4.mul(d, d));
   }
   return total(f32x4.add(even, odd));
@@ -61,13 +61,13 @@ function squaresOf(x: usize, mean: v128, size: i32): f32 {
 
 const total = (lanes: v128): f32 => f32x4.extract_lane(sumLanes(lanes, ZERO, ZERO, ZERO), 0);
 
-/** The first `count` (1, 2 or 3) lanes, and 0 in the others. */
+/** Returns the first `count` (1, 2 or 3) lanes, and 0 in the others. */
 function firstLanes(value: v128, count: i32): v128 {
   if (count === 1) return v128.shuffle<f32>(value, ZERO, 0, 4, 4, 4);
   return count === 2 ? v128.shuffle<f32>(value, ZERO, 0, 1, 4, 4) : v128.shuffle<f32>(value, ZERO, 0, 1, 2, 4);
 }
 
-/** y = (x − mean)·factor + shift. */
+/** Computes y = (x − mean)·factor + shift. */
 export function channelAffine(
   x: usize,
   y: usize,
@@ -95,7 +95,7 @@ export function channelAffine(
   }
 }
 
-/** sums = Σ dy and products = Σ dy·(x − mean), of each channel. */
+/** Computes sums = Σ dy and products = Σ dy·(x − mean) for each channel. */
 export function channelProducts(
   x: usize,
   mean: usize,
@@ -139,7 +139,7 @@ function productsOf(x: usize, mean: v128, dy: usize, size: i32): f32 {
   return total(f32x4.add(even, odd));
 }
 
-/** dx = factor·(dy − offset − slope·(x − mean)). */
+/** Computes dx = factor·(dy − offset − slope·(x − mean)). */
 export function channelAffineBackward(
   x: usize,
   mean: usize,

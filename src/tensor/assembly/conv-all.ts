@@ -24,7 +24,8 @@ import {
 } from './window';
 
 /**
- * dx of up to four images. A block is four taps at two places; it adds up over o in registers, then goes to the pixels.
+ * Computes dx of up to four images. A block is four taps at two places. It adds the products over o in registers, then
+ * adds these sums to the pixels.
  */
 export function inputFromAll(dy: usize, carrier: usize, dx: usize, images: i32): void {
   pack(dy, outputBytes, images, packedOutput, outputs, outHeight, outWidth, 0);
@@ -35,7 +36,7 @@ export function inputFromAll(dy: usize, carrier: usize, dx: usize, images: i32):
   unpack(packed, dx, imageBytes, images, channels, height, width, padding);
 }
 
-/** All taps at `count` (2 or 1) places; that is a constant wherever this is inlined. */
+/** Computes all taps at `count` (2 or 1) places; `count` is a constant wherever this is inlined. */
 function allTaps(count: i32, place: i32, carrier: usize): void {
   const table = placeTable + ((<usize>place) << 2);
   const to0 = packed + load<usize>(table);
@@ -46,7 +47,7 @@ function allTaps(count: i32, place: i32, carrier: usize): void {
   for (; t < taps; t++) inline.always(spread(1, count, t, to0, to1, carrier));
 }
 
-/** Copies what all outputs have at one or two places together: where they stand they may share few lines of the cache. */
+/** Copies all outputs' errors at one or two places side by side: in the packed planes they share few cache lines. */
 function gather(count: i32, place: i32): void {
   const next = (<usize>places) << 4;
   let from = packedOutput + ((<usize>place) << 4);
@@ -59,7 +60,7 @@ function gather(count: i32, place: i32): void {
   }
 }
 
-/** `rows` (4 or 1) taps at `count` (2 or 1) places. Both are constants wherever this is inlined. */
+/** Computes `rows` (4 or 1) taps at `count` (2 or 1) places; both are constants wherever this is inlined. */
 function spread(rows: i32, count: i32, tap: i32, to0: usize, to1: usize, carrier: usize): void {
   const nextFilter = (<usize>taps) << 2;
   let dy = column;
@@ -107,8 +108,8 @@ function addTo(offset: usize, count: i32, to0: usize, to1: usize, c0: v128, c1: 
 }
 
 /**
- * dw and db of n images. For each group of four, a lane adds its image's products over the places in order; then the
- * lanes are added, and the groups. A block is two outputs and four taps.
+ * Computes dw and db of n images. In each group of four images, a lane adds its image's products over the places in
+ * order. Then the lanes are added, and then the groups. A block is two outputs and four taps.
  */
 export function weightsFromAll(x: usize, dy: usize, dw: usize, db: usize, n: i32): void {
   for (let first = 0; first < n; first += GROUP) {
@@ -125,7 +126,7 @@ export function weightsFromAll(x: usize, dy: usize, dw: usize, db: usize, n: i32
   }
 }
 
-/** dw of `rows` (2 or 1, a constant) outputs. */
+/** Computes dw of `rows` (2 or 1, a constant) outputs. */
 function filterGradient(rows: i32, output: i32, dw: usize, accumulate: bool): void {
   const dy = packedOutput + ((<usize>(output * places)) << 4);
   const to = dw + ((<usize>(output * taps)) << 2);
@@ -134,7 +135,10 @@ function filterGradient(rows: i32, output: i32, dw: usize, accumulate: bool): vo
   if (t < taps) inline.always(correlate(rows, taps - t, t, dy, to, accumulate));
 }
 
-/** dw of `rows` outputs and `count` (1 to 4) taps: all products of dy with what lies under the taps, added up. */
+/**
+ * Computes dw of `rows` outputs and `count` (1 to 4) taps: the sums of all products of dy and the pixels under the
+ * taps.
+ */
 function correlate(rows: i32, count: i32, tap: i32, dy: usize, dw: usize, accumulate: bool): void {
   const table = tapTable + ((<usize>tap) << 2);
   const last = (<usize>(count - 1)) << 2;
@@ -190,7 +194,7 @@ function put(to: usize, sums: v128, count: i32, accumulate: bool): void {
   else storePart(to, accumulate ? f32x4.add(loadPart(to, count), sums) : sums, count);
 }
 
-/** One number of db: the sum of a packed plane's `count` errors, of all four images. */
+/** Computes one number of db: the sum of a packed plane's `count` errors over all four images. */
 export function biasGradient(dy: usize, count: i32, to: usize, accumulate: bool): void {
   let even = ZERO;
   let odd = ZERO;

@@ -1,6 +1,6 @@
 /**
- * The backward passes of a convolution, each along the cheaper of two ways: conv-all.ts multiplies every error,
- * conv-few.ts only those that aren't zero.
+ * The backward passes of a convolution. Each chooses the faster of two methods: conv-all.ts multiplies every error,
+ * conv-few.ts only the errors that aren't zero.
  */
 import { inputFromAll, weightsFromAll } from './conv-all';
 import { inputFromFew, spreadFilters, weightsFromFew } from './conv-few';
@@ -9,19 +9,19 @@ import { ZERO } from './vectors';
 import { imageBytes, outputBytes, outputs, places, taps, vectorsOfFilter } from './window';
 
 /**
- * dx, the adjoint of the forward pass: at every place p and tap t, Σ_o carrier[o, t]·dy[o, p] is added to the pixel
- * under that tap. Which way an image goes depends on its own errors alone, so that its result never depends on the
- * batch it stands in; a group whose images go both ways pays for both.
+ * Computes dx, the adjoint of the forward pass: at every place p and tap t, it adds Σ_o carrier[o, t]·dy[o, p] to the
+ * pixel under the tap. The method depends on each image's own errors alone, so an image's result never depends on the
+ * other images of the batch. A group whose images need both methods pays for both.
  *
  * @param dy `[n, O, OH, OW]`
- * @param carrier `[O, C, K, K]`, in the place of the weights
+ * @param carrier in the place of the weights: W or B, `[O, C, K, K]`
  * @param dx written: `[n, C, H, W]`
  */
 export function convBackwardInput(dy: usize, carrier: usize, dx: usize, n: i32): void {
   let ready = false;
   for (let first = 0; first < n; first += GROUP) {
     const images = imagesInGroup(n, first);
-    let few = 0; // a bit an image
+    let few = 0; // one bit per image
     for (let i = 0; i < images; i++) if (fewForInput(dy + outputBytes * i)) few |= 1 << i;
     if (few !== (1 << images) - 1) inputFromAll(dy, carrier, dx, images);
     if (few !== 0 && !ready) {
@@ -35,7 +35,8 @@ export function convBackwardInput(dy: usize, carrier: usize, dx: usize, n: i32):
 }
 
 /**
- * dw[o, t] = Σ_{i,p} dy[i, o, p] · (the pixel of image i under tap t at place p), and db[o] = Σ_{i,p} dy[i, o, p].
+ * Computes dw[o, t] = Σ_{i,p} dy[i, o, p] · (the pixel of image i under tap t at place p), and db[o] = Σ_{i,p} dy[i, o,
+ * p].
  *
  * @param x `[n, C, H, W]`
  * @param dy `[n, O, OH, OW]`
@@ -44,22 +45,23 @@ export function convBackwardInput(dy: usize, carrier: usize, dx: usize, n: i32):
  */
 export function convBackwardWeights(x: usize, dy: usize, dw: usize, db: usize, n: i32): void {
   const errors = n * outputs * places;
-  // 2×2 max pooling leaves a quarter at most; measured, both ways take the same time there at worst (one channel).
+  // Below 2×2 max pooling at most a quarter is not zero. There, both methods take the same time at worst (measured,
+  // with one channel).
   if (nonZeros(dy, errors) * 4 > errors) weightsFromAll(x, dy, dw, db, n);
   else weightsFromFew(x, dy, dw, db, n);
 }
 
 /**
- * Whether leaving out the zeros pays for one image's dx. Measured: a vector that is added to what lies under a window
- * takes about three times as long as one that is multiplied and added in a register, and each error costs as much as
- * eight vectors more.
+ * Returns true if leaving out the zeros makes one image's dx faster. Measured: adding a vector to the pixels under a
+ * window takes about three times as long as one multiplication and addition in registers. Each error costs as much as
+ * eight more vectors.
  */
 function fewForInput(dy: usize): bool {
   const errors = outputs * places;
   return <i64>nonZeros(dy, errors) * <i64>((vectorsOfFilter() + 8) * 12) <= <i64>errors * <i64>taps;
 }
 
-/** How many of the numbers are not zero. */
+/** Returns the number of non-zero numbers. */
 function nonZeros(from: usize, length: i32): i32 {
   let counts = i32x4.splat(0);
   const end = from + ((<usize>(length & ~3)) << 2);

@@ -1,11 +1,11 @@
 /**
- * The backward passes of a convolution for errors that are mostly zeros, as they are below max pooling (at most one in
- * four of 2 × 2 is not) and where the softmax has saturated (none is): products with a zero are left out.
+ * The backward passes of a convolution for errors that are mostly zeros. Below 2×2 max pooling at most one error in
+ * four is not zero; where the softmax is saturated, all are zero. Products with a zero are left out.
  *
- * One image at a time, its channels last and its padding around it, so that the K·C numbers of a row under the window
- * lie side by side: a *run*, of whole vectors. An error other than zero meets the K runs under its window. The numbers
- * in the last vector of a run that are none of its own come along: they are never stored, or multiplied by a weight of
- * zero, which changes nothing if the error is finite.
+ * Images are computed one at a time. An image has its channels last and its padding around it. So the K·C numbers of a
+ * row under the window lie side by side: they are called a *run*, and are worked on in whole vectors. Each non-zero
+ * error meets the K runs under its window. The last vector of a run may hold other numbers behind it. Their results are
+ * not stored, or their weight is zero, which changes nothing if the error is finite.
  */
 import { loadPart, multiplyAdd, ZERO } from './vectors';
 import {
@@ -30,7 +30,7 @@ import {
   windowTable,
 } from './window';
 
-/** dx of one image, after {@link spreadFilters} and with no {@link weightsFromFew} between. */
+/** Computes dx of one image. {@link spreadFilters} must come before, without {@link weightsFromFew} in between. */
 export function inputFromFew(dy: usize, dx: usize): void {
   memory.fill(packed, 0, rowBytes() * (height + 2 * padding));
   listErrors(dy);
@@ -44,7 +44,7 @@ export function inputFromFew(dy: usize, dx: usize): void {
   inline.always(exchangeImage(dx, true));
 }
 
-/** dw and db of n images, added up image by image. */
+/** Computes dw and db of n images, added image by image. */
 export function weightsFromFew(x: usize, dy: usize, dw: usize, db: usize, n: i32): void {
   setWindowForFew();
   memory.fill(filters, 0, filterBytes() * outputs);
@@ -60,14 +60,14 @@ export function weightsFromFew(x: usize, dy: usize, dw: usize, db: usize, n: i32
   inline.always(exchangeFilters(dw, true));
 }
 
-/** Puts filters `[O, C, K, K]` in the order of the runs, with zeros between: what {@link inputFromFew} works with. */
+/** Copies filters `[O, C, K, K]` into the order of the runs, with zeros between them, for {@link inputFromFew}. */
 export function spreadFilters(carrier: usize): void {
   setWindowForFew();
   memory.fill(filters, 0, filterBytes() * outputs);
   inline.always(exchangeFilters(carrier, false));
 }
 
-/** Adds one image's part to the filters' gradients and to db. */
+/** Adds one image's part of dw and db. */
 function addGradients(db: usize): void {
   let first = firstError;
   let filter = filters;
@@ -113,14 +113,14 @@ function filterBytes(): usize {
   return (<usize>vectorsOfFilter()) << 4;
 }
 
-/** Bytes of a row of the image in memory. */
+/** Returns the bytes of a padded row of the image. */
 function rowBytes(): usize {
   return (<usize>((width + 2 * padding) * channels)) << 2;
 }
 
 /**
- * The errors that are not zero, by output and then by place: where each one's window begins, and `errorValues` bytes
- * behind that the error. Of four places those with errors move to the front of their vectors.
+ * Lists the non-zero errors, by output and then by place: the address where the window begins, and, `errorValues` bytes
+ * behind it, the error. Of four places, those with non-zero errors move to the front of their vectors.
  */
 function listErrors(dy: usize): void {
   let to = errorTable;
@@ -141,7 +141,7 @@ function listErrors(dy: usize): void {
   store<usize>(firstError + ((<usize>outputs) << 2), to);
 }
 
-/** Lists those of four errors that are not zero; returns how many bytes each list has grown. */
+/** Lists the non-zero ones of four errors; returns the bytes that were added to each list. */
 function list(to: usize, errors: v128, where: usize): usize {
   const mask = i32x4.bitmask(f32x4.ne(errors, ZERO));
   const order = v128.load(orderTable + ((<usize>mask) << 4));
@@ -150,7 +150,7 @@ function list(to: usize, errors: v128, where: usize): usize {
   return (<usize>popcnt(mask)) << 2;
 }
 
-/** Copies an image `[C, H, W]` to where its channels are last and its padding around it, or `back` (a constant). */
+/** Copies an image `[C, H, W]` to memory with its channels last and its padding around it, or `back` (a constant). */
 function exchangeImage(x: usize, back: bool): void {
   const row = rowBytes();
   const step = (<usize>channels) << 2;
@@ -168,7 +168,7 @@ function exchangeImage(x: usize, back: bool): void {
   }
 }
 
-/** Copies filters `[O, C, K, K]` to where they lie in the order of the runs, or `back` (a constant). */
+/** Copies filters `[O, C, K, K]` into the order of the runs, or `back` (a constant). */
 function exchangeFilters(weights: usize, back: bool): void {
   for (let o = 0; o < outputs; o++) {
     for (let c = 0; c < channels; c++) {
@@ -187,7 +187,7 @@ function exchangeFilters(weights: usize, back: bool): void {
   }
 }
 
-/** `count` (8, 4, 2 or 1, a constant) vectors of a run of a filter's gradient: the sum of error · what lies there. */
+/** Adds Σ error · pixels to `count` (8, 4, 2 or 1, a constant) vectors of a run of a filter's gradient. */
 function addProducts(count: i32, e: usize, end: usize, from: usize, filter: usize): void {
   const values = errorValues;
   let c0 = v128.load(filter);
@@ -220,7 +220,7 @@ function addProducts(count: i32, e: usize, end: usize, from: usize, filter: usiz
   if (count > 4) v128.store(filter, c7, 112);
 }
 
-/** Adds error · the filter to what lies under the window. */
+/** Adds error · filter to the numbers under the window. */
 function scatter(e: usize, end: usize, filter: usize): void {
   const toNextRow = rowBytes() - ((<usize>vectorsOfRun()) << 4);
   const values = errorValues;

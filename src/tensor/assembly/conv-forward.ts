@@ -19,11 +19,11 @@ import {
 } from './window';
 
 /**
- * y[i, o] = bias[o] + Σ_{c,ky,kx} weight[o, c, ky, kx] · (the pixel of image i under that tap), for n images.
+ * Computes y[i, o] = bias[o] + Σ_{c,ky,kx} weight[o, c, ky, kx] · (the pixel of image i under that tap), for n images.
  *
- * Images go in groups of four, one per lane (lanes.ts). A block is two output channels at four places: eight sums stay
- * in registers while the taps run in the order of the weights; each step takes four vectors of pixels and two weights,
- * spread over all lanes. It is the matrix product of multiply.ts without the unrolled copy of the image.
+ * Images are computed in groups of four, one per lane (lanes.ts). A block is two output channels at four places. Its
+ * eight sums stay in registers while the taps run in the order of the weights. Each step takes four vectors of pixels
+ * and two weights, copied to all lanes. It is the matrix product of multiply.ts without an unrolled copy of the image.
  *
  * @param x `[n, C, H, W]`
  * @param weight `[O, C, K, K]`
@@ -47,7 +47,7 @@ export function convForward(x: usize, weight: usize, bias: usize, y: usize, n: i
   }
 }
 
-// One function a case: the optimizer would fold three calls side by side into one loop that tells them apart.
+// One function per case: the optimizer would merge three calls side by side into one loop with a condition.
 
 function oneChannel(filter: usize, bias: usize, y: usize, images: i32): void {
   let p = 0;
@@ -68,8 +68,8 @@ function twoChannelsByPairs(filter: usize, bias: usize, y: usize, images: i32): 
 }
 
 /**
- * `rows` output channels at `count` (1 to 4) places. With `pairs` the second and the fourth place lie beside the first
- * and the third, and two addresses do for four. Both are constants wherever this is inlined.
+ * Computes `rows` output channels at `count` (1 to 4) places. With `pairs`, the second and fourth places lie beside the
+ * first and third, so that two addresses are enough. `rows` and `pairs` are constants wherever this is inlined.
  */
 function block(
   rows: i32,

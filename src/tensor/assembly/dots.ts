@@ -1,17 +1,18 @@
 import { loadPart, storePart, sumLanes, ZERO } from './vectors';
 
 /**
- * C = A·Bᵀ, or C += A·Bᵀ. A `[m, k]`, B `[n, k]`, C `[m, n]`: every number of C is the dot product of two rows.
+ * Computes C = A·Bᵀ, or C += A·Bᵀ. A `[m, k]`, B `[n, k]`, C `[m, n]`: every number of C is the dot product of two
+ * rows.
  *
- * Four rows of B (which then stay in the first-level cache) are multiplied by all rows of A, two at a time. A sum is
- * kept as four, one per lane: lane i adds the products l = i, i + 4, i + 8, … in that order, and the lanes are added
- * at the end, (0 + 2) + (1 + 3). An edge differs in how many sums it works on, not in how it adds them.
+ * Four rows of B, which then stay in the first-level cache, are multiplied by all rows of A, two at a time. Each sum is
+ * kept as four, one per lane: lane i adds the products l = i, i + 4, i + 8, … in that order. At the end the lanes are
+ * added as (0 + 2) + (1 + 3). At an edge there are fewer sums, added in the same order.
  */
 export function matmulTB(a: usize, b: usize, c: usize, m: i32, n: i32, k: i32, accumulate: bool): void {
   const row = (<usize>k) << 2;
   const cRow = (<usize>n) << 2;
   for (let left = n; left > 0; ) {
-    // With one or two rows of B the processor would mostly wait for its additions: 4 + 1 + … is cut as 3 + 3 + 3.
+    // With one or two rows of B, the processor mostly waits for its additions: 9 rows are 3 + 3 + 3, not 4 + 4 + 1.
     const width = left === 3 || left === 6 || left === 9 ? 3 : min(left, 4);
     if (width === 4) inline.always(panel(4, a, b, c, row, cRow, m, k, accumulate));
     else if (width === 3) inline.always(panel(3, a, b, c, row, cRow, m, k, accumulate));
@@ -23,7 +24,7 @@ export function matmulTB(a: usize, b: usize, c: usize, m: i32, n: i32, k: i32, a
   }
 }
 
-/** All m rows of `width` (1 to 4) columns of C. */
+/** Computes all m rows of `width` (1 to 4) columns of C. */
 function panel(
   width: i32,
   a: usize,
@@ -43,7 +44,10 @@ function panel(
   if (m === 1) inline.always(block(1, width, a, b, c, row, cRow, k, accumulate));
 }
 
-/** `rows` × `width` numbers of C. Both are constants wherever this is inlined, so that each case has its own code. */
+/**
+ * Computes `rows` × `width` numbers of C. Both are constants wherever this is inlined, so that each case has its own
+ * code.
+ */
 function block(
   rows: i32,
   width: i32,
@@ -112,7 +116,7 @@ function block(
   if (rows === 2) inline.always(put(c + cRow, sumLanes(c10, c11, c12, c13), width, accumulate));
 }
 
-/** Stores one row of a block, or adds it to what is there. */
+/** Stores one row of a block, or adds it to C. */
 function put(c: usize, sums: v128, width: i32, accumulate: bool): void {
   if (width < 4) storePart(c, accumulate ? f32x4.add(loadPart(c, width), sums) : sums, width);
   else v128.store(c, accumulate ? f32x4.add(v128.load(c), sums) : sums);

@@ -1,6 +1,6 @@
 import { loadPart, storePart, ZERO } from './vectors';
 
-/** y[r, c] += bias[c]. */
+/** Computes y[r, c] += bias[c]. */
 export function addToColumns(y: usize, bias: usize, rows: i32, columns: i32): void {
   for (let r = 0; r < rows; r++) {
     let from = bias;
@@ -15,7 +15,7 @@ export function addToColumns(y: usize, bias: usize, rows: i32, columns: i32): vo
   }
 }
 
-/** out[c] = Σ_r y[r, c], for r = 0, 1, … in that order. */
+/** Computes out[c] = Σ_r y[r, c], for r = 0, 1, … in that order. */
 export function sumColumns(y: usize, out: usize, rows: i32, columns: i32): void {
   const row = (<usize>columns) << 2;
   let left = columns;
@@ -33,7 +33,7 @@ export function sumColumns(y: usize, out: usize, rows: i32, columns: i32): void 
   }
 }
 
-/** y = max(x, 0). */
+/** Computes y = max(x, 0). */
 export function relu(x: usize, y: usize, length: i32): void {
   for (; length >= 4; length -= 4) {
     v128.store(y, positive(v128.load(x)));
@@ -43,12 +43,12 @@ export function relu(x: usize, y: usize, length: i32): void {
   if (length > 0) storePart(y, positive(loadPart(x, length)), length);
 }
 
-/** As Math.max(x, 0): a NaN stays one. pmax keeps −0, and adding 0 makes +0 of it. */
+/** Returns max(x, 0) as Math.max does: NaN stays NaN. pmax keeps −0, and adding 0 makes it +0. */
 function positive(x: v128): v128 {
   return f32x4.add(f32x4.pmax(x, ZERO), ZERO);
 }
 
-/** dx = dy where y > 0, else 0. */
+/** Computes dx = dy where y > 0, otherwise 0. */
 export function reluBackward(y: usize, dy: usize, dx: usize, length: i32): void {
   for (; length >= 4; length -= 4) {
     v128.store(dx, v128.and(v128.load(dy), f32x4.gt(v128.load(y), ZERO)));
@@ -59,7 +59,7 @@ export function reluBackward(y: usize, dy: usize, dx: usize, length: i32): void 
   if (length > 0) storePart(dx, v128.and(loadPart(dy, length), f32x4.gt(loadPart(y, length), ZERO)), length);
 }
 
-/** y[p, i] = (x[p, i] − mean[p mod C]) / std[p mod C]. */
+/** Computes y[p, i] = (x[p, i] − mean[p mod C]) / std[p mod C]. */
 export function normalize(x: usize, y: usize, mean: usize, std: usize, channels: i32, planes: i32, size: i32): void {
   for (let p = 0; p < planes; p++) {
     const channel = (<usize>(p % channels)) << 2;
@@ -77,7 +77,7 @@ export function normalize(x: usize, y: usize, mean: usize, std: usize, channels:
   }
 }
 
-/** dx[p, i] = dy[p, i] / std[p mod C]. */
+/** Computes dx[p, i] = dy[p, i] / std[p mod C]. */
 export function normalizeBackward(dy: usize, dx: usize, std: usize, channels: i32, planes: i32, size: i32): void {
   for (let p = 0; p < planes; p++) {
     const s = v128.load32_splat(std + ((<usize>(p % channels)) << 2));

@@ -1,15 +1,18 @@
 import { loadPart, storePart, ZERO } from './vectors';
 
 /**
- * Four images side by side, one per lane: a packed plane holds, for each pixel, the vector of the four images' pixels.
- * A convolution of packed planes reads whole vectors wherever its window stands, needs no unrolled copy of its input,
- * and computes each image in a lane of its own, by the same instructions whichever lane that is.
+ * Packed planes hold four images, one per lane: for each pixel, a vector of the four images' pixels. A convolution of
+ * packed planes reads whole vectors at every place of its window and needs no unrolled copy of its input. Each image is
+ * computed in its own lane by the same instructions, whichever lane that is.
  */
 
-/** Images in a group. */
+/** The number of images in a group. */
 export const GROUP = 4;
 
-/** The last group may have fewer images; their lanes hold zeros. */
+/**
+ * Returns the number of images in the group that begins at `first`. The last group may have fewer; its other lanes are
+ * 0.
+ */
 export function imagesInGroup(images: i32, first: i32): i32 {
   return min(images - first, GROUP);
 }
@@ -31,7 +34,9 @@ export function pack(
   packInto(from, image, images, to, planes, height, width, padding, height + 2 * padding, width + 2 * padding);
 }
 
-/** As {@link pack}, with `padding` zeros above and on the left, and as many below and on the right as are missing. */
+/**
+ * As {@link pack}, with `padding` zeros above and to the left. Below and to the right, zeros fill `rows` and `columns`.
+ */
 export function packInto(
   from: usize,
   image: usize,
@@ -84,7 +89,7 @@ function packRow(from: usize, image: usize, images: i32, to: usize, count: i32):
   }
 }
 
-/** The inverse of pack: writes the planes of up to four images, without their padding. */
+/** Inverts {@link pack}: writes the planes of up to four images, without their padding. */
 export function unpack(
   from: usize,
   to: usize,
@@ -98,7 +103,7 @@ export function unpack(
   unpackFrom(from, to, image, images, planes, height, width, padding, height + 2 * padding, width + 2 * padding);
 }
 
-/** The inverse of packInto. */
+/** Inverts {@link packInto}. */
 export function unpackFrom(
   from: usize,
   to: usize,
@@ -144,8 +149,8 @@ function unpackRow(from: usize, to: usize, image: usize, images: i32, count: i32
 }
 
 /**
- * Stores the first `width` numbers of the vector of the four arguments' i-th lanes at to + i·stride, for the first
- * `count` i (both 1 to 4).
+ * Transposes four vectors and stores the first `count` rows, row i at to + i·stride. Row i holds the i-th lanes of a,
+ * b, c and d; only its first `width` numbers are stored. Both counts are 1 to 4.
  */
 export function storeTransposed(
   a: v128,

@@ -1,22 +1,22 @@
 import { loadPart, storePart, ZERO } from './vectors';
 
-/** C = A·B, or C += A·B. A `[m, k]`, B `[k, n]`, C `[m, n]`. */
+/** Computes C = A·B, or C += A·B. A `[m, k]`, B `[k, n]`, C `[m, n]`. */
 export function matmul(a: usize, b: usize, c: usize, m: i32, n: i32, k: i32, accumulate: bool): void {
   inline.always(multiply(a, (<usize>k) << 2, 4, b, c, m, n, k, accumulate));
 }
 
-/** C = Aᵀ·B, or C += Aᵀ·B. A `[k, m]`, B `[k, n]`, C `[m, n]`. */
+/** Computes C = Aᵀ·B, or C += Aᵀ·B. A `[k, m]`, B `[k, n]`, C `[m, n]`. */
 export function matmulTA(a: usize, b: usize, c: usize, m: i32, n: i32, k: i32, accumulate: bool): void {
   inline.always(multiply(a, 4, (<usize>m) << 2, b, c, m, n, k, accumulate));
 }
 
 /**
- * C (+)= A·B for an A whose rows lie `aRow` bytes apart and whose columns `aColumn`: one function for A·B and Aᵀ·B.
+ * Computes C (+)= A·B: one function for A·B and Aᵀ·B. A's rows lie `aRow` bytes apart, its columns `aColumn` bytes.
  *
- * Eight columns of B (k cache lines, which then stay in the first-level cache) are multiplied by all rows of A, four at
- * a time. Eight sums of four numbers stay in registers while l runs; each step takes two vectors of B and four numbers
- * of A, spread over all lanes: 6 loads for 64 floating-point operations. (Twelve sums need more registers than the 15
- * V8 can give, and ran a third slower.)
+ * Eight columns of B are multiplied by all rows of A, four at a time. The columns are k cache lines, which stay in the
+ * first-level cache. Eight sums of four numbers stay in registers while l runs. Each step takes two vectors of B and
+ * four numbers of A, copied to all lanes: 6 loads for 64 floating-point operations. (Twelve sums need more than the 15
+ * registers that V8 can use, and took a third longer.)
  *
  * Every sum, in a block or at an edge, runs over l = 0 … k−1 in that order and is added to C at the end.
  */
@@ -47,7 +47,7 @@ function multiply(
   if (left > 0) panel(left, a, aRow, aColumn, b, c, row, m, k, accumulate);
 }
 
-/** All m rows of `width` columns of C: 8, 4, or the last 1, 2 or 3. */
+/** Computes all m rows of `width` columns of C: 8, 4, or the last 1, 2 or 3. */
 function panel(
   width: i32,
   a: usize,
@@ -70,7 +70,10 @@ function panel(
   else if (m === 1) inline.always(block(1, width, a, aRow, aColumn, b, c, row, k, accumulate));
 }
 
-/** `rows` × `width` numbers of C. Both are constants wherever this is inlined, so that each case has its own code. */
+/**
+ * Computes `rows` × `width` numbers of C. Both are constants wherever this is inlined, so that each case has its own
+ * code.
+ */
 function block(
   rows: i32,
   width: i32,

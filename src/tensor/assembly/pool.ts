@@ -1,6 +1,6 @@
 /**
- * Max over each window of each plane; `winner` gets the index in the plane, the first on a tie. A NaN wins only where
- * it is first in its window, as in the plain twin: every other comparison with it is false.
+ * Computes y, the maximum of each window of each plane. `winner` gets its index in the plane, the first on a tie. As in
+ * the plain kernel, a NaN wins only if it is first in its window: every other comparison with NaN is false.
  */
 export function maxPool(
   x: usize,
@@ -27,7 +27,7 @@ export function maxPool(
   }
 }
 
-/** dx = 0, then dy is added at each window's winner. */
+/** Sets dx = 0, then adds each dy at its window's winner. */
 export function maxPoolBackward(
   dy: usize,
   winner: usize,
@@ -63,7 +63,7 @@ export function maxPoolBackward(
   }
 }
 
-/** One row of outputs, any window; `start` is the index in the plane of the first window's first pixel. */
+/** Computes one row of outputs for any window; `start` is the index in the plane of the first window's first pixel. */
 function poolRow(
   x: usize,
   start: i32,
@@ -92,7 +92,10 @@ function poolRow(
   }
 }
 
-/** One row of at least 4 outputs of 2×2 windows with stride 2, four at a time; the last four may overlap. */
+/**
+ * Computes one row of at least 4 outputs of 2×2 windows with stride 2, four at a time; the last four may overlap
+ * others.
+ */
 function poolPairs(x: usize, start: i32, width: i32, y: usize, winner: usize, outWidth: i32): void {
   const row = (<usize>width) << 2;
   for (let next = 0; next < outWidth; next += 4) {
@@ -120,7 +123,7 @@ function poolPairs(x: usize, start: i32, width: i32, y: usize, winner: usize, ou
   }
 }
 
-/** One plane of 2×2 windows with stride 2: every pixel of dx is written once, with dy or with 0. */
+/** Computes dx of one plane of 2×2 windows with stride 2: writes every pixel once, with dy or 0. */
 function spreadPairs(
   dy: usize,
   winner: usize,

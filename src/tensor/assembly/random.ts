@@ -5,8 +5,8 @@ const UNIT: f32 = 1.1920928955078125e-7;
 const PARITY: i32 = 0x1bd11bda;
 
 /**
- * out[i] = number `first + i` of a stream, uniform in [−1, 1): Threefry-2x32 with 20 rounds, as ../threefry.ts says.
- * Four counters at a time: their first words are four numbers, their second words the next four.
+ * Writes out[i] = number `first + i` of a stream, uniform in [−1, 1), by Threefry-2x32 with 20 rounds (../threefry.ts).
+ * It computes four counters at a time: their first words give four numbers, their second words the next four.
  *
  * @param first a multiple of 8
  */
@@ -46,7 +46,7 @@ function rotate(x: v128, by: i32): v128 {
   return v128.or(i32x4.shl(x, by), i32x4.shr_u(x, 32 - by));
 }
 
-/** The upper 24 bits of each lane as a number in [−1, 1). */
+/** Stores the upper 24 bits of each lane as a number in [−1, 1). */
 function store4(out: usize, bits: v128, length: i32): void {
   const numbers = f32x4.mul(f32x4.convert_i32x4_s(i32x4.shr_s(bits, 8)), f32x4.splat(UNIT));
   if (length >= 4) v128.store(out, numbers);

@@ -1,9 +1,9 @@
 import { loadPart, storePart, ZERO } from './vectors';
 
-/** 2⁻¹⁰⁰: kernels.ts says why a moment ends here. */
+/** 2⁻¹⁰⁰; kernels.ts explains why smaller moments become 0. */
 const LEAST_MOMENT: f32 = 7.888609052210118e-31;
 
-/** SGD with momentum and weight decay: v ← momentum·v + scale·g + decay·w;  w ← w − rate·v. */
+/** Makes a step of SGD with momentum and weight decay: v ← momentum·v + scale·g + decay·w;  w ← w − rate·v. */
 export function sgd(w: usize, g: usize, v: usize, length: i32, rate: f32, momentum: f32, decay: f32, scale: f32): void {
   const rates = f32x4.splat(rate);
   const momenta = f32x4.splat(momentum);
@@ -31,8 +31,8 @@ export function sgd(w: usize, g: usize, v: usize, length: i32, rate: f32, moment
 }
 
 /**
- * Adam: g ← scale·g + decay·w;  m ← β₁m + (1−β₁)g;  v ← β₂v + (1−β₂)g²;  w ← w − rate·m / (√v + epsilon).
- * 1 − β comes rounded from float64: taken here, it would lose half its digits.
+ * Makes a step of Adam: g ← scale·g + decay·w;  m ← β₁m + (1−β₁)g;  v ← β₂v + (1−β₂)g²;  w ← w − rate·m / (√v +
+ * epsilon). The caller computes 1 − β in float64: in float32 it would lose half of its digits.
  */
 export function adam(
   w: usize,
@@ -79,20 +79,20 @@ export function adam(
   }
 }
 
-/** 0 where a moment is less than the least; NaN stays NaN. */
+/** Returns 0 for a moment below the least one, otherwise the moment; NaN stays NaN. */
 function ended(moment: v128): v128 {
   return v128.andnot(moment, f32x4.lt(f32x4.abs(moment), f32x4.splat(LEAST_MOMENT)));
 }
 
-/** p·x + q·y */
+/** Returns p·x + q·y. */
 function mix(p: f32, x: v128, q: f32, y: v128): v128 {
   return f32x4.add(f32x4.mul(f32x4.splat(p), x), f32x4.mul(f32x4.splat(q), y));
 }
 
 /**
- * total[i] = parts[0][i] + parts[1][i] + …, added in that order.
+ * Computes total[i] = parts[0][i] + parts[1][i] + …, added in that order.
  *
- * @param parts where the addresses of the `count` (at least 1) parts stand, as 32-bit integers
+ * @param parts the address of the `count` (at least 1) parts' addresses, 32-bit integers
  */
 export function sumParts(parts: usize, count: i32, total: usize, length: i32): void {
   const end = parts + ((<usize>count) << 2);
@@ -126,7 +126,7 @@ export function sumParts(parts: usize, count: i32, total: usize, length: i32): v
   }
 }
 
-/** x ← clip(project(x + alpha·sign(direction))): |x − clean| ≤ epsilon, then x in [low, high]. */
+/** Computes x ← clip(project(x + alpha·sign(direction))): first |x − clean| ≤ epsilon, then x in [low, high]. */
 export function signStep(
   x: usize,
   direction: usize,
@@ -145,7 +145,7 @@ export function signStep(
     const old = whole ? v128.load(x) : loadPart(x, length);
     const start = whole ? v128.load(clean) : loadPart(clean, length);
     const moved = alongSign(old, whole ? v128.load(direction) : loadPart(direction, length), f32x4.splat(alpha));
-    // pmax and pmin return their first argument if one is NaN, so that a NaN stays one.
+    // pmax and pmin return their first argument if one is NaN: NaN stays NaN.
     const least = f32x4.pmax(f32x4.sub(start, epsilons), lows);
     const most = f32x4.pmin(f32x4.add(start, epsilons), highs);
     const bounded = f32x4.pmin(f32x4.pmax(moved, least), most);
@@ -157,14 +157,14 @@ export function signStep(
   }
 }
 
-/** x + alpha·sign(direction), with sign(0) = 0; NaN where the direction is. */
+/** Returns x + alpha·sign(direction), with sign(0) = 0; NaN where the direction is NaN. */
 function alongSign(x: v128, direction: v128, alphas: v128): v128 {
   const up = v128.and(f32x4.gt(direction, ZERO), alphas);
   const down = v128.and(f32x4.lt(direction, ZERO), alphas);
   return v128.or(f32x4.add(x, f32x4.sub(up, down)), f32x4.ne(direction, direction));
 }
 
-/** out = |magnitude|·sign(value), with sign(0) = 0. */
+/** Computes out = |magnitude|·sign(value), with sign(0) = 0. */
 export function copySigns(magnitude: usize, value: usize, out: usize, length: i32): void {
   const signBit = i32x4.splat(0x80000000);
   for (; length > 0; length -= 4) {
@@ -180,7 +180,7 @@ export function copySigns(magnitude: usize, value: usize, out: usize, length: i3
   }
 }
 
-/** x ← factor·x. */
+/** Computes x ← factor·x. */
 export function rescale(x: usize, length: i32, factor: f32): void {
   const factors = f32x4.splat(factor);
   for (; length >= 4; length -= 4) {

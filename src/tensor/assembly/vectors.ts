@@ -1,18 +1,18 @@
 /**
- * Four float32 numbers at a time: what every kernel here needs to begin, to end, and to add up across lanes.
+ * Vectors of four float32 numbers: loads, stores and sums across lanes, for all kernels here.
  *
- * Addresses are byte addresses and need not be multiples of 16. A run of numbers whose count is no multiple of 4 ends
- * in a vector of 1, 2 or 3 (`loadPart`, `storePart`), worked on by the same instructions as the whole ones: a number's
- * result never depends on where in the array it stands.
+ * Addresses are byte addresses and need not be multiples of 16. If an array's length is no multiple of 4, its end is a
+ * vector of 1, 2 or 3 numbers (`loadPart`, `storePart`). The instructions are the same as for whole vectors, so a
+ * number's result never depends on its place in the array.
  */
 
 export const ZERO = f32x4.splat(0);
 
-/** Numbers in a vector. */
+/** The number of lanes in a vector. */
 export const LANES = 4;
 export const VECTOR_BYTES = 16;
 
-/** The `count` (1, 2 or 3) numbers at an address; the other lanes are 0. */
+/** Returns the `count` (1, 2 or 3) numbers at an address; the other lanes are 0. */
 export function loadPart(from: usize, count: i32): v128 {
   if (count === 1) return v128.load32_zero(from);
   const pair = v128.load64_zero(from);
@@ -29,12 +29,12 @@ export function storePart(to: usize, value: v128, count: i32): void {
   if (count === 3) v128.store_lane<f32>(to, value, 2, 8);
 }
 
-/** sum + a·b, each lane rounded twice: fused multiply-adds would give other bits on machines that have them. */
+/** Returns sum + a·b, each lane rounded twice: fused multiply-adds would give other bits on machines that have them. */
 export function multiplyAdd(sum: v128, a: v128, b: v128): v128 {
   return f32x4.add(sum, f32x4.mul(a, b));
 }
 
-/** Lane i of the result is the sum of the four lanes of the i-th argument, each added as (0 + 2) + (1 + 3). */
+/** Returns four sums: lane i is the sum of the four lanes of the i-th argument, added as (0 + 2) + (1 + 3). */
 export function sumLanes(a: v128, b: v128, c: v128, d: v128): v128 {
   const ab = f32x4.add(v128.shuffle<f32>(a, b, 0, 4, 1, 5), v128.shuffle<f32>(a, b, 2, 6, 3, 7));
   const cd = f32x4.add(v128.shuffle<f32>(c, d, 0, 4, 1, 5), v128.shuffle<f32>(c, d, 2, 6, 3, 7));

@@ -1,6 +1,6 @@
 /**
- * The window of the convolution under way, and what follows from it. These are globals of the WebAssembly instance, not
- * of the shared memory, so that each thread has its own.
+ * The window of the current convolution, and the numbers that follow from it. These are globals of the WebAssembly
+ * instance, not of the shared memory, so each thread has its own.
  *
  * Axes: C channels, H, W rows and columns, K kernel, O output channels, OH, OW output rows and columns.
  */
@@ -17,7 +17,7 @@ export let outWidth: i32 = 0;
 export let taps: i32 = 0;
 /** OH·OW */
 export let places: i32 = 0;
-/** Whether places 2i and 2i + 1 always lie side by side in the image. */
+/** True if places 2i and 2i + 1 always lie side by side in the image. */
 export let paired: bool = false;
 
 /** Bytes of one image, `[C, H, W]`, and of its output, `[O, OH, OW]`. */
@@ -31,36 +31,38 @@ export let packedPlane: usize = 0;
 export let packedStep: usize = 0;
 export let packedRowStep: usize = 0;
 
-/** Address of a table: where in a packed image the window stands at each place, in bytes. */
+/** Address of a table: the window's offset in a packed image at each place, in bytes. */
 export let placeTable: usize = 0;
-/** Address of a table: how far each tap lies from there. */
+/** Address of a table: each tap's offset from the window's first pixel, in bytes. */
 export let tapTable: usize = 0;
 /** Address of the packed images. */
 export let packed: usize = 0;
 /** Address of packed outputs, `[O, OH, OW]`, or of their gradients. */
 export let packedOutput: usize = 0;
-/** Address of two places of all packed outputs. */
+/** Address of a copy of all packed outputs at two places. */
 export let column: usize = 0;
 
-// For errors that are mostly zeros (conv-few.ts): behind all of the above, since the two ways may take turns in a batch.
+// For errors that are mostly zeros (conv-few.ts). They lie behind all of the above: both methods may alternate in a
+// batch.
 
-/** Address of a table: where the window begins in an image with its channels last, at each place. */
+/** Address of a table: the window's offset, at each place, in an image with its channels last. */
 export let windowTable: usize = 0;
-/** Address of a table: for each set of lanes the bytes that move these to the front of a vector. */
+/** Address of a table: for each set of lanes, the byte indices that move these lanes to the front of a vector. */
 export let orderTable: usize = 0;
-/** Address of a table: where each output's errors begin, and where the last one's end. */
+/** Address of a table: the address of each output's first listed error, and of the last one's end. */
 export let firstError: usize = 0;
-/** Address of the places of errors other than zero, and how far behind the errors themselves lie. */
+/** Address of the list of the non-zero errors' places; the errors lie `errorValues` bytes behind their places. */
 export let errorTable: usize = 0;
 export let errorValues: usize = 0;
 /** Address of filters in the order of the runs: O filters of vectorsOfFilter vectors. */
 export let filters: usize = 0;
 
 /**
- * To be called before each convolution.
+ * Prepares a convolution; must be called before each one.
  *
- * @param scratch left alone until it is done: OH·OW + C·K·K + 4·(C·(H + 2·padding)·(W + 2·padding) + O·(OH·OW + 2))
- *   numbers, and for {@link setWindowForFew} OH·OW + 2·OH·OW·O + O + 74 + 4·O·K·⌈K·C/4⌉ more
+ * @param scratch address of memory that nothing else uses until the convolution is done. It must have at least OH·OW +
+ *   C·K·K + 4·(C·(H + 2·padding)·(W + 2·padding) + O·(OH·OW + 2)) numbers. {@link setWindowForFew} needs OH·OW +
+ *   2·OH·OW·O + O + 74 + 4·O·K·⌈K·C/4⌉ more.
  */
 export function setWindow(
   scratch: usize,
@@ -117,17 +119,17 @@ function fillTables(): void {
   }
 }
 
-/** Vectors that hold the K·C numbers of a run (conv-few.ts). */
+/** Returns the number of vectors that hold the K·C numbers of a run (conv-few.ts). */
 export function vectorsOfRun(): i32 {
   return (kernel * channels + 3) >> 2;
 }
 
-/** Vectors of a filter in the order of the runs. */
+/** Returns the number of vectors of a filter in the order of the runs. */
 export function vectorsOfFilter(): i32 {
   return kernel * vectorsOfRun();
 }
 
-/** The tables of conv-few.ts; to be called after {@link setWindow}. */
+/** Fills the tables of conv-few.ts; must be called after {@link setWindow}. */
 export function setWindowForFew(): void {
   windowTable = column + ((<usize>outputs) << 5);
   orderTable = windowTable + ((<usize>(places + 3)) << 2);

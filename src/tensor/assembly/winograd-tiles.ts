@@ -1,20 +1,20 @@
 /**
- * What Winograd's convolutions (winograd.ts, winograd-weights.ts) share: where their planes and tiles lie, and the
- * transform of the tiles that both read. Globals of the instance, as in window.ts.
+ * The common part of Winograd's convolutions (winograd.ts, winograd-weights.ts): the addresses of their planes and
+ * tiles, and the transform of input tiles. Globals of the instance, as in window.ts.
  *
- * A plane of outputs is cut into tiles of 4×4; under each lie 6×6 inputs, and tiles side by side share two columns of
- * them. Where a side is no multiple of 4, the last tile hangs over: there packed inputs and errors are zeros, and
- * outputs are computed and left out.
+ * A plane of outputs is divided into tiles of 4×4. Under each tile lie 6×6 inputs; tiles side by side share two columns
+ * of inputs. If a side is no multiple of 4, the last tile is larger than the rest of the plane. There, packed inputs
+ * and errors are zeros; outputs are computed and not stored.
  */
 
-/** Outputs in a row of a tile. */
+/** The number of outputs in a row of a tile. */
 export const TILE: usize = 4;
-/** Inputs in a row under it: as many as a row of a transformed tile, and of a transformed filter, has numbers. */
+/** The number of inputs in a row under a tile, and of numbers in a row of a transformed tile or filter. */
 export const SIDE: usize = 6;
 export const POINTS: usize = SIDE * SIDE;
-/** Tiles that are multiplied with the filters at once. */
+/** The number of tiles that are multiplied with the filters at once. */
 export const TILES = 4;
-/** Tiles whose products are added up at once to a gradient. */
+/** The number of tiles whose products are added to a gradient at once. */
 export const TILES_OF_GRADIENT = 16;
 
 export let inputs: i32 = 0;
@@ -28,7 +28,7 @@ export let tiles: i32 = 0;
 /** Rows and columns of a packed output plane: those of whole tiles. A packed input plane has two more of each. */
 export let rows: i32 = 0;
 export let columns: i32 = 0;
-/** Pairs of outputs and fours of inputs, the last one perhaps not full. */
+/** The numbers of pairs of outputs and of fours of inputs; the last one may be incomplete. */
 export let pairs: i32 = 0;
 export let fours: i32 = 0;
 
@@ -41,32 +41,33 @@ export let inputPlane: usize = 0;
 export let outputRow: usize = 0;
 export let outputPlane: usize = 0;
 
-/** Address of SIDE×SIDE vectors that have gone through the first half of a transform. */
+/** Address of SIDE×SIDE vectors after the first half of a transform. */
 export let halfway: usize = 0;
-/** Address of a table: how far each tile's inputs lie from their plane's beginning, and its outputs from theirs. */
+/** Address of a table: the offsets of each tile's inputs and outputs from the beginnings of their planes. */
 let tileTable: usize = 0;
 /** Addresses of packed inputs, and of packed outputs or their errors. */
 export let packed: usize = 0;
 export let packedOutput: usize = 0;
 /**
- * Address of transformed filters, or of the sums of their gradients: one matrix a point, this far from each other. No
- * matrices are a multiple of 4096 bytes apart, lest all points of a tile fall into one set of the cache.
+ * Address of transformed filters, or of the sums of their gradients: one matrix per point, `nextFilters` bytes apart.
+ * The distance of matrices is never a multiple of 4096 bytes: otherwise all points of a tile would share one set of the
+ * cache.
  */
 export let filters: usize = 0;
 export let nextFilters: usize = 0;
-/** Address of transformed inputs, a matrix a point. */
+/** Address of transformed inputs, one matrix per point. */
 export let transformed: usize = 0;
 export let nextTransformed: usize = 0;
-/** Address of products (transformed outputs), or of transformed errors, a matrix a point. */
+/** Address of products (transformed outputs), or of transformed errors, one matrix per point. */
 export let products: usize = 0;
 export let nextProducts: usize = 0;
 
 /**
- * To be called before each of the convolutions.
+ * Prepares a convolution; must be called before each one.
  *
- * @param scratch left alone until it is done; 0 to ask how much is needed
- * @param gradient whether it is the gradient of the weights
- * @returns where the scratch memory ends
+ * @param scratch address of memory that nothing else uses until the convolution is done; 0 to ask for its size
+ * @param gradient true for the gradient of the weights
+ * @returns the address of the scratch memory's end
  */
 export function setTiles(
   scratch: usize,
@@ -132,14 +133,17 @@ export function outputOfTile(tile: i32): usize {
 }
 
 /**
- * BᵀdB of the 6×6 vectors d at an address, each point's number a matrix further on:
+ * Computes BᵀdB of the 6×6 vectors d at an address. Each point's number goes to another matrix, `nextTransformed`
+ * apart:
  *
+ * ```
  *        ⎡4  0 −5  0  1  0⎤
  *        ⎢0 −4 −4  1  1  0⎥
  *   Bᵀ = ⎢0  4 −4 −1  1  0⎥
  *        ⎢0 −2 −1  2  1  0⎥
  *        ⎢0  2 −1 −2  1  0⎥
  *        ⎣0  4  0 −5  0  1⎦
+ * ```
  */
 export function transformInput(from: usize, to: usize): void {
   const row1 = from + inputRow;
@@ -168,7 +172,7 @@ export function transformInput(from: usize, to: usize): void {
   }
 }
 
-/** Bᵀ times a column, its numbers so many bytes from each other. */
+/** Stores Bᵀ times a column; the results are `next` bytes apart. */
 function timesB(to: usize, next: usize, d0: v128, d1: v128, d2: v128, d3: v128, d4: v128, d5: v128): void {
   const evens = f32x4.sub(d4, d2);
   const odds = double(f32x4.sub(d3, d1));

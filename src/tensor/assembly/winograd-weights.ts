@@ -1,21 +1,24 @@
 /**
- * The gradient of a 3×3 convolution's weights by minimal filtering, F(3×3, 4×4): of each tile of 4×4 errors e and of
- * the 6×6 inputs d under it, what they give to the filter is
+ * The gradient of a 3×3 convolution's weights by minimal filtering, F(3×3, 4×4). A tile of 4×4 errors e and the 6×6
+ * inputs d under it add to a filter's gradient
  *
  *   Aᵀ[(G e Gᵀ) ⊙ (Bᵀ d B)]A
  *
  * with the Bᵀ of winograd-tiles.ts and
  *
+ * ```
  *       ⎡ ¼    0    0    0 ⎤
  *       ⎢−⅙   −⅙   −⅙   −⅙ ⎥        ⎡1  1  1  1  1  0⎤
  *   G = ⎢−⅙    ⅙   −⅙    ⅙ ⎥   Aᵀ = ⎢0  1 −1  2 −2  0⎥
  *       ⎢1/24 1/12  ⅙    ⅓ ⎥        ⎣0  1  1  4  4  1⎦
  *       ⎢1/24 −1/12 ⅙   −⅓ ⎥
  *       ⎣ 0    0    0    1 ⎦
+ * ```
  *
- * Products are added up over tiles and images before Aᵀ…A, so that this is done once. The fractions of G, one a row,
- * wait until then. It is limited by arithmetic, as winograd.ts is; a lane adds its own image's tiles, and lanes are
- * added after each run of TILES_OF_GRADIENT tiles, be they of one group of images or of several.
+ * Products are added over tiles and images before Aᵀ…A, which is then computed once. The fractions of G, one per row,
+ * are multiplied at the end too. As in winograd.ts, arithmetic takes most of the time. Each lane adds its own image's
+ * tiles. The lanes are added after each run of TILES_OF_GRADIENT tiles; a run may hold tiles of several groups of
+ * images.
  */
 import { biasGradient } from './conv-all';
 import { GROUP, imagesInGroup, packInto } from './lanes';
@@ -60,7 +63,7 @@ import {
 } from './winograd-tiles';
 
 /**
- * dw and db, as convBackwardWeights'.
+ * Computes dw and db, as convBackwardWeights does.
  *
  * @param x `[n, inputs, height, width]`
  * @param dy `[n, outputs, outHeight, outWidth]`
@@ -95,7 +98,7 @@ export function winogradBackwardWeights(x: usize, dy: usize, dw: usize, db: usiz
   }
 }
 
-/** Transforms `count` tiles from `tile` on, inputs and errors, and puts them behind those of the run that are waiting. */
+/** Transforms `count` tiles of inputs and errors from `tile` on, and stores them behind the run's `waiting` tiles. */
 function transform(tile: i32, count: i32, waiting: i32): void {
   for (let i = 0; i < inputs; i++) {
     const to = transformed + ((<usize>((i >> 2) * TILES_OF_GRADIENT + waiting)) << 6) + ((<usize>(i & 3)) << 4);
@@ -109,7 +112,7 @@ function transform(tile: i32, count: i32, waiting: i32): void {
   }
 }
 
-/** Adds a run's products to the sums. Behind the last output and input are sums that nobody reads. */
+/** Adds a run's products to the sums. The sums behind the last output and the last input are never read. */
 function addRun(count: i32): void {
   for (let point: usize = 0; point < POINTS; point++) {
     let sums = filters + nextFilters * point;
@@ -126,7 +129,7 @@ function addRun(count: i32): void {
   }
 }
 
-/** G e Gᵀ without the fractions, of the 4×4 vectors e at an address. */
+/** Computes G e Gᵀ without the fractions, for the 4×4 vectors e at an address. */
 function transformErrors(from: usize, to: usize): void {
   const row1 = from + outputRow;
   const row2 = row1 + outputRow;
@@ -146,7 +149,7 @@ function transformErrors(from: usize, to: usize): void {
   }
 }
 
-/** G without the fractions times a column, its numbers so many bytes from each other. */
+/** Stores G, without the fractions, times a column; the results are `next` bytes apart. */
 function timesG(to: usize, next: usize, e0: v128, e1: v128, e2: v128, e3: v128): void {
   const evens = f32x4.add(e0, e2);
   const odds = f32x4.add(e1, e3);
@@ -160,7 +163,7 @@ function timesG(to: usize, next: usize, e0: v128, e1: v128, e2: v128, e3: v128):
   v128.store(to + next * 5, e3);
 }
 
-/** Adds one point's products of two outputs and four inputs, of `count` tiles in order, to their eight sums. */
+/** Adds one point's products of two outputs and four inputs, for `count` tiles in order, to their eight sums. */
 function multiply(errors: usize, pixels: usize, count: i32, sums: usize): void {
   let c00 = ZERO;
   let c01 = ZERO;
@@ -192,7 +195,7 @@ function multiply(errors: usize, pixels: usize, count: i32, sums: usize): void {
   v128.store(sums, f32x4.add(v128.load(sums, 16), sumLanes(c10, c11, c12, c13)), 16);
 }
 
-/** Aᵀ m A of the sums m of an output and up to four inputs, a lane each, with the fractions that G left out. */
+/** Computes Aᵀ m A of the sums m of an output and up to four inputs, one per lane, with the fractions of G. */
 function transformGradients(output: i32, input: i32, to: usize): void {
   const block = (<usize>((output >> 1) * fours + (input >> 2))) << 5;
   let from = filters + block + ((<usize>(output & 1)) << 4);
@@ -229,7 +232,7 @@ function transformGradients(output: i32, input: i32, to: usize): void {
   }
 }
 
-/** Aᵀ and the fractions times a column, its numbers so many bytes from each other. */
+/** Stores Aᵀ, with the fractions of G, times a column; the results are `next` bytes apart. */
 function timesA(to: usize, next: usize, m0: v128, m1: v128, m2: v128, m3: v128, m4: v128, m5: v128): void {
   const ones = f32x4.add(m1, m2);
   const onesApart = f32x4.sub(m1, m2);

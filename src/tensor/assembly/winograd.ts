@@ -1,18 +1,18 @@
 /**
- * 3×3 convolutions of stride 1 by Winograd's minimal filtering, F(4×4, 3×3) (Lavin & Gray 2016): of each tile of 4×4
- * outputs y, of the 6×6 inputs d under it and of the filter g,
+ * 3×3 convolutions of stride 1 by Winograd's minimal filtering, F(4×4, 3×3) (Lavin & Gray 2016). A tile of 4×4 outputs
+ * y comes from the 6×6 inputs d under it and the filter g:
  *
  *   y = Aᵀ[(G g Gᵀ) ⊙ (Bᵀ d B)]A
  *
- * takes 36 products where the direct sum takes 144. Summed over the inputs, the products of each of the 36 points are a
- * matrix product of transformed filters and transformed tiles. Four images stand in four lanes (lanes.ts), so that the
+ * It takes 36 products where the direct sum takes 144. The products of each of the 36 points, summed over the inputs,
+ * are a matrix product of transformed filters and transformed tiles. Four images lie in four lanes (lanes.ts), so the
  * transforms are additions of whole vectors.
  *
- * What limits it is arithmetic: of the additions and multiplications 93 % are those of the matrix products with 64
- * channels, 78 % with 16, and with few the loads and stores of the transforms and of packing weigh as much. Memory
- * doesn't: a block of tiles and what comes of it stay in the second cache, one point of it in the first, and all filters
- * stream past from the second, eight bytes for sixteen operations on vectors. Nor do calls: one for all images of a
- * pass, which transforms the filters once.
+ * Arithmetic limits the speed. The matrix products do 93 % of the additions and multiplications with 64 channels, 78 %
+ * with 16. With few channels, the loads and stores of transforms and packing take as much time. Memory doesn't limit
+ * the speed: a block of tiles and its products stay in the second-level cache, one point of them in the first. All
+ * filters are read from the second level, eight bytes for sixteen operations on vectors. One call computes all images
+ * of a pass and transforms the filters once.
  */
 import { GROUP, imagesInGroup, packInto, unpackFrom } from './lanes';
 import { multiplyAdd, ZERO } from './vectors';
@@ -55,7 +55,7 @@ import {
 } from './winograd-tiles';
 
 /**
- * y = weight ∗ x + bias, as convForward's.
+ * Computes y = weight ∗ x + bias, as convForward does.
  *
  * @param x `[n, inputs, height, width]`
  * @param weight `[outputs, inputs, 3, 3]`
@@ -68,10 +68,10 @@ export function winogradForward(x: usize, weight: usize, bias: usize, y: usize, 
 }
 
 /**
- * dx, as convBackwardInput's: the errors are the inputs here, and each filter is turned by half a turn.
+ * Computes dx, as convBackwardInput does. Here the errors are the inputs, and each filter is turned by 180°.
  *
  * @param dy `[n, inputs, height, width]`
- * @param carrier `[inputs, outputs, 3, 3]`
+ * @param carrier in the place of the weights: W or B, `[inputs, outputs, 3, 3]`
  * @param dx written: `[n, outputs, outHeight, outWidth]`
  */
 export function winogradBackwardInput(dy: usize, carrier: usize, dx: usize, n: i32): void {
@@ -80,17 +80,19 @@ export function winogradBackwardInput(dy: usize, carrier: usize, dx: usize, n: i
 }
 
 /**
- * G g Gᵀ of all filters g, `[outputs, inputs]` of them; or, turned by half a turn, of `[inputs, outputs]`.
+ * Computes G g Gᵀ of all filters g, `[outputs, inputs]` of them; if `turned`, of `[inputs, outputs]`, turned by 180°.
  *
+ * ```
  *       ⎡ ¼    0    0 ⎤
  *       ⎢−⅙   −⅙   −⅙ ⎥
  *   G = ⎢−⅙    ⅙   −⅙ ⎥
  *       ⎢1/24 1/12  ⅙ ⎥
  *       ⎢1/24 −1/12 ⅙ ⎥
  *       ⎣ 0    0    1 ⎦
+ * ```
  *
- * Blocks want a pair of outputs side by side, input after input; so four lanes take the filters of two of each. Behind
- * an odd last one stands a copy of it that nobody uses, or that the next pair overwrites.
+ * Blocks need a pair of outputs side by side, input after input. So the four lanes hold the filters of two outputs and
+ * two inputs. Behind an odd last filter stands a copy of it that is never used, or that the next pair overwrites.
  */
 function transformFilters(from: usize, turned: bool): void {
   const nextOutput: usize = turned ? 36 : <usize>inputs * 36;
@@ -110,7 +112,7 @@ function transformFilters(from: usize, turned: bool): void {
 
 function fourFilters(a: usize, b: usize, c: usize, d: usize, turned: bool, to: usize): void {
   const step: usize = turned ? 0 - 4 : 4;
-  let tap: usize = turned ? 32 : 0; // from the first row's left to the last one's right
+  let tap: usize = turned ? 32 : 0; // from the first row's first number to the last row's last one
   for (let x: usize = 0; x < 3 << 4; x += 16) {
     const g0 = lanes(a + tap, b + tap, c + tap, d + tap);
     const g1 = lanes(a + tap + 3 * step, b + tap + 3 * step, c + tap + 3 * step, d + tap + 3 * step);
@@ -129,7 +131,7 @@ function lanes(a: usize, b: usize, c: usize, d: usize): v128 {
   return v128.load_lane<f32>(d, v128.load_lane<f32>(c, first, 2), 3);
 }
 
-/** G times a column, its numbers so many bytes from each other. */
+/** Stores G times a column; the results are `next` bytes apart. */
 function timesG(to: usize, next: usize, g0: v128, g1: v128, g2: v128): void {
   const sixth = f32x4.splat(<f32>-1 / 6);
   const part = f32x4.splat(<f32>1 / 24);
@@ -144,7 +146,7 @@ function timesG(to: usize, next: usize, g0: v128, g1: v128, g2: v128): void {
   v128.store(to + next * 5, g2);
 }
 
-/** Of n images, with transformed filters; the bias is left out where its address is 0. */
+/** Correlates n images with the transformed filters; adds no bias if its address is 0. */
 function correlate(from: usize, bias: usize, to: usize, n: i32): void {
   for (let first = 0; first < n; first += GROUP) {
     const images = imagesInGroup(n, first);
@@ -156,7 +158,10 @@ function correlate(from: usize, bias: usize, to: usize, n: i32): void {
   }
 }
 
-/** All outputs of `count` (1 to 4) tiles. Of fewer than four, the other products are of what lies there, and left. */
+/**
+ * Computes all outputs of `count` (1 to 4) tiles. With fewer than four, the other products use old data and are
+ * ignored.
+ */
 function block(tile: i32, count: i32, bias: usize): void {
   let at = transformed;
   let plane = packed;
@@ -184,7 +189,7 @@ function block(tile: i32, count: i32, bias: usize): void {
   }
 }
 
-/** One point's products of two filters and four tiles, added up over the inputs in order. */
+/** Computes one point's products of two filters and four tiles, added over the inputs in order. */
 function multiply(filter: usize, from: usize, to: usize): void {
   let c00 = ZERO;
   let c01 = ZERO;
@@ -223,14 +228,16 @@ function multiply(filter: usize, from: usize, to: usize): void {
 }
 
 /**
- * Aᵀ m A + bias, of the points m of one tile and output:
+ * Computes Aᵀ m A + bias of the points m of one tile and output:
  *
+ * ```
  *        ⎡1  1  1  1  1  0⎤
  *   Aᵀ = ⎢0  1 −1  2 −2  0⎥
  *        ⎢0  1  1  4  4  0⎥
  *        ⎣0  1 −1  8 −8  1⎦
+ * ```
  *
- * Its second column is ones: what is added to the point of the second row and column is added to every output.
+ * Aᵀ's second column is ones: adding the bias to the point of the second row and column adds it to every output.
  */
 function transformOutput(from: usize, bias: v128, to: usize): void {
   const next = nextProducts;
@@ -257,7 +264,7 @@ function transformOutput(from: usize, bias: v128, to: usize): void {
   }
 }
 
-/** Aᵀ times a column, its numbers so many bytes from each other. */
+/** Stores Aᵀ times a column; the results are `next` bytes apart. */
 function timesA(to: usize, next: usize, m0: v128, m1: v128, m2: v128, m3: v128, m4: v128, m5: v128): void {
   const ones = f32x4.add(m1, m2);
   const onesApart = f32x4.sub(m1, m2);
