@@ -1,23 +1,34 @@
 /**
- * Several threads at one job: each runs the same function, claims pieces of the work until none is left, and meets
- * the others where a result is needed whole. The pieces never depend on how many members there are.
+ * A crew: several threads that share one job. Each member runs the same function, claims pieces of the work until all
+ * are claimed, and waits for the others where a result must be complete. The pieces never depend on the number of
+ * members.
  */
 export interface Crew {
   readonly rank: number;
-  /** Members that wait for each other; of a job without barriers, those that began it. */
+  /** The number of members that wait for each other; for a job without barriers, the number that began it. */
   readonly size: number;
-  /** The next unclaimed piece below `end`, or −1. Pieces are numbered from 0 over the whole job. */
+  /**
+   * Claims the next piece below `end`; returns −1 if all are claimed. Pieces are numbered from 0 over the whole job.
+   */
   claim(end: number): number;
-  /** Returns when every member has called it as often. What they wrote before is then visible to all. */
+  /** Waits until every member has called it as often. All memory that members wrote before is then visible to all. */
   barrier(): void;
-  /** Counts one unit of progress, for whoever watches. */
+  /** Counts one unit of progress, for the progress display. */
   advance(): void;
 }
 
-/** The most members that anyone may ask a crew to have. */
+/** The largest number of members that a crew may have. */
 export const MOST_WORKERS = 1024;
 
-/** A crew of one: the same job on the calling thread. */
+/**
+ * Returns a crew of one member: the calling thread does the whole job.
+ *
+ * @example
+ * ```ts
+ * const trainer = new Trainer(network, images, options, memory);
+ * trainer.runEpoch(0, solo());
+ * ```
+ */
 export function solo(): Crew {
   let next = 0;
   return {
@@ -29,7 +40,10 @@ export function solo(): Crew {
   };
 }
 
-/** The member's part `[from, to)` of `length` numbers, in whole groups of 16 so that no two share a cache line. */
+/**
+ * Returns the member's part `[from, to)` of `length` numbers, in groups of 16 so that no two members share a cache
+ * line.
+ */
 export function memberRange({ rank, size }: Crew, length: number): [from: number, to: number] {
   const groups = Math.ceil(length / 16);
   const bound = (r: number) => Math.min(length, Math.floor((groups * r) / size) * 16);

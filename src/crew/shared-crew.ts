@@ -1,10 +1,10 @@
 import type { Crew } from './crew.js';
 
-/** The shared words by which a crew keeps step; see the indices below. */
+/** The shared memory by which the members of a crew synchronise; the indices are below. */
 export interface CrewHandle {
   readonly words: Int32Array;
   readonly size: number;
-  /** Whether waiting members should look again before they sleep: only where each has a core of its own. */
+  /** True if waiting members check repeatedly before they sleep; only if each member has its own core. */
   readonly spin: boolean;
 }
 
@@ -14,12 +14,12 @@ const STOPPED = 2;
 const NEXT_PIECE = 3;
 const PROGRESS = 4;
 /**
- * Looks before a waiting member goes to sleep: some tenths of a millisecond, about what another needs to end its shard.
- * One that slept would be woken late, and often on the core of the member that woke it.
+ * The number of checks before a waiting member sleeps: some tenths of a millisecond, about the time in which another
+ * member ends its shard. A member that sleeps is woken late, and often on the core of the member that woke it.
  */
 const SPINS = 50_000;
 
-/** Thrown in a member that waits for, or asks work of, a crew that has been stopped: another member's error is the cause. */
+/** Thrown in a member that waits for a stopped crew, or claims work of it. The cause is another member's error. */
 export class CrewStopped extends Error {
   override readonly name = 'CrewStopped';
 }
@@ -30,17 +30,19 @@ export const newCrew = (size: number, cores: number): CrewHandle => ({
   spin: size > 1 && size <= cores,
 });
 
-/** Units of progress counted so far by all members. */
+/** Returns the units of progress that all members have counted so far. */
 export const progressOf = ({ words }: CrewHandle): number => Atomics.load(words, PROGRESS);
 
-/** Lets every waiting member throw {@link CrewStopped}, so that one member's failure leaves none asleep. */
+/** Makes every waiting member throw {@link CrewStopped}: after one member's failure, no other member waits forever. */
 export function stopCrew({ words }: CrewHandle): void {
   Atomics.store(words, STOPPED, 1);
   Atomics.add(words, GENERATION, 1);
   Atomics.notify(words, GENERATION);
 }
 
-/** A member's view of the crew, over atomics: no message is sent and nothing is allocated while the work goes on. */
+/**
+ * Returns a member's view of the crew, over atomics: during the work, no message is sent and no memory is allocated.
+ */
 export function joinCrew({ words, size, spin }: CrewHandle, rank: number): Crew {
   const checkStopped = () => {
     if (Atomics.load(words, STOPPED) !== 0) throw new CrewStopped('another member of the crew failed');
@@ -58,9 +60,10 @@ export function joinCrew({ words, size, spin }: CrewHandle, rank: number): Crew 
       }
     },
     barrier() {
-      if (rank >= size) throw new Error(`member ${rank} of a crew of ${size} joined it later: nobody waits for it`);
+      if (rank >= size)
+        throw new Error(`member ${rank} of a crew of ${size} joined it after it began: it can't take part in barriers`);
       const generation = Atomics.load(words, GENERATION);
-      checkStopped(); // now, not before: who stops the crew says so first and then begins a new generation
+      checkStopped(); // after the load: stopCrew sets the flag first and then begins a new generation
       if (Atomics.add(words, ARRIVED, 1) + 1 === size) {
         Atomics.store(words, ARRIVED, 0);
         Atomics.add(words, GENERATION, 1);

@@ -6,7 +6,8 @@ import { windowAttributes } from './graph.js';
 import type { PlainLayer } from './layer.js';
 
 /**
- * y[p, oy, ox] = mean of x over the K×K window at (oy·stride, ox·stride), for each plane p of `planes` = n·C.
+ * Computes y[p, oy, ox] = the mean of x over the K×K window at (oy·stride, ox·stride), for each plane p of `planes` =
+ * n·C.
  *
  * @param x `[n, C, H, W]`
  * @param y written: `[n, C, OH, OW]`
@@ -29,7 +30,7 @@ export function avgPoolForward(x: FloatArray, y: FloatArray, planes: number, win
 }
 
 /**
- * The adjoint: each dy is shared equally among the K·K pixels of its window.
+ * Computes dx, the adjoint of {@link avgPoolForward}: each pixel of a window gets dy / K².
  *
  * @param dy `[n, C, OH, OW]`
  * @param dx written: `[n, C, H, W]`
@@ -52,11 +53,19 @@ export function avgPoolBackward(dy: FloatArray, dx: FloatArray, planes: number, 
 }
 
 /**
- * An average-pooling layer.
+ * Makes an average-pooling layer: y is the mean of each K×K window of x, without padding.
  *
+ * @param name the layer's name
  * @param inputShape `[C, H, W]`
- * @throws {ShapeError} if the window doesn't fit the input, or its kernel or stride makes no sense
- * @throws {RangeError | TypeError} if there is no name, or another argument is none
+ * @param options.kernel K, the window's side in pixels
+ * @param options.stride the distance of windows in pixels; default: K
+ * @throws {ShapeError} if the window is larger than the input, or its kernel or stride is not a whole number of at
+ *   least 1
+ * @throws {RangeError | TypeError} if the name is empty, or another argument is of another type
+ * @example
+ * ```ts
+ * avgPool('pool1', [6, 28, 28], { kernel: 2 }).outputShape; // [6, 14, 14]
+ * ```
  */
 export function avgPool(
   name: string,

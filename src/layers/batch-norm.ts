@@ -1,6 +1,6 @@
 /*
- * Batch normalisation (Ioffe & Szegedy 2015). In learning, the images whose mean and variance are taken are those of one
- * shard of the mini-batch (ghost batch normalisation, Hoffer et al. 2017): what a thread computes on its own.
+ * Batch normalisation (Ioffe & Szegedy 2015). In training, mean and variance are those of one shard of the mini-batch,
+ * which one thread computes on its own (ghost batch normalisation, Hoffer et al. 2017).
  *
  * Axes: n batch, C channels, S numbers of a channel in one image.
  */
@@ -8,24 +8,35 @@ import * as check from '../check.js';
 import { sizeOf } from '../tensor/tensor.js';
 import type { NormalizingLayer } from './layer.js';
 
-/** ε, added to a variance, so that a channel that is the same everywhere is no division by zero. ONNX's own default too. */
+/** ε, added to a variance: without it, a constant channel would divide by zero. It is ONNX's default too. */
 const EPSILON = 1e-5;
 
-/** √(v + ε) */
+/** Returns √(v + ε). */
 export const deviation = (variance: number): number => Math.sqrt(variance + EPSILON);
 
 /**
- * y[c] = γ[c]·(x[c] − μ[c]) / √(v[c] + ε) + β[c], with μ and v the mean and variance over the pass's n·S numbers of the
- * channel (`pass`), or their averages (`averages`).
+ * Makes a batch-normalisation layer:
+ *
+ * ```
+ *   y[c] = γ[c]·(x[c] − μ[c]) / √(v[c] + ε) + β[c]
  *
  *   dβ = Σ dy        dγ = Σ dy·x̂, x̂ = (x − μ) / √(v + ε)
- *   dx = γ/√(v + ε) · dy                                by averages, which don't depend on x
- *   dx = γ/√(v + ε) · (dy − dβ/(n·S) − x̂·dγ/(n·S))      by the pass's own statistics
+ *   dx = γ/√(v + ε) · dy                                `averages`, which don't depend on x
+ *   dx = γ/√(v + ε) · (dy − dβ/(n·S) − x̂·dγ/(n·S))      `pass`
+ * ```
  *
- * γ is the layer's own under every learning rule: a synapse on itself needs no weight transport.
+ * μ and v are the mean and variance of the channel's n·S numbers in this pass (`pass`), or their running averages
+ * (`averages`). Under every learning rule the backward pass uses γ itself: γ scales single channels, which needs no
+ * weight transport.
  *
+ * @param name the layer's name
  * @param inputShape `[C, …]`
- * @throws {RangeError | ShapeError | TypeError} if there is no name, or the shape is none
+ * @throws {RangeError} if the name is empty
+ * @throws {ShapeError | TypeError} if the shape is not an array of whole numbers of at least 1
+ * @example
+ * ```ts
+ * batchNorm('bn1', [16, 32, 32]).channels; // 16
+ * ```
  */
 export function batchNorm(name: string, inputShape: readonly number[]): NormalizingLayer {
   check.text('batchNorm', 'name', name);

@@ -3,8 +3,7 @@
  *
  *   y = W·im2col(x) + b        dx = col2im(Wᵀ·dy)        dw = Σ_images dy·im2col(x)ᵀ
  *
- * Kernels that can do without the unrolling bring a convolution of their own; the three functions here are what it is
- * tested against.
+ * Some kernels compute convolutions without unrolling; they are tested against the three functions here.
  *
  * Axes: n batch, C input channels, O output channels, H, W rows and columns, K kernel, OH, OW output rows and columns.
  */
@@ -17,7 +16,8 @@ import { windowAttributes } from './graph.js';
 import type { WeightedLayer } from './layer.js';
 
 /**
- * y[o, oy, ox] = b[o] + Σ_{c,ky,kx} w[o, c, ky, kx] · x[c, oy·stride + ky − padding, ox·stride + kx − padding]
+ * Computes y[o, oy, ox] = b[o] + Σ_{c,ky,kx} w[o, c, ky, kx] · x[c, oy·stride + ky − padding, ox·stride + kx −
+ * padding].
  *
  * @param x `[n, C, H, W]`
  * @param weight `[O, C, K, K]`, read as the matrix `[O, C·K·K]`
@@ -47,10 +47,10 @@ function convForward<A extends FloatArray>(
 }
 
 /**
- * dx = col2im(Wᵀ·dy): each product w·x of the forward pass gives w·dy to its x, with `carrier` in the place of W.
+ * Computes dx = col2im(Wᵀ·dy), with `carrier` in the place of W: a product w·x of the forward pass gives w·dy to x.
  *
  * @param dy `[n, O, OH, OW]`
- * @param carrier `[O, C, K, K]`
+ * @param carrier the forward weights W or the rule's feedback weights B, `[O, C, K, K]`
  * @param dx written: `[n, C, H, W]`
  */
 function convBackwardInput<A extends FloatArray>(
@@ -71,7 +71,7 @@ function convBackwardInput<A extends FloatArray>(
 }
 
 /**
- * dw = Σ_images dy·im2col(x)ᵀ and db[o] = Σ_images Σ_places dy[o]: each product w·x gives x·dy to its w.
+ * Computes dw = Σ_images dy·im2col(x)ᵀ and db[o] = Σ_images Σ_places dy[o]: a product w·x gives x·dy to w.
  *
  * @param dw written: `[O, C, K, K]`
  * @param db written: `[O]`
@@ -99,14 +99,14 @@ function convBackwardWeights<A extends FloatArray>(
   }
 }
 
-/** The convolution by unrolled images, on any kernels, with scratch memory of its own for one of them. */
+/** Returns the convolution by unrolled images, on any kernels. It has its own scratch memory for one image. */
 export function im2colConvolution<A extends FloatArray>(kernels: Kernels<A>): Convolution<A> {
   let scratch = kernels.alloc(0);
   const colsFor = (window: Window): A => {
     const [taps, places] = im2colShape(window);
     if (scratch.length < taps * places) {
       kernels.free(scratch);
-      scratch = kernels.alloc(0); // what is left if the next line fails
+      scratch = kernels.alloc(0); // the scratch memory if the next line throws
       scratch = kernels.alloc(taps * places);
     }
     return scratch;
@@ -120,11 +120,11 @@ export function im2colConvolution<A extends FloatArray>(kernels: Kernels<A>): Co
   };
 }
 
-/** How a layer's convolutions are computed: the numbers differ in rounding (tensor/winograd.ts says by how much). */
+/** The algorithms for a layer's convolutions. Their results differ in rounding; tensor/winograd.ts says by how much. */
 export const convolutionAlgorithms = ['direct', 'winograd'] as const;
 export type ConvolutionAlgorithm = (typeof convolutionAlgorithms)[number];
 
-/** The fastest convolution that the kernels have; the same one for all layers that run on them. */
+/** Returns the kernels' fastest convolution by an algorithm; all layers on the same kernels share it. */
 export function convolutionOf<A extends FloatArray>(
   kernels: Kernels<A>,
   algorithm: ConvolutionAlgorithm = 'direct',
@@ -142,15 +142,26 @@ const unrolled = new WeakMap<object, unknown>();
 const plainWinograd = winogradConvolution();
 
 /**
- * A convolution layer with square kernels.
+ * Makes a convolution layer with square kernels: y[o, oy, ox] = b[o] + Σ_{c,ky,kx} w[o, c, ky, kx] · x[c, oy·stride +
+ * ky − padding, ox·stride + kx − padding].
  *
+ * @param name the layer's name, such as `conv1`
  * @param inputShape `[C, H, W]`
- * @param options.bias false for none, as where a normalisation follows, which would take it away again
- * @param options.algorithm `winograd` for fewer multiplications where the kernel is 3×3, the stride 1 and the padding at
- *   most 2; `direct` unless given
- * @throws {ShapeError} if the kernel doesn't fit the padded input, a kernel, stride or padding makes no sense, or the
- *   algorithm can't do them
- * @throws {RangeError | TypeError} if there is no name or output, or another argument is none
+ * @param options.outputs O, the number of output channels
+ * @param options.kernel K, the kernel's side in pixels
+ * @param options.stride the distance of windows in pixels; default: 1
+ * @param options.padding rows and columns of zeros around the image; default: 0
+ * @param options.bias false for a layer without biases, such as one below a normalisation, which would subtract them
+ *   again; default: true
+ * @param options.algorithm `direct` (the default), or `winograd` for fewer multiplications. Winograd needs a 3×3
+ *   kernel, stride 1 and padding 0 to 2.
+ * @throws {ShapeError} if the kernel is larger than the padded input, or kernel, stride or padding is out of range, or
+ *   the algorithm can't compute them
+ * @throws {RangeError | TypeError} if the name is empty, `outputs` is missing, or another argument is not accepted
+ * @example
+ * ```ts
+ * conv2d('conv1', [1, 28, 28], { outputs: 6, kernel: 5, padding: 2 }).outputShape; // [6, 28, 28]
+ * ```
  */
 export function conv2d(
   name: string,
@@ -184,14 +195,14 @@ export function conv2d(
     writeTo: (graph, x) => graph.operator('Conv', [x, ...graph.parameters()], windowAttributes(window)),
     bind(kernels, { x, y, dx, dy, alloc }) {
       const convolution = convolutionOf(kernels, algorithm);
-      const none = biased ? undefined : alloc(options.outputs); // zeros on the way up, and what nobody asks for down
+      const unused = biased ? undefined : alloc(options.outputs); // zeros as biases forward, ignored gradients backward
       return {
         forward(n, weight, bias) {
-          none?.fill(0); // each time: between passes the memory is others'
-          convolution.forward(x.data, weight, none ?? bias, y.data, n, window);
+          unused?.fill(0); // in each pass: between passes, other layers use the memory
+          convolution.forward(x.data, weight, unused ?? bias, y.data, n, window);
         },
         backwardInput: (n, carrier) => convolution.backwardInput(dy.data, carrier, dx.data, n, window),
-        backwardWeights: (n, dw, db) => convolution.backwardWeights(x.data, dy.data, dw, none ?? db, n, window),
+        backwardWeights: (n, dw, db) => convolution.backwardWeights(x.data, dy.data, dw, unused ?? db, n, window),
       };
     },
   };
@@ -199,6 +210,6 @@ export function conv2d(
 
 const sizeOfImage = ({ channels, height, width }: Window): number => channels * height * width;
 
-/** The i-th of equal parts of an array, sharing its memory. */
+/** Returns the i-th of equal parts of an array, sharing its memory. */
 const nthOf = <A extends FloatArray>(array: A, i: number, size: number): A =>
   array.subarray(i * size, (i + 1) * size) as A;

@@ -3,9 +3,17 @@ import { sizeOf } from '../tensor/tensor.js';
 import type { PlainLayer } from './layer.js';
 
 /**
- * `[C, H, W]` read as `[C·H·W]`: the same numbers, in the same memory unless it is a network's first layer.
+ * Makes a layer that reads `[C, H, W]` as `[C·H·W]`. The numbers stay in the same memory, except in a network's first
+ * layer.
  *
- * @throws {RangeError | ShapeError | TypeError} if there is no name, or the shape is none
+ * @param name the layer's name
+ * @param inputShape the shape of one image, such as `[16, 5, 5]`
+ * @throws {RangeError} if the name is empty
+ * @throws {ShapeError | TypeError} if the shape is not an array of whole numbers of at least 1
+ * @example
+ * ```ts
+ * flatten('flatten', [16, 5, 5]).outputShape; // [400]
+ * ```
  */
 export function flatten(name: string, inputShape: readonly number[]): PlainLayer {
   check.text('flatten', 'name', name);

@@ -7,7 +7,7 @@ import { shapeText } from '../tensor/tensor.js';
 import type { WeightedLayer } from './layer.js';
 
 /**
- * y = x·Wᵀ + b.
+ * Computes y = x·Wᵀ + b.
  *
  * @param x `[n, I]`
  * @param weight `[O, I]`
@@ -28,10 +28,10 @@ export function linearForward<A extends FloatArray>(
 }
 
 /**
- * dx = dy·W, with `carrier` in the place of W.
+ * Computes dx = dy·W, with `carrier` in the place of W.
  *
  * @param dy `[n, O]`
- * @param carrier `[O, I]`
+ * @param carrier the forward weights W or the rule's feedback weights B, `[O, I]`
  * @param dx written: `[n, I]`
  */
 export function linearBackwardInput<A extends FloatArray>(
@@ -46,7 +46,7 @@ export function linearBackwardInput<A extends FloatArray>(
 }
 
 /**
- * dw = dyᵀ·x and db = Σ_images dy.
+ * Computes dw = dyᵀ·x and db = Σ_images dy.
  *
  * @param dw written: `[O, I]`
  * @param db written: `[O]`
@@ -65,11 +65,17 @@ export function linearBackwardWeights<A extends FloatArray>(
 }
 
 /**
- * A fully connected layer.
+ * Makes a fully connected layer: y = x·Wᵀ + b.
  *
+ * @param name the layer's name, such as `fc1`
  * @param inputShape `[I]`
- * @throws {ShapeError} if the input isn't flat
- * @throws {RangeError | TypeError} if there is no name or output, or another argument is none
+ * @param options.outputs O, the number of outputs
+ * @throws {ShapeError} if the input has more than one axis
+ * @throws {RangeError | TypeError} if the name is empty, `outputs` is missing, or another argument is not accepted
+ * @example
+ * ```ts
+ * linear('fc1', [400], { outputs: 120 }).weightShape; // [120, 400]
+ * ```
  */
 export function linear(
   name: string,

@@ -6,12 +6,20 @@ import { windowAttributes } from './graph.js';
 import type { PlainLayer } from './layer.js';
 
 /**
- * y[c, oy, ox] = max of x over the K×K window at (oy·stride, ox·stride). Backward, dy goes to the pixel that won
- * (the first, on a tie), and every other pixel gets 0.
+ * Makes a max-pooling layer: y[c, oy, ox] = the maximum of x over the K×K window at (oy·stride, ox·stride). In the
+ * backward pass, dy goes to the pixel with the maximum (the first, on a tie); all other pixels get 0.
  *
+ * @param name the layer's name
  * @param inputShape `[C, H, W]`
- * @throws {ShapeError} if the window doesn't fit the input, or its kernel or stride makes no sense
- * @throws {RangeError | TypeError} if there is no name, or another argument is none
+ * @param options.kernel K, the window's side in pixels
+ * @param options.stride the distance of windows in pixels; default: K
+ * @throws {ShapeError} if the window is larger than the input, or its kernel or stride is not a whole number of at
+ *   least 1
+ * @throws {RangeError | TypeError} if the name is empty, or another argument is of another type
+ * @example
+ * ```ts
+ * maxPool('pool1', [6, 28, 28], { kernel: 2 }).outputShape; // [6, 14, 14]
+ * ```
  */
 export function maxPool(
   name: string,

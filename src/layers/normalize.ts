@@ -4,13 +4,20 @@ import { ShapeError } from '../errors.js';
 import type { PlainLayer } from './layer.js';
 
 /**
- * y[c] = (x[c] − mean[c]) / std[c], and dx[c] = dy[c] / std[c]. A layer, not a preparation of the data: pixels and
- * epsilon stay in [0, 1] units whatever the network does with them inside.
+ * Makes a layer that normalises pixels: y[c] = (x[c] − mean[c]) / std[c], and dx[c] = dy[c] / std[c]. As it is a part
+ * of the network, pixels and ε stay in units of [0, 1].
  *
+ * @param name the layer's name
  * @param inputShape `[C, H, W]`
+ * @param options.mean the mean of each channel, in units of [0, 1]
+ * @param options.std the standard deviation of each channel, above 0
  * @throws {ShapeError} unless mean and std hold one number per channel
- * @throws {RangeError} if a mean is not finite, or a deviation not above 0
- * @throws {TypeError} if an argument is none
+ * @throws {RangeError} if the name is empty, a mean is not finite, or a deviation is not above 0
+ * @throws {TypeError} if another argument is of another type
+ * @example
+ * ```ts
+ * normalize('normalize', [1, 28, 28], { mean: [0.1307], std: [0.3081] });
+ * ```
  */
 export function normalize(
   name: string,
@@ -44,7 +51,7 @@ export function normalize(
       const stds = alloc(channels);
       return {
         forward(n) {
-          means.set(mean); // each time: between passes the memory is others'
+          means.set(mean); // in each pass: between passes, other layers use the memory
           stds.set(std);
           kernels.normalize(x.data, y.data, means, stds, n * channels, height * width);
         },

@@ -6,13 +6,19 @@ import type { Block, Layer } from './layer.js';
 import { checkStack } from './tree.js';
 
 /**
- * y = inner(x) + shortcut(x) (He et al. 2016), and dx is the sum of the errors that the two send below them.
+ * Makes a residual block (He et al. 2016): y = inner(x) + shortcut(x). dx is the sum of both sides' errors.
  *
- * @param inner layers one above the other
- * @param shortcut the same; without any, x itself is added
- * @throws {ShapeError} if there is no inner layer, layers don't fit onto one another, or the two sides have not the same
- *   input and output
- * @throws {RangeError | TypeError} if there is no name, or another argument is none
+ * @param name the block's name
+ * @param inner the inner layers, in the order of the forward pass
+ * @param shortcut the shortcut's layers; without any, x itself is added
+ * @throws {ShapeError} if `inner` is empty, a layer doesn't fit onto the one below it, or the two sides differ in the
+ *   shape of their input or output
+ * @throws {RangeError | TypeError} if the name is empty, or another argument is of another type
+ * @example
+ * ```ts
+ * const conv = conv2d('conv1', [16, 32, 32], { outputs: 16, kernel: 3, padding: 1 });
+ * const block = residual('block1', [conv, activation('relu1', [16, 32, 32], relu)]);
+ * ```
  */
 export function residual(name: string, inner: readonly Layer[], shortcut: readonly Layer[] = []): Block {
   check.text('residual', 'name', name);
@@ -27,7 +33,7 @@ export function residual(name: string, inner: readonly Layer[], shortcut: readon
   const to = shortcut.at(-1)?.outputShape ?? from;
   if (shapeText(from) !== shapeText(inputShape) || shapeText(to) !== shapeText(outputShape)) {
     throw new ShapeError(
-      `residual: the shortcut of ${name} makes ${shapeText(to)} of ${shapeText(from)}, its inner layers make ${shapeText(outputShape)} of ${shapeText(inputShape)}`,
+      `residual: the shortcut of ${name} maps ${shapeText(from)} to ${shapeText(to)}, its inner layers map ${shapeText(inputShape)} to ${shapeText(outputShape)}; both must have the same shapes`,
     );
   }
   const writeAll = (graph: Graph, layers: readonly Layer[], x: string) =>

@@ -1,6 +1,6 @@
 import type { Activation } from './activation.js';
 
-/** y = 1 / (1 + e^−x); dx = y · (1 − y) · dy. */
+/** The sigmoid: y = 1 / (1 + e^−x); dx = y · (1 − y) · dy. */
 export const sigmoid: Activation = {
   operator: 'Sigmoid',
   forward(_kernels, x, y, length) {

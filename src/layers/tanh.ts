@@ -1,6 +1,6 @@
 import type { Activation } from './activation.js';
 
-/** y = tanh x; dx = (1 − y²) · dy. */
+/** The hyperbolic tangent: y = tanh x; dx = (1 − y²) · dy. */
 export const tanh: Activation = {
   operator: 'Tanh',
   forward(_kernels, x, y, length) {

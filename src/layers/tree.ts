@@ -1,4 +1,7 @@
-/* Layers may be made of layers: what is asked of a whole network is asked of its leaves, in the order of a pass forward. */
+/*
+ * Layers may be made of layers. Properties of a whole network are those of its leaves, in the order of the forward
+ * pass.
+ */
 import * as check from '../check.js';
 import { ShapeError } from '../errors.js';
 import { shapeText } from '../tensor/tensor.js';
@@ -8,35 +11,35 @@ export const isBlock = (layer: Layer): layer is Block => 'layers' in layer;
 
 export const isNormalizing = (layer: Layer): layer is NormalizingLayer => 'channels' in layer;
 
-/** All layers that are not made of others; of a block those of its layers, then those of its shortcut. */
+/** Returns the layers that are not made of others. Those of a block are its layers' and then its shortcut's. */
 export const leavesOf = (layers: readonly Layer[]): Leaf[] =>
   layers.flatMap((layer) => (isBlock(layer) ? [...leavesOf(layer.layers), ...leavesOf(layer.shortcut)] : [layer]));
 
-/** All layers, those within a block before the block itself. */
+/** Returns all layers; those within a block come before the block itself. */
 export const allLayers = (layers: readonly Layer[]): Layer[] =>
   layers.flatMap((layer) =>
     isBlock(layer) ? [...allLayers(layer.layers), ...allLayers(layer.shortcut), layer] : [layer],
   );
 
-/** Those with weights, each of which a learning rule sends an error through. */
+/** Returns the layers with weights. A learning rule sends an error signal through each of these. */
 export const weightedLayers = (layers: readonly Layer[]): WeightedLayer[] =>
   leavesOf(layers).filter((layer) => layer.weighted);
 
 /**
- * What a tensor of a network is to it. Feedback stands beside weights alone, and so does decay apart from the gradient;
- * optimizers move all but statistics, which follow what passes through.
+ * The role of a tensor in its layer. Feedback weights exist for weights alone, and decoupled weight decay changes
+ * weights alone. Optimizers change all tensors but statistics, which follow the data.
  */
 export type Role = 'weight' | 'bias' | 'scale' | 'shift' | 'statistic';
 
-/** A tensor of a layer's. */
+/** A tensor of a layer. */
 export interface OwnTensor {
-  /** Within the layer, and as PyTorch calls it. */
+  /** Its name within the layer, as in PyTorch. */
   readonly name: string;
   readonly role: Role;
   readonly shape: readonly number[];
 }
 
-/** A layer's own tensors; of a block none. */
+/** Returns a layer's own tensors; a block has no tensors. */
 export function tensorsOf(layer: Layer): readonly OwnTensor[] {
   if (layer.weighted) {
     const { weightShape, biasShape } = layer;
@@ -54,28 +57,28 @@ export function tensorsOf(layer: Layer): readonly OwnTensor[] {
 }
 
 /**
- * Checks that layers stand one above the other: each takes what the one below it gives, and no two with tensors of their
- * own share a name; and so within blocks.
+ * Checks that layers form a network: each takes the output of the one below it, and the names of layers with tensors
+ * differ. The same holds within blocks.
  *
- * @throws {TypeError} if they are no layers
- * @throws {ShapeError} if there is none, or one doesn't fit onto the other
+ * @throws {TypeError} if a value is not a layer
+ * @throws {ShapeError} if there are no layers, or a layer doesn't fit onto the one below it
  * @throws {RangeError} if a name is used twice
  */
 export function checkLayers(where: string, value: unknown): void {
   check.list(where, 'layers', value, 'an array of layers, such as buildLayers(spec),');
   const layers = value as readonly Layer[];
-  if (layers.length === 0) throw new ShapeError(`${where}: layers are none; at least one is expected`);
+  if (layers.length === 0) throw new ShapeError(`${where}: layers is empty; give at least one layer`);
   checkStack(where, 'layers', layers);
   const names = new Set<string>();
   for (const layer of leavesOf(layers)) {
     if (tensorsOf(layer).length === 0) continue;
     if (names.has(layer.name))
-      throw new RangeError(`${where}: layers are called ${layer.name} twice; each needs a name of its own`);
+      throw new RangeError(`${where}: two layers are called ${layer.name}; give each its own name`);
     names.add(layer.name);
   }
 }
 
-/** @param argument what messages call the layers */
+/** Checks that each layer takes the output of the one below it. @param argument the layers' name in messages */
 export function checkStack(where: string, argument: string, layers: readonly Layer[]): void {
   layers.forEach((layer, l) => {
     checkLayer(where, `${argument}[${l}]`, layer);

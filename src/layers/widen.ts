@@ -6,14 +6,20 @@ import { windowAttributes } from './graph.js';
 import type { PlainLayer } from './layer.js';
 
 /**
- * y[c, i, j] = x[c, i·stride, j·stride], and 0 in the channels that x has not: the shortcut without weights where
- * a residual network halves its maps and doubles their number (He et al. 2016, section 4.2, option A). Backward, dy goes
- * to where y came from, and the other pixels get 0.
+ * Makes the shortcut without weights of a residual network (He et al. 2016, section 4.2, option A), for blocks that
+ * halve the maps and double the channels: y[c, i, j] = x[c, i·stride, j·stride], and 0 in the channels that x doesn't
+ * have. In the backward pass, dy goes to the pixel that y came from; the other pixels get 0.
  *
+ * @param name the layer's name
  * @param inputShape `[C, H, W]`
- * @param options.outputs OC, C or more
- * @throws {ShapeError} if there are fewer outputs than channels
- * @throws {RangeError | TypeError} if there is no name, or another argument is none
+ * @param options.outputs OC, the number of output channels, at least C
+ * @param options.stride the distance of the copied pixels
+ * @throws {ShapeError} if `outputs` is less than the number of channels
+ * @throws {RangeError | TypeError} if the name is empty, or another argument is not accepted
+ * @example
+ * ```ts
+ * widen('shortcut', [16, 32, 32], { outputs: 32, stride: 2 }).outputShape; // [32, 16, 16]
+ * ```
  */
 export function widen(
   name: string,
@@ -27,11 +33,12 @@ export function widen(
   check.wholeNumber('widen', 'options.outputs', outputs);
   check.wholeNumber('widen', 'options.stride', stride);
   const [C, H, W] = inputShape;
-  if (outputs < C) throw new ShapeError(`widen: ${outputs} outputs are fewer than the input's ${C} channels`);
+  if (outputs < C)
+    throw new ShapeError(`widen: outputs is ${outputs}; at least the input's ${C} channels are expected`);
   const window = slidingWindow('widen', inputShape, { kernel: 1, stride });
   const { outHeight: OH, outWidth: OW } = window;
 
-  /** Calls `each` with the places in y and in x where each row of n images that goes through begins. */
+  /** Calls `each` with the indices in y and x where each copied row of n images begins. */
   const everyRow = (n: number, each: (y: number, x: number) => void) => {
     for (let i = 0; i < n; i++) {
       for (let c = 0, y = i * outputs * OH * OW; c < C; c++) {

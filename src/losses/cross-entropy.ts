@@ -1,12 +1,12 @@
 import type { Loss } from './loss.js';
 
 /**
- * Softmax cross-entropy from logits: J = log Σ_j exp(z_j) − z_y, and dJ/dz = softmax(z) − onehot(y).
+ * The softmax cross-entropy of logits: J = log Σ_j exp(z_j) − z_y, and dJ/dz = softmax(z) − onehot(y).
  *
- * Logits are shifted by their maximum, so no exponential overflows whatever finite size they have. At the true class
- * the gradient is −Σ_{j≠y} p_j rather than p_y − 1, which would lose its digits (and at last all of them) as p_y
- * nears 1. Even so, in float32 the gradient is exactly zero once every other logit lies more than about 103 below
- * z_y: exp of that is under the smallest float32.
+ * Logits are shifted by their maximum: no exponential overflows for any finite logits. At the true class the gradient
+ * is computed as −Σ_{j≠y} p_j. The form p_y − 1 would lose its digits as p_y approaches 1. In float32 the gradient is
+ * still exactly zero once every other logit is more than about 103 below z_y, as exp(−103) is below the smallest
+ * float32.
  */
 export const crossEntropy: Loss = {
   title: 'softmax cross-entropy',
@@ -27,5 +27,5 @@ export const crossEntropy: Loss = {
   },
 };
 
-/** log(own + others), precise also where the one is 1 and the other tiny. */
+/** Returns log(own + others), also precisely when own is 1 and others is tiny. */
 const log1pSmall = (own: number, others: number): number => (own === 1 ? Math.log1p(others) : Math.log(own + others));

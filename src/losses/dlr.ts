@@ -4,12 +4,13 @@ import type { Loss } from './loss.js';
 import { strongestOther } from './margin.js';
 import { targetedDlr } from './targeted-dlr.js';
 
-/** What the authors add to the denominator, against three equal logits. */
+/** The authors' constant in the denominator, for three equal logits. */
 const TINY = 1e-12;
 
 /**
- * The difference of logits ratio (Croce & Hein 2020, eq. 6): J = −(z_y − max_{j≠y} z_j) / (z_π₁ − z_π₃), π the order of
- * the logits from the largest. The ratio is that of the margin, freed of the logits' scale and offset: J is at most 1.
+ * The difference of logits ratio (Croce & Hein 2020, eq. 6): J = −(z_y − max_{j≠y} z_j) / (z_π₁ − z_π₃). π orders the
+ * logits from the largest. J is the logit margin divided by z_π₁ − z_π₃: it doesn't depend on the logits' scale and
+ * offset, and is at most 1.
  *
  * With m = max_{j≠y} z_j − z_y and D = z_π₁ − z_π₃:  dJ/dz = (e_rival − e_y) / D − m (e_π₁ − e_π₃) / D².
  *
@@ -20,7 +21,7 @@ export const dlr: Loss = {
   leastClasses: 3,
   targeted: targetedDlr,
   evaluate(logits, labels, n, classes, losses, dlogits) {
-    if (classes < 3) throw new ShapeError(`dlr: ${classes} classes, at least 3 are needed`);
+    if (classes < 3) throw new ShapeError(`dlr: there are ${classes} classes; at least 3 are expected`);
     for (let i = 0; i < n; i++) {
       const row = i * classes;
       const own = row + labels[i];
@@ -38,7 +39,7 @@ export const dlr: Loss = {
   },
 };
 
-/** Where in `logits` the row's largest and third largest lie; of equal ones, the first comes first. */
+/** Returns the indices in `logits` of the row's largest and third largest; of equal ones, the first comes first. */
 function firstAndThird(logits: FloatArray, row: number, classes: number): [first: number, third: number] {
   let [first, second, third] = [-1, -1, -1];
   for (let at = row; at < row + classes; at++) {

@@ -3,16 +3,18 @@ import type { ClassIndices } from '../tensor/class-indices.js';
 import type { FloatArray } from '../tensor/tensor.js';
 
 /**
- * A loss of the logits: each image's value and its own gradient, not divided by the number of images, so that no
- * image's gradient depends on the batch it stands in.
+ * A loss of the logits: each image's loss and its own gradient, not divided by the number of images. An image's
+ * gradient is the same in any batch.
  */
 export interface Loss {
   readonly title: string;
-  /** How many classes there must be, if not two. */
+  /** The smallest number of classes; default: 2. */
   readonly leastClasses?: number;
-  /** Its form that draws an image towards one class, where it has one. */
+  /** Its targeted form, which moves an image towards one class, if there is one. */
   readonly targeted?: TargetedLoss;
   /**
+   * Computes the losses of n images and their gradients.
+   *
    * @param logits `[n, classes]`
    * @param labels the true class of each image
    * @param losses written: `[n]`
@@ -28,15 +30,15 @@ export interface Loss {
   ): void;
 }
 
-/** A loss that grows as each image is taken for one class in particular, its target, rather than for its own. */
+/** A loss that grows as the network prefers a target class to each image's true class. */
 export interface TargetedLoss {
   readonly title: string;
-  /** How many classes there must be. */
+  /** The smallest number of classes. */
   readonly leastClasses: number;
   /**
-   * As a loss's.
+   * Computes the losses and gradients, as a loss does.
    *
-   * @param targets a class for each image, none its label
+   * @param targets a class for each image, different from its label
    */
   evaluate(
     logits: FloatArray,
@@ -49,6 +51,6 @@ export interface TargetedLoss {
   ): void;
 }
 
-/** @throws {TypeError} if an argument is no loss */
+/** Checks that an argument is a loss. @throws {TypeError} if it isn't */
 export const checkLoss = (where: string, argument: string, value: unknown): void =>
   check.object(where, argument, value, "a loss, such as losses['cross-entropy'],", { evaluate: 'function' });

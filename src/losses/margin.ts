@@ -3,9 +3,9 @@ import type { Loss } from './loss.js';
 import { targetedMargin } from './targeted-margin.js';
 
 /**
- * The logit margin (Carlini & Wagner 2017, f₆ without its floor): J = max_{j≠y} z_j − z_y, positive once the image is
- * misclassified. dJ/dz is +1 at the strongest other class (the first, on a tie) and −1 at the true one, so that it
- * never dies, however large the logits are: a saturated softmax hides nothing from it.
+ * The logit margin (Carlini & Wagner 2017, f₆ without its lower bound): J = max_{j≠y} z_j − z_y, positive for a
+ * misclassified image. dJ/dz is +1 at the strongest other class (the first, on a tie) and −1 at the true class. It
+ * never vanishes, however large the logits are: a saturated softmax does not mask it.
  */
 export const margin: Loss = {
   title: 'logit margin',
@@ -23,7 +23,7 @@ export const margin: Loss = {
   },
 };
 
-/** Where in `logits` the largest of the row's logits lies that is not the label's; the first, on a tie. */
+/** Returns the index in `logits` of the row's largest logit apart from the label's; the first, on a tie. */
 export function strongestOther(logits: FloatArray, row: number, classes: number, label: number): number {
   let best = row + (label === 0 ? 1 : 0);
   for (let at = best + 1; at < row + classes; at++) {

@@ -2,13 +2,13 @@ import { ShapeError } from '../errors.js';
 import type { FloatArray } from '../tensor/tensor.js';
 import type { TargetedLoss } from './loss.js';
 
-/** What the authors add to the denominator, against four equal logits. */
+/** The authors' constant in the denominator, for four equal logits. */
 const TINY = 1e-12;
 const LEAST_CLASSES = 4;
 
 /**
- * The difference of logits ratio towards one class (Croce & Hein 2020, eq. 7): J = −(z_y − z_t) / (z_π₁ − ½(z_π₃ + z_π₄)),
- * π the order of the logits from the largest.
+ * The difference of logits ratio towards one class t (Croce & Hein 2020, eq. 7): J = −(z_y − z_t) / (z_π₁ − ½(z_π₃ +
+ * z_π₄)). π orders the logits from the largest.
  *
  * With m = z_t − z_y and D = z_π₁ − ½(z_π₃ + z_π₄):  dJ/dz = (e_t − e_y) / D − m (e_π₁ − ½ e_π₃ − ½ e_π₄) / D².
  *
@@ -18,7 +18,8 @@ export const targetedDlr: TargetedLoss = {
   title: 'difference of logits ratio towards one class',
   leastClasses: LEAST_CLASSES,
   evaluate(logits, labels, targets, n, classes, losses, dlogits) {
-    if (classes < LEAST_CLASSES) throw new ShapeError(`targeted dlr: ${classes} classes, at least 4 are needed`);
+    if (classes < LEAST_CLASSES)
+      throw new ShapeError(`targeted dlr: there are ${classes} classes; at least 4 are expected`);
     dlogits.fill(0, 0, n * classes);
     for (let i = 0; i < n; i++) {
       const row = i * classes;
@@ -36,7 +37,9 @@ export const targetedDlr: TargetedLoss = {
   },
 };
 
-/** Where in `logits` the row's largest, third and fourth largest lie; of equal ones, the first comes first. */
+/**
+ * Returns the indices in `logits` of the row's largest, third and fourth largest; of equal ones, the first comes first.
+ */
 function ranked(logits: FloatArray, row: number, classes: number): [first: number, third: number, fourth: number] {
   let [first, second, third, fourth] = [-1, -1, -1, -1];
   const over = (at: number, other: number) => other < 0 || logits[at] > logits[other];

@@ -1,8 +1,8 @@
 import type { TargetedLoss } from './loss.js';
 
 /**
- * The logit margin towards one class: J = z_t − z_y, positive once the network holds the target t for likelier than the
- * true class y. dJ/dz is +1 at t and −1 at y.
+ * The logit margin towards one class t: J = z_t − z_y, positive if the network prefers the target t to the true class
+ * y. dJ/dz is +1 at t and −1 at y.
  */
 export const targetedMargin: TargetedLoss = {
   title: 'logit margin towards one class',

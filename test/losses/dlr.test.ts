@@ -43,7 +43,7 @@ test('dlr stays finite where the three largest logits are equal', (t) => {
 });
 
 test('dlr refuses fewer than three classes', (t) => {
-  t.throws(() => evaluate(dlr, [[1, 2]], [0]), new ShapeError('dlr: 2 classes, at least 3 are needed'));
+  t.throws(() => evaluate(dlr, [[1, 2]], [0]), new ShapeError('dlr: there are 2 classes; at least 3 are expected'));
   t.end();
 });
 

@@ -47,7 +47,7 @@ test('what a loss’s targeted form is stands in its own row; it says how many c
     [undefined, targetedMargin, targetedDlr],
   );
   t.same([targetedMargin.leastClasses, targetedDlr.leastClasses], [2, 4]);
-  t.throws(() => evaluate(towards(targetedDlr, [1]), [[1, 2, 3]], [0]), new ShapeError('targeted dlr: 3 classes, at least 4 are needed')); // biome-ignore format: one line
+  t.throws(() => evaluate(towards(targetedDlr, [1]), [[1, 2, 3]], [0]), new ShapeError('targeted dlr: there are 3 classes; at least 4 are expected')); // biome-ignore format: one line
   t.end();
 });
 

@@ -253,7 +253,7 @@ test('a pool grows no further than its memory holds, and none may wait for a mem
   const open = pool.run('trainEpoch', job); // its members wait for each other, and their number was not said
   pool.grow(3);
   t.equal(pool.size, 2);
-  await t.rejects(open, /member 1 of a crew of 1 joined it later: nobody waits for it/);
+  await t.rejects(open, /member 1 of a crew of 1 joined it after it began: it can't take part in barriers/);
   await pool.close();
 });
 
