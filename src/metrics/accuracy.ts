@@ -7,7 +7,10 @@ import type { LabelledImages } from '../tensor/images.js';
 import { contiguous, type FloatArray, sizeOf, type Tensor } from '../tensor/tensor.js';
 import { CHUNK_SIZE, claimedChunks } from './chunks.js';
 
-/** How many of the images in the chunks this member claims are classified correctly; the crew's counts add up. */
+/**
+ * Counts the images that the network classifies correctly, in the chunks that this member claims. The members' counts
+ * must be added.
+ */
 export function countCorrect(network: Network<Float32Array>, images: LabelledImages, crew: Crew): number {
   const batch = new Float32Array(CHUNK_SIZE * sizeOf(network.inputShape));
   let correct = 0;
@@ -16,7 +19,7 @@ export function countCorrect(network: Network<Float32Array>, images: LabelledIma
 }
 
 /**
- * How many of the n images are given their true label, a pass at a time.
+ * Counts the images, of n, that the network classifies correctly, one pass at a time.
  *
  * @param images `[n, C, H, W]`
  */
@@ -39,14 +42,14 @@ export function correctAmong<A extends FloatArray>(
   return correct;
 }
 
-/** In how many places the two agree. */
+/** Counts the places where two arrays are equal. */
 export function countMatches(predictions: ClassIndices, labels: ClassIndices): number {
   let matches = 0;
   for (let i = 0; i < labels.length; i++) if (predictions[i] === labels[i]) matches++;
   return matches;
 }
 
-/** The share of the most frequent label: what a classifier gets right that gives every image the same answer. */
+/** Returns the share of the most frequent label: the accuracy of a classifier that gives every image this label. */
 export function chance(labels: ClassIndices): number {
   const counts = new Map<number, number>();
   for (const label of labels) counts.set(label, (counts.get(label) ?? 0) + 1);
@@ -54,13 +57,20 @@ export function chance(labels: ClassIndices): number {
 }
 
 /**
- * The share of images that are given their true label, in [0, 1].
+ * Returns the share of images that the network classifies correctly, in [0, 1].
  *
- * @param images `[N, C, H, W]` in [0, 1], clean or adversarial
- * @param options.clip false if the images may go beyond [0, 1], as those of an attack do that doesn't clip
- * @throws {ShapeError} if there are no images, or not of the shape the network expects, or not as many labels
- * @throws {RangeError} if a pixel is not in [0, 1], or a label no class
- * @throws {TypeError} if an argument is none
+ * @param images `[N, C, H, W]` with pixels in [0, 1], clean or adversarial
+ * @param labels the true class of each image, `[N]`
+ * @param options.clip false if pixels may lie outside of [0, 1], as after an attack that doesn't clip; default: true
+ * @throws {ShapeError} if there are no images, or they have another shape than the network's input, or the number of
+ *   labels differs
+ * @throws {RangeError} if a pixel is not in [0, 1], or a label is not a class of the network
+ * @throws {TypeError} if an argument is of another type
+ * @example
+ * ```ts
+ * const { images, labels } = imageBatch(test, [1, 28, 28], 0, 1000);
+ * accuracy(network, images, labels); // such as 0.987
+ * ```
  */
 export function accuracy<A extends FloatArray>(
   network: Network<A>,
@@ -75,6 +85,6 @@ export function accuracy<A extends FloatArray>(
   check.flag('accuracy', 'options.clip', clip);
   check.pixels('accuracy', 'images.data', contiguous(images), !clip);
   check.labels('accuracy', 'labels', labels, images.shape[0], network.classes);
-  if (labels.length === 0) throw new ShapeError('accuracy: images are none; at least one is expected');
+  if (labels.length === 0) throw new ShapeError('accuracy: images is empty; give at least one image');
   return countMatches(network.predict(images), labels) / labels.length;
 }

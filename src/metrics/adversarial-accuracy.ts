@@ -21,34 +21,37 @@ import { correctAmong } from './accuracy.js';
 import { lossFor } from './attack-loss.js';
 import { CHUNK_SIZE, claimedChunks } from './chunks.js';
 
-/** Classifies a batch of images: how many of the n are given their true label. */
+/** Counts the images, of a batch of n, that a network classifies correctly. */
 export type CorrectCounter = (images: Float32Array, labels: ClassIndices, n: number) => number;
 
-/** An attack at several radii. */
+/** An attack at several perturbation sizes ε. */
 export interface AttackPlan {
   readonly attack: Attack;
   readonly options: Omit<AttackOptions, 'epsilon'>;
   readonly epsilons: readonly number[];
-  /** What this attack asks in the place of the target's own gradient and oracle. */
+  /** The source of this attack's gradients and losses, if it isn't the target's own. */
   readonly oracle?: Oracle | undefined;
 }
 
-/** What became of one batch: `correct[plan][epsilon][target]`, and the images whose clean gradient is exactly zero. */
+/**
+ * The result of one batch: the number of correctly classified images, `correct[plan][epsilon][target]`, and the number
+ * of images whose gradient at the clean image is exactly zero.
+ */
 export interface TransferCounts {
   readonly correct: number[][][];
   readonly zeroGradient: number;
 }
 
-/** A run of more networks shows their examples to each other at a few epsilons only. */
+/** A run with more networks tests the transfer of examples at a few ε only. */
 export const FEW_NETWORKS = 3;
 
 /**
- * Makes each attack's examples at each epsilon once, from the source's gradient, and shows the same examples to every
- * target (Akrout 2019, figures 1 and 2: the source itself gives panel a, the others panel b). Every image counts, also
- * one that was misclassified to begin with.
+ * Makes each attack's examples at each ε once, from the source's gradient, and lets every target classify the same
+ * examples. (Akrout 2019: figure 1 with the source itself, figure 2 with the others.) All images count, also those that
+ * are misclassified without an attack.
  *
  * @param adversarial scratch, `[n, …]`
- * @param isShown whether a target sees the examples of an epsilon; its count is 0 where it doesn't
+ * @param isShown returns true if a target classifies the examples of an ε; otherwise its count is 0
  */
 export function transferCounts(
   target: Omit<AttackTarget, 'cleanGradient'>,
@@ -60,7 +63,7 @@ export function transferCounts(
 ): TransferCounts {
   const { images, labels, n, gradient } = target;
   const cleanGradient = gradient(images, labels, n).slice(0, n * memory.size);
-  // A loss that is no number has no gradient, though a ReLU may have turned the NaN that came down into zero.
+  // A loss of NaN has no gradient, even if a ReLU's backward pass has turned the NaN into zero.
   const hasLoss = (i: number) => target.oracle === undefined || Number.isFinite(target.oracle.losses[i]);
   let zeroGradient = 0;
   for (let i = 0; i < n; i++) {
@@ -76,39 +79,39 @@ export function transferCounts(
   return { correct, zeroGradient };
 }
 
-/** Memory for attacking a chunk of images: made once a thread. */
+/** The memory for attacks on a chunk of images, allocated once per thread. */
 export interface AttackTable {
   readonly memory: AttackMemory;
   readonly images: Float32Array;
   readonly adversarial: Float32Array;
 }
 
-/** @param size numbers per image */
+/** Allocates the memory for attacks. @param size the number of pixels and channels per image */
 export const attackTable = (kernels: Kernels<Float32Array>, size: number): AttackTable => ({
   memory: attackMemory(kernels, CHUNK_SIZE, size),
   images: kernels.alloc(CHUNK_SIZE * size),
   adversarial: kernels.alloc(CHUNK_SIZE * size),
 });
 
-/** Which examples are made, and who is shown them. */
+/** The examples to make, and the networks that classify them. */
 export interface AdversarialSetting {
-  /** The network that examples are made on, along `path`, and what they make grow. */
+  /** The network that examples are made on, the gradient path, and the loss that they increase. */
   readonly source: Network<Float32Array>;
   readonly path: GradientPath;
   readonly loss: Loss;
-  /** All of them see the same examples. */
+  /** The networks that classify the same examples. */
   readonly targets: readonly Network<Float32Array>[];
-  /** Where targets other than the source see them: everywhere unless said. */
+  /** The ε at which targets other than the source classify the examples; default: all. */
   readonly transferEpsilons?: readonly number[] | undefined;
   readonly images: LabelledImages;
   readonly plans: readonly Omit<AttackPlan, 'oracle'>[];
-  /** Decides what is random in an attack, for each image by its index among `images`. */
+  /** Seed of the attacks' random numbers, which depend on the image's index among `images`. */
   readonly seed: number;
 }
 
 /**
- * The counts behind figures (a) and (b), over the chunks of images that this member of the crew claims; the members'
- * counts add up. Attacks that the setting's loss is none for climb another, as {@link lossFor} says.
+ * Counts the images of figures (a) and (b) in the chunks that this member of the crew claims; the members' counts must
+ * be added. If an attack can't use the setting's loss, it increases another one; see {@link lossFor}.
  */
 export function countAdversarial(setting: AdversarialSetting, table: AttackTable, crew: Crew): TransferCounts {
   const { source, path, loss, targets, transferEpsilons, images, plans, seed } = setting;
@@ -140,7 +143,7 @@ export function countAdversarial(setting: AdversarialSetting, table: AttackTable
   return { correct, zeroGradient };
 }
 
-/** All members' counts together. */
+/** Adds the members' counts. */
 export function sumCounts(members: readonly TransferCounts[]): TransferCounts {
   const [first, ...others] = members;
   const correct = structuredClone(first.correct);

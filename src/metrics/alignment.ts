@@ -13,33 +13,40 @@ import { checkImages, type LabelledImages, loadImage } from '../tensor/images.js
 import type { FloatArray } from '../tensor/tensor.js';
 
 /**
- * How one weighted layer's learning compares to backpropagation's. Angles are in degrees; undefined where one of the
- * two vectors is zero.
+ * The alignment of one weighted layer's learning with backpropagation. Angles are in degrees; an angle is undefined if
+ * one of its two vectors is zero.
  */
 export interface LayerAlignment {
   readonly layer: string;
-  /** Between the weight gradient that the network's rule gives and the one that backpropagation gives. */
+  /** The alignment angle between the rule's weight gradient ΔW and backpropagation's. */
   readonly gradientAngle: number | undefined;
   /**
-   * Between the weights and those that the rule sends the error through in their place: B, or what it makes of B.
-   * Undefined for backpropagation, and for a rule that sends no error through the layer.
+   * The alignment angle between the forward weights W and the matrix that the rule sends the error signal through: B,
+   * or one computed from B. Undefined for backpropagation, and for a rule that sends no error signal through the layer.
    */
   readonly weightAngle: number | undefined;
-  /** The latter's norm, with the weights' as the unit. */
+  /** The norm of that matrix divided by the norm of W. */
   readonly weightNormRatio: number | undefined;
   /**
-   * Between the error that the rule sends below the layer and the one that backpropagation sends there, the mean over
-   * the images that have both; of the lowest layer at the pixels, where an attack meets it.
+   * The alignment angle between the rule's error signal below the layer and backpropagation's: the mean over the images
+   * where both are not zero. For the lowest layer, this is the gradient at the pixels, which attacks use.
    */
   readonly errorAngle: number | undefined;
 }
 
 /**
- * How far a network's learning rule is from backpropagation, layer by layer, on the given images at its weights. The
- * gradients are added up over passes of a few images, in float64.
+ * Compares a network's learning rule with backpropagation, layer by layer, at the network's weights on the given
+ * images. Gradients are summed in float64 over passes of a few images.
  *
- * @throws {ShapeError} if the images are none, or not of the shape the network expects, or have not as many labels
- * @throws {RangeError | TypeError} if a label is no class, or an argument none
+ * @param images the images, of the shape of the network's input
+ * @returns the angles of each weighted layer, from the first to the last
+ * @throws {ShapeError} if there are no images, or they have another shape, or the number of labels differs
+ * @throws {RangeError | TypeError} if a label is not a class, or an argument is of another type
+ * @example
+ * ```ts
+ * const [first] = alignment(network, firstImages(test, 100));
+ * first.errorAngle; // degrees
+ * ```
  */
 export function alignment<A extends FloatArray>(network: Network<A>, images: LabelledImages): LayerAlignment[] {
   checkNetwork('alignment', network);
@@ -55,7 +62,7 @@ export function alignment<A extends FloatArray>(network: Network<A>, images: Lab
     const gradient = gradientOf(network, flat);
     forEachPass(network, images, (workspace, labels, n) => {
       workspace.forward(n);
-      const isFirst = kept.length === 0; // what carries errors is the same in every pass
+      const isFirst = kept.length === 0; // the matrices are the same in every pass
       addGradient(workspace, labels, n, isFirst ? watched : rule, gradient, own, errors.keep);
       addGradient(workspace, labels, n, backprop, gradient, exact, errors.compare);
     });
@@ -75,7 +82,7 @@ export function alignment<A extends FloatArray>(network: Network<A>, images: Lab
   });
 }
 
-/** What stood in the place of a layer's weights on the way down, held against them. */
+/** The comparison of a layer's forward weights with the matrix that replaced them in the backward pass. */
 interface Carrier {
   readonly angle: number | undefined;
   readonly ratio: number | undefined;
@@ -87,10 +94,16 @@ function carrierOf<A extends FloatArray>({ what, through }: Sent<A>, { weight }:
   return { angle: angleBetween(weight, through), ratio: size > 0 ? norm(through) / size : undefined };
 }
 
-/** What is called with each weighted layer's errors, `[n, inputs]`, right when they have been sent below it. */
+/**
+ * A function that gets each weighted layer's error signals, `[n, inputs]`, directly after they were sent below the
+ * layer.
+ */
 type OnError = (layer: number, errors: FloatArray, n: number) => void;
 
-/** The angles between two ways down, image by image: first one way's errors are kept, then the other's compared. */
+/**
+ * The angles between the error signals of two backward passes, image by image: the first pass's are kept, the second's
+ * compared with them.
+ */
 class ErrorAngles {
   private readonly kept: FloatArray[] = [];
   private readonly sums: Float64Array;
@@ -118,13 +131,13 @@ class ErrorAngles {
     }
   };
 
-  /** Undefined where no image has both errors. */
+  /** Returns the mean angle of a layer; undefined if no image has both errors. */
   mean(layer: number): number | undefined {
     return this.counts[layer] > 0 ? this.sums[layer] / this.counts[layer] : undefined;
   }
 }
 
-/** Loads the images a pass at a time and lets `each` work on those n. */
+/** Loads the images, one pass at a time, and calls `each` for its n images. */
 function forEachPass<A extends FloatArray>(
   network: Network<A>,
   images: LabelledImages,
@@ -139,7 +152,7 @@ function forEachPass<A extends FloatArray>(
   }
 }
 
-/** sum += the gradient of the n losses by the given rule; `gradient` is scratch. */
+/** Computes sum += the gradient of the n losses by the given rule; `gradient` is scratch memory. */
 function addGradient<A extends FloatArray>(
   workspace: Workspace<A>,
   labels: ClassIndices,
@@ -157,7 +170,7 @@ function addGradient<A extends FloatArray>(
     errorBelow(path) {
       rule.errorBelow(path);
       layer--;
-      // Before the layers below write over it; but at the pixels the whole way is to be gone.
+      // Before the layers below overwrite it. At the pixels, wait until the backward pass is complete.
       if (layer > 0) onError(layer, errorsOf(weighted[layer].buffers.dx), n);
     },
   };

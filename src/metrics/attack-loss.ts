@@ -3,8 +3,9 @@ import type { Loss } from '../losses/loss.js';
 import { margin } from '../losses/margin.js';
 
 /**
- * What an attack makes grow, where a setting asks for `loss`: the margin for attacks that ask for no gradient or for
- * differences of logits, and for targeted ones on a loss that has no targeted form for so many classes.
+ * Returns the loss that an attack increases where a setting names `loss`. It is the margin for attacks without
+ * gradients (by queries or differences of logits). It is the margin also for targeted attacks if `loss` has no targeted
+ * form for the number of classes.
  */
 export function lossFor({ needs }: Pick<Attack, 'needs'>, loss: Loss, classes: number): Loss {
   if (needs === 'queries' || needs === 'differences') return margin;

@@ -3,13 +3,13 @@ import type { ClassIndices } from '../tensor/class-indices.js';
 import { type LabelledImages, loadImage } from '../tensor/images.js';
 import type { FloatArray } from '../tensor/tensor.js';
 
-/** Images that one claim of an evaluation covers. */
+/** The number of images that a member of a crew claims at a time. */
 export const CHUNK_SIZE = 64;
 
-/** How many chunks so many images make. */
+/** Returns the number of chunks of a number of images. */
 export const chunkCount = (images: number): number => Math.ceil(images / CHUNK_SIZE);
 
-/** Images `first` … `first + n − 1` of a set. */
+/** A chunk of a set: images `first` … `first + n − 1`. */
 export interface Chunk {
   readonly first: number;
   readonly n: number;
@@ -17,9 +17,9 @@ export interface Chunk {
 }
 
 /**
- * The chunks that this member of the crew claims, one after the other; each counts as progress once it is done with.
+ * Yields the chunks that this member of the crew claims, one after the other; each counts as progress when it is done.
  *
- * @param into written before a chunk is given out: its images, `[n, C, H, W]` in [0, 1]
+ * @param into written before a chunk is yielded: its images, `[n, C, H, W]` in [0, 1]
  */
 export function* claimedChunks(images: LabelledImages, crew: Crew, into: FloatArray): Generator<Chunk> {
   const chunks = chunkCount(images.count);

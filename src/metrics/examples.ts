@@ -13,35 +13,47 @@ import { stream } from '../tensor/random.js';
 import { releasedError } from '../tensor/released.js';
 import { lossFor } from './attack-loss.js';
 
-/** How a few images are attacked: everything that decides their examples, but for the images. */
+/** The settings of an attack on a few images: everything that their examples depend on, except the images. */
 export interface ExampleSettings extends AttackOptions {
   readonly attack: Attack;
   readonly path: GradientPath;
-  /** What is made to grow. */
+  /** The loss that the attack increases. */
   readonly loss: Loss;
   readonly seed: number;
 }
 
-/** What became of a few images. The arrays last until the next attack. */
+/** The results of an attack on a few images. The arrays are valid until the next attack. */
 export interface Examples {
-  /** `[n, C, H, W]` */
+  /** The adversarial images, `[n, C, H, W]`. */
   readonly adversarial: Float32Array;
-  /** What the network makes of them. */
+  /** The network's class for each adversarial image. */
   readonly predictions: ClassIndices;
-  /** Whether the gradient at the clean image is exactly zero in every pixel. */
+  /** For each image, true if the gradient at the clean image is exactly zero in every pixel. */
   readonly zeroGradient: readonly boolean[];
 }
 
 /**
- * Attacks a few images at a time on one network, for those who want to see each. Its memory is made once, and is the
- * kernels' until {@link release}.
+ * Attacks a few images at a time on one network, and returns each adversarial image. Its memory is allocated once, from
+ * the network's kernels; {@link release} frees it.
+ *
+ * @example
+ * ```ts
+ * const maker = new ExampleMaker(network, 16);
+ * const settings = { attack: attacks.bim, path: 'true', loss: losses['cross-entropy'], seed: 1, epsilon: 0.3 } as const;
+ * const { adversarial, predictions } = maker.make(images, labels, 0, settings);
+ * maker.release();
+ * ```
  */
 export class ExampleMaker {
   private readonly memory: AttackMemory;
   private readonly adversarial: Float32Array;
   private released = false;
 
-  /** @throws {RangeError | TypeError} unless there is a network, and the capacity is a whole number of 1 or more */
+  /**
+   * Allocates the memory for `capacity` images.
+   *
+   * @throws {RangeError | TypeError} if `network` is not a network, or `capacity` is not a whole number of at least 1
+   */
   constructor(
     private readonly network: Network<Float32Array>,
     readonly capacity: number,
@@ -54,10 +66,15 @@ export class ExampleMaker {
   }
 
   /**
-   * @param images up to `capacity` of them, `[n, C, H, W]`
-   * @param first the first one's index in its set: random numbers belong to an image, as in a run's attacks
-   * @throws {ShapeError} if there are more images than the capacity, or not as many as labels
-   * @throws {RangeError | TypeError} if a pixel, a label or a setting is not accepted, or an argument none
+   * Attacks n images.
+   *
+   * @param images `[n, C, H, W]`, n ≤ `capacity`
+   * @param labels the true class of each image, `[n]`
+   * @param first the index of the first image in its data set: as in a run, an image's random numbers depend on its
+   *   index
+   * @param settings the attack, its options, gradient path, loss and seed
+   * @throws {ShapeError} if there are more images than the capacity, or the number of labels differs
+   * @throws {RangeError | TypeError} if a pixel, label or setting is not accepted, or an argument is of another type
    * @throws {Error} if this or the network was released
    */
   make(images: Float32Array, labels: ClassIndices, first: number, settings: ExampleSettings): Examples {
@@ -71,7 +88,7 @@ export class ExampleMaker {
     check.seed('make', 'settings.seed', seed);
     check.classIndices('make', 'labels', labels);
     const n = labels.length;
-    if (n > capacity) throw new ShapeError(`make: labels are ${n}; ${capacity} or fewer are expected`);
+    if (n > capacity) throw new ShapeError(`make: there are ${n} labels; ${capacity} or fewer are expected`);
     check.float32s('make', 'images', images, n * size);
     check.pixels('make', 'images', images, beyondPixels(attack, options));
     check.labels('make', 'labels', labels, n, network.classes);
@@ -89,7 +106,7 @@ export class ExampleMaker {
     return { adversarial, predictions: asked.predictions(n), zeroGradient };
   }
 
-  /** Gives its memory back to the kernels; it makes no more examples. A second time does nothing. */
+  /** Frees its memory; it can't make examples any more. A second call does nothing. */
   release(): void {
     this.released = true;
     this.memory.release();

@@ -10,43 +10,52 @@ import { type RandomStream, stream } from '../tensor/random.js';
 import { float64Kernels } from '../tensor/reference.js';
 import { sizeOf } from '../tensor/tensor.js';
 
-/** One gradient held against finite differences. */
+/** The comparison of one gradient with finite differences. */
 export interface GradientCheck {
-  /** What was differentiated, such as `conv2d, stride 2`. */
+  /** The network and loss that were differentiated, such as `conv2d, stride 2`. */
   readonly subject: string;
-  /** With respect to what, such as `conv1.weight` or `input`. */
+  /** The variable of the gradient, such as `conv1.weight` or `input`. */
   readonly variable: string;
   /**
-   * ‖numeric − analytic‖ / max(‖numeric‖, ‖analytic‖), over the coordinates or directions tried. NaN, which passes no
-   * tolerance, where both are zero: then nothing was tested.
+   * ‖numeric − analytic‖ / max(‖numeric‖, ‖analytic‖), over the tested coordinates or directions. If both gradients are
+   * zero, nothing was tested: the error is NaN, which no tolerance accepts.
    */
   readonly relativeError: number;
 }
 
-/** A small network to check: some layers and the loss above them. */
+/** A small network to check: layers and the loss of their output. */
 export interface CheckSubject {
   readonly name: string;
   readonly layers: readonly Layer[];
   readonly loss: Loss;
-  /** Those that normalising layers use: the averages, unless said. */
+  /** The statistics that normalising layers use; default: `averages`. */
   readonly statistics?: Statistics;
 }
 
-/** What every check must stay under. */
+/** The relative error that every check must stay below. */
 export const GRADIENT_TOLERANCE = 1e-6;
 
-/** Up to this many coordinates each is tried on its own; beyond, directions are. */
+/** The largest number of coordinates that are tested one by one; longer gradients are tested along a few directions. */
 const MOST_COORDINATES = 400;
 const DIRECTIONS = 4;
 const IMAGES = 3;
-/** Half of each central difference, along a direction of length 1. */
+/** Half of the length of each central difference, along a direction of length 1. */
 const STEP = 1e-6;
 
 /**
- * Holds backpropagation's gradient against central differences in float64, for the input and every parameter.
+ * Compares backpropagation's gradient with central differences in float64, for the input and every parameter.
  *
+ * @param subject the layers and the loss
  * @param seed decides inputs, parameters and directions
- * @throws {ShapeError | RangeError | TypeError} if the subject is no network, or the seed none
+ * @returns one comparison for the input and for each parameter tensor
+ * @throws {ShapeError | RangeError | TypeError} if the subject is not a network with a loss, or the seed is not
+ *   accepted
+ * @example
+ * ```ts
+ * const layers = [linear('fc1', [4], { outputs: 3 })];
+ * const [input] = checkGradients({ name: 'linear', layers, loss: losses.margin }, 1);
+ * input.relativeError < GRADIENT_TOLERANCE; // true
+ * ```
  */
 export function checkGradients(subject: CheckSubject, seed: number): GradientCheck[] {
   check.object('checkGradients', 'subject', subject, 'an object with name, layers and loss');
@@ -63,7 +72,7 @@ export function checkGradients(subject: CheckSubject, seed: number): GradientChe
   const network = new Network(layers, backprop, kernels, parameters);
   for (const { role, name: slot, offset, length } of network.layout.slots) {
     if (role === 'weight') continue;
-    const spread = slot.endsWith('.running_var') ? 0.01 : 0.1; // of a number that begins at 0, or at 1 and stays above 0
+    const spread = slot.endsWith('.running_var') ? 0.01 : 0.1; // these begin at 0, or at 1 and must stay above 0
     for (let i = 0; i < length; i++) parameters.values[offset + i] += spread * random.normal();
   }
   const workspace = new Workspace(network, IMAGES);
@@ -81,8 +90,9 @@ export function checkGradients(subject: CheckSubject, seed: number): GradientChe
   workspace.backward(IMAGES, { rule: backprop, gradient, toPixels: true });
 
   const hold = (variable: string, values: Float64Array, analytic: Float64Array, layer?: Leaf): GradientCheck => {
-    lossNow(); // the last check left activations of moved values behind
-    // Moving a layer's parameters changes nothing below it, and most of those tried in a LeNet lie above its convolutions.
+    lossNow(); // computes the activations again, for the unchanged values
+    // Changing a layer's parameters changes nothing below it. In a LeNet most tested parameters are above the
+    // convolutions.
     return { subject: name, variable, relativeError: relativeError(values, analytic, () => lossNow(layer), random) };
   };
   const results = [hold('input', input, workspace.inputGradient.data.slice(0, IMAGES * sizeOf(network.inputShape)))];
@@ -96,7 +106,7 @@ export function checkGradients(subject: CheckSubject, seed: number): GradientChe
   return results;
 }
 
-/** How far `analytic` is from the differences of `loss` as `values` are moved (and put back). */
+/** Returns the relative error of `analytic` against the differences of `loss` as `values` change (and are restored). */
 function relativeError(values: Float64Array, analytic: Float64Array, loss: () => number, random: RandomStream): number {
   let [difference, numericSquares, analyticSquares] = [0, 0, 0];
   for (const direction of directions(analytic, random)) {
@@ -116,8 +126,8 @@ function relativeError(values: Float64Array, analytic: Float64Array, loss: () =>
 }
 
 /**
- * Unit vectors to differentiate along: every axis where there are few. Where there are many, random ones tilted
- * towards the gradient, along which the derivative is not lost in rounding as it would be along a random one.
+ * Returns unit vectors to differentiate along. For a short gradient these are all axes. For a long one they are random
+ * vectors turned towards the gradient: along a purely random vector, rounding would hide the derivative.
  */
 function directions(gradient: Float64Array, random: RandomStream): Float64Array[] {
   if (gradient.length <= MOST_COORDINATES) {

@@ -2,7 +2,11 @@ import * as check from '../check.js';
 import { ShapeError } from '../errors.js';
 import type { FloatArray } from './tensor.js';
 
-/** The geometry of a window that slides over one image. */
+/**
+ * The geometry of a window that slides over one image.
+ *
+ * Axes: C channels; H, W rows and columns of the input; K kernel rows and columns; OH, OW of the output.
+ */
 export interface Window {
   readonly channels: number;
   readonly height: number;

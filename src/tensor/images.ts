@@ -3,7 +3,11 @@ import { ShapeError } from '../errors.js';
 import type { ClassIndices } from './class-indices.js';
 import { type FloatArray, shapeText, sizeOf, type Tensor, tensor } from './tensor.js';
 
-/** The labelled images of a data set, as its authors published them. */
+/**
+ * The labelled images of a data set, as its authors published them.
+ *
+ * Axes: N images, C channels, H rows, W columns.
+ */
 export interface LabelledImages {
   /** Pixels, 0 to 255, `[N, C, H, W]` row-major; over a SharedArrayBuffer if several threads read them. */
   readonly pixels: Uint8Array;
