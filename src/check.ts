@@ -1,14 +1,14 @@
 /*
- * What public functions ask of their arguments, once, where these come in; the code inside trusts them. TypeScript does
- * not protect who writes JavaScript, so every value may be of any kind.
+ * Checks of the arguments of public functions. Arguments are checked once, where they come in; inner code trusts them.
+ * TypeScript doesn't check callers in JavaScript, so every value may be of any type.
  *
- * A message names the function, the argument, the value and what is accepted: `perturb: options.epsilon is 8; a number
- * from 0 to 1 is expected`. Numbers, flags and names that are not accepted are a RangeError, lengths and shapes that
- * don't fit a ShapeError, and a value of quite another kind a TypeError.
+ * A message names the function, the argument, the value and the accepted values: `perturb: options.epsilon is 8; a
+ * number from 0 to 1 is expected`. Numbers, flags and names that are not accepted throw a RangeError, wrong lengths and
+ * shapes a ShapeError, and values of another type a TypeError.
  */
 import { ShapeError } from './errors.js';
 
-/** Which numbers are accepted; every finite one unless something is said. */
+/** The accepted numbers; without bounds, every finite number. */
 export interface Bounds {
   readonly from?: number;
   readonly above?: number;
@@ -17,9 +17,9 @@ export interface Bounds {
 }
 
 /**
- * A finite number within bounds.
+ * Checks that a value is a finite number within bounds.
  *
- * @param hint what to do instead, the end of the message
+ * @param hint advice at the end of the message
  */
 export function number(where: string, argument: string, value: unknown, bounds: Bounds = {}, hint = ''): void {
   if (Number.isFinite(value) && isWithin(value as number, bounds)) return;
@@ -33,7 +33,7 @@ export function isWithin(value: number, bounds: Bounds): boolean {
   return value >= from && value > above && value <= to && value < below;
 }
 
-/** A whole number from `from` to `to`, both accepted. */
+/** Checks that a value is a whole number from `from` to `to`, both accepted. */
 export function wholeNumber(
   where: string,
   argument: string,
@@ -46,36 +46,35 @@ export function wholeNumber(
   throw new RangeError(refusal(where, argument, value, accepted));
 }
 
-/** What random streams begin with: a whole number of 32 bits, with or without a sign. */
+/** Checks that a value is a seed: a whole number of 32 bits, with or without a sign. */
 export const seed = (where: string, argument: string, value: unknown): void =>
   wholeNumber(where, argument, value, { from: -(2 ** 31), to: 2 ** 32 - 1 });
 
-/** One of some names, such as the keys of a table. */
+/** Checks that a value is one of some names, such as the keys of a table. */
 export function oneOf(where: string, argument: string, value: unknown, names: readonly string[]): void {
   if (typeof value === 'string' && names.includes(value)) return;
   throw new RangeError(refusal(where, argument, value, `one of ${names.join(', ')}`));
 }
 
-/** true or false. */
+/** Checks that a value is true or false. */
 export function flag(where: string, argument: string, value: unknown): void {
   if (typeof value !== 'boolean') throw new RangeError(refusal(where, argument, value, 'true or false'));
 }
 
-/** Text of at least so many characters. */
+/** Checks that a value is a text of at least `least` characters. */
 export function text(where: string, argument: string, value: unknown, least = 1): void {
   if (typeof value === 'string' && value.length >= least) return;
   throw new RangeError(refusal(where, argument, value, 'some text'));
 }
 
-/** Something that can be called. */
+/** Checks that a value is a function. */
 export function callable(where: string, argument: string, value: unknown): void {
   if (typeof value !== 'function') throw new TypeError(refusal(where, argument, value, 'a function'));
 }
 
 /**
- * An object whose fields are of the given types.
- *
- * @param what what it should be, such as `a network`
+ * Checks that a value is an object whose fields have the given types. `what` names the accepted object, such as `a
+ * network`.
  */
 export function object(
   where: string,
@@ -94,7 +93,7 @@ export function object(
   if (!fits) throw new TypeError(refusal(where, argument, value, what));
 }
 
-/** Options by their names: a name that is none of the known ones is a slip of the pen, and would be left unheard. */
+/** Checks the names of options: an unknown name is a mistake, and would have no effect. */
 export function options(where: string, argument: string, value: unknown, names: readonly string[]): void {
   object(where, argument, value, `an object with ${names.join(', ')}`);
   const unknown = Object.keys(value as object).find((name) => !names.includes(name));
@@ -102,7 +101,7 @@ export function options(where: string, argument: string, value: unknown, names: 
   throw new RangeError(`${where}: ${argument}.${unknown} is no option; accepted are ${names.join(', ')}`);
 }
 
-/** An array, plain or typed, of finite numbers within bounds. */
+/** Checks that a value is an array, plain or typed, of finite numbers within bounds. */
 export function numbers(where: string, argument: string, value: unknown, bounds: Bounds = {}, length?: number): void {
   if (!(value instanceof Float32Array || value instanceof Float64Array))
     list(where, argument, value, 'an array of numbers');
@@ -111,16 +110,16 @@ export function numbers(where: string, argument: string, value: unknown, bounds:
   for (let i = 0; i < given.length; i++) number(where, `${argument}[${i}]`, given[i], bounds);
 }
 
-/** An array. */
+/** Checks that a value is an array. */
 export function list(where: string, argument: string, value: unknown, what: string): void {
   if (!Array.isArray(value)) throw new TypeError(refusal(where, argument, value, what));
 }
 
 /**
- * The extents of an array.
+ * Checks that a value is a shape, the extents of an array.
  *
- * @param axes their names, such as `[C, H, W]`, if their number is fixed
- * @param least the smallest extent: 0 where there may be nothing along an axis
+ * @param axes the axes' names, such as `[C, H, W]`, if their number is fixed
+ * @param least the smallest extent; 0 if an axis may be empty
  */
 export function shape(where: string, argument: string, value: unknown, axes?: readonly string[], least = 1): void {
   const what = axes ? `a shape [${axes.join(', ')}]` : 'a shape such as [1, 28, 28]';
@@ -131,7 +130,7 @@ export function shape(where: string, argument: string, value: unknown, axes?: re
   throw new ShapeError(refusal(where, argument, value, `${what} of whole numbers of ${least} or more`));
 }
 
-/** Numbers in a typed array of float32 or float64. */
+/** Checks that a value is a typed array of float32 or float64. */
 export function floats(where: string, argument: string, value: unknown, length?: number): void {
   if (!(value instanceof Float32Array || value instanceof Float64Array)) {
     throw new TypeError(refusal(where, argument, value, 'a Float32Array or a Float64Array'));
@@ -139,13 +138,13 @@ export function floats(where: string, argument: string, value: unknown, length?:
   sameLength(where, argument, value, length);
 }
 
-/** Numbers in a typed array of float32 and no other. */
+/** Checks that a value is a typed array of float32. */
 export function float32s(where: string, argument: string, value: unknown, length?: number): void {
   if (!(value instanceof Float32Array)) throw new TypeError(refusal(where, argument, value, 'a Float32Array'));
   sameLength(where, argument, value, length);
 }
 
-/** Bytes in a typed array: pixels, a file. */
+/** Checks that a value is an array of bytes, such as pixels or a file. */
 export function bytes(where: string, argument: string, value: unknown, length?: number): void {
   if (!(value instanceof Uint8Array)) throw new TypeError(refusal(where, argument, value, 'a Uint8Array'));
   sameLength(where, argument, value, length);
@@ -163,9 +162,9 @@ export function classIndices(where: string, argument: string, value: unknown): v
 }
 
 /**
- * One class index per image.
+ * Checks that a value holds one class index per image.
  *
- * @param classes how many there are, where that is known
+ * @param classes the number of classes, if known
  */
 export function labels(where: string, argument: string, value: unknown, images: number, classes = 2 ** 16): void {
   classIndices(where, argument, value);
@@ -177,7 +176,7 @@ export function labels(where: string, argument: string, value: unknown, images: 
   }
 }
 
-/** Pixels that are finite numbers, and in [0, 1] unless `anywhere`. */
+/** Checks that pixels are finite numbers, and in [0, 1] unless `anywhere` is true. */
 export function pixels(where: string, argument: string, values: ArrayLike<number>, anywhere = false): void {
   for (let i = 0; i < values.length; i++) {
     const value = values[i];
@@ -192,7 +191,7 @@ export function pixels(where: string, argument: string, values: ArrayLike<number
   }
 }
 
-/** `perturb: options.epsilon is 8; a number from 0 to 1 is expected (8/255, say)`. */
+/** Returns an error message: `perturb: options.epsilon is 8; a number from 0 to 1 is expected (8/255, say)`. */
 export const refusal = (where: string, argument: string, value: unknown, accepted: string, hint = ''): string =>
   `${where}: ${argument} is ${shown(value)}; ${accepted} is expected${hint === '' ? '' : ` (${hint})`}`;
 
@@ -209,10 +208,10 @@ export function boundsText({ from, above, to, below }: Bounds, kind?: string): s
   return `${kind ?? 'finite number'} ${both}`.trimEnd();
 }
 
-/** The most of a value that a message quotes. */
+/** The most characters of a value that a message quotes. */
 const MOST_SHOWN = 60;
 
-/** A value as a message tells it. */
+/** Returns a value as messages write it. */
 function shown(value: unknown): string {
   if (typeof value === 'function') return 'a function';
   if (typeof value === 'bigint') return `${value}n`;

@@ -1,7 +1,7 @@
 /**
- * A mistake of the person at the keyboard (or of a file they named), not of this program.
- * The command line prints its message alone, without a stack trace, and exits with code 2;
- * the message says what was wrong, the value, what is accepted, and what to do.
+ * An error that the user can correct, in the command line or in a file; not an error of this program. The command line
+ * prints its message alone, without a stack trace, and exits with code 2. The message says what was given, what is
+ * accepted and what to do.
  */
 export class UserError extends Error {
   override readonly name = 'UserError';
@@ -11,12 +11,12 @@ export class UserError extends Error {
   }
 }
 
-/** Characters of a message that are kept where it begins, and where it ends. */
+/** The numbers of characters that a long message keeps at its beginning and at its end. */
 const KEPT = [2000, 500] as const;
 
 /**
- * A message that may quote a file, as a terminal can show it: control characters as their pictures (␛), and the middle
- * left out of what nobody would read to the end.
+ * Makes a message safe for a terminal: it may quote a file. Control characters become their symbols (␛), and the middle
+ * of a very long message is left out.
  */
 function readable(message: string): string {
   const [start, end] = KEPT;
@@ -30,12 +30,12 @@ function picture(control: string): string {
   return code < 0x20 ? String.fromCharCode(0x2400 + code) : '\ufffd';
 }
 
-/** Two shapes that do not fit one operation. The message gives the operation, the argument and both values. */
+/** Shapes or lengths that don't fit one operation. The message names the operation, the argument and both values. */
 export class ShapeError extends Error {
   override readonly name = 'ShapeError';
 }
 
-/** Work that ended because its signal was aborted, not because it failed. The message says what it has left behind. */
+/** Work that ended because its signal was aborted, without a failure. The message says which files remain. */
 export class Interruption extends Error {
   override readonly name = 'AbortError';
 }

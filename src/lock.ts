@@ -1,7 +1,7 @@
 /*
- * Locks between processes: a file that whoever works in a folder makes, and nobody else can make while it is there.
- * It tells who made it, so that the message can name them, and so that a lock whose process has died is known for what
- * it is. No timer keeps it fresh: that a process lives is seen from the system.
+ * Locks between processes. A lock is a file in a folder: the first process makes it, and others can't while it exists.
+ * It names its process, for messages and to recognise the lock of a dead process. The lock needs no timer: the
+ * operating system tells whether the process still runs.
  */
 import { randomUUID } from 'node:crypto';
 import { closeSync, openSync, readFileSync, readlinkSync, rmSync, writeSync } from 'node:fs';
@@ -11,47 +11,47 @@ import { z } from 'zod';
 import { onDisk } from './disk/faults.js';
 import { UserError } from './errors.js';
 
-/** What a lock's file holds. */
+/** The contents of a lock's file. */
 const holderSchema = z.object({
-  /** Another for every lock taken. */
+  /** A new one for every lock. */
   id: z.string(),
   pid: z.number().int().positive(),
   host: z.string(),
-  /** When it was taken, in ISO 8601. */
+  /** The time at which the lock was taken, in ISO 8601. */
   since: z.string(),
-  /** The system's own marks, where it has them (Linux): which start of the machine, which processes can be seen, … */
+  /** On Linux: the machine's current start, and the namespace of the visible processes. */
   boot: z.string().optional(),
   namespace: z.string().optional(),
-  /** … and when the process began, which tells it from a later one of the same number. */
+  /** The process's start time, which distinguishes it from a later process with the same number. */
   started: z.string().optional(),
 });
 type Holder = z.infer<typeof holderSchema>;
 
-/** What one lock is about. */
+/** A lock to take. */
 export interface Lock {
   readonly file: string;
-  /** What is locked, as messages call it, such as the folder's path. */
+  /** The locked thing's name in messages, such as the folder's path. */
   readonly subject: string;
-  /** What whoever comes second can do. */
+  /** The advice to a second process. */
   readonly advice: string;
-  /** Told once who is at work, if that is to be waited for; without it, it is an error. */
+  /** Called once with the holder's name before waiting for it; without this function, a held lock is an error. */
   readonly onWait?: ((message: string) => void) | undefined;
-  /** Aborted, it ends the waiting. */
+  /** Ends the waiting when it is aborted. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Milliseconds between two looks at a lock that is waited for. */
+/** Milliseconds between two checks of a lock that is waited for. */
 const LOOK_EVERY = 200;
-/** How often an unreadable lock is looked at again: it may be in the middle of being written. */
+/** The number of checks of an unreadable lock: another process may be writing it. */
 const LOOKS = 5;
 
 /**
- * Does work while no other process, and nobody else in this one, does work under the same lock. The lock's folder must
- * be there. It is given back however the work ends, `process.exit` included; one that a killed process has left is
+ * Does work under a lock: no other process, and no other work in this process, runs under the same lock. The lock's
+ * folder must exist. The lock is released however the work ends, also by `process.exit`; a killed process's lock is
  * taken over.
  *
- * @throws {UserError} if another process holds it, or may hold it: the message names process and host; or if the
- *   system lets nobody make the file
+ * @throws {UserError} if another process holds the lock, or may hold it; the message names process and host
+ * @throws {UserError} if the system refuses to make the file
  */
 export async function withLock<Result>(lock: Lock, work: () => Promise<Result>): Promise<Result> {
   const { file, subject, onWait, signal } = lock;
@@ -73,26 +73,27 @@ export async function withLock<Result>(lock: Lock, work: () => Promise<Result>):
   }
 }
 
-/** Whether a lock's process is at work, has ended, or can't be seen from here. */
+/** The state of a lock's process: it runs, it has ended, or this machine can't see it. */
 type Life = 'running' | 'gone' | 'unseen';
 
-/** A lock that others hold; without a holder if its file can't be read. */
+/** A lock that another process holds; the holder is undefined if the file can't be read. */
 interface Held {
   readonly holder: Holder | undefined;
   readonly life: Life;
 }
 
-/** Makes the lock's file, or says who has. */
+/** Makes the lock's file, or returns its holder. */
 async function take(file: string): Promise<{ readonly id: string } | Held> {
   for (;;) {
     const id = create(file);
     if (id !== undefined) return { id };
     const text = await settled(file);
-    if (text === undefined) continue; // given back in the meantime
+    if (text === undefined) continue; // released in the meantime
     const holder = holderIn(text);
     const life = holder ? lifeOf(holder) : 'unseen';
     if (life !== 'gone') return { holder, life };
-    // Of several that see the same dead lock one may remove it; the others must not remove what that one then makes.
+    // Several processes may see the same dead lock. Only one may remove it, and no other may remove the lock that
+    // follows.
     const removal = `${file}.removal`;
     const claim = await take(removal);
     if (!('id' in claim)) return claim;
@@ -105,9 +106,9 @@ async function take(file: string): Promise<{ readonly id: string } | Held> {
 }
 
 /**
- * Makes the file, if it isn't there.
+ * Makes the file if it doesn't exist.
  *
- * @returns the lock's id, or undefined if the file is there
+ * @returns the lock's id, or undefined if the file exists
  */
 function create(file: string): string | undefined {
   const id = randomUUID();
@@ -122,7 +123,7 @@ function create(file: string): string | undefined {
   try {
     writeSync(handle, `${JSON.stringify(holder)}\n`);
   } catch (error) {
-    rmSync(file, { force: true }); // a full disk
+    rmSync(file, { force: true }); // for example, the disk is full
     throw error;
   } finally {
     closeSync(handle);
@@ -139,18 +140,20 @@ function releaseAll(): void {
   for (const [id, file] of held) release(file, id);
 }
 
-/** Removes the file if it still is this lock's, and not one that was made after somebody had removed it by hand. */
+/**
+ * Removes the file if it is still this lock's: someone may have removed it by hand, and another process made a new one.
+ */
 function release(file: string, id: string): void {
   held.delete(id);
   if (held.size === 0) process.off('exit', releaseAll);
   try {
     if (holderIn(textOf(file) ?? '')?.id === id) rmSync(file, { force: true });
   } catch {
-    // A folder that can't be written any more: the lock is seen to be dead once this process has ended.
+    // The folder can't be written any more. Others see that the lock is dead once this process has ended.
   }
 }
 
-/** The file's text once it makes sense, or as it is if it never does; undefined if there is no file. */
+/** Reads the file until it is complete. Returns its last text if it never is, and undefined if there is no file. */
 async function settled(file: string): Promise<string | undefined> {
   let text = textOf(file);
   for (let look = 1; look < LOOKS && text !== undefined && !holderIn(text); look++) {
@@ -180,10 +183,10 @@ function holderIn(text: string): Holder | undefined {
 function lifeOf({ pid, host, boot, namespace, started }: Holder): Life {
   if (host !== hostname()) return 'unseen';
   const here = marksOf();
-  if (boot !== here.boot) return 'gone'; // the machine has been started anew
+  if (boot !== here.boot) return 'gone'; // the machine has restarted
   if (namespace !== here.namespace) return 'unseen';
   try {
-    process.kill(pid, 0); // no signal: only asks whether there is such a process
+    process.kill(pid, 0); // no signal: only asks if the process exists
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ESRCH') return 'gone';
   }
@@ -191,18 +194,18 @@ function lifeOf({ pid, host, boot, namespace, started }: Holder): Life {
   return found === undefined || started === undefined || found === started ? 'running' : 'gone';
 }
 
-/** What tells this process from every other, beside its number; nothing where there is no /proc. */
+/** Returns the marks that, with its number, identify this process; undefined without /proc. */
 const marksOf = (): Pick<Holder, 'boot' | 'namespace' | 'started'> => ({
   boot: ifReadable(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()),
   namespace: ifReadable(() => readlinkSync('/proc/self/ns/pid')),
   started: startOf(process.pid),
 });
 
-/** When a process began, in the kernel's ticks; of one that has ended and is only not yet waited for, `ended`. */
+/** Returns the start time of a process in the kernel's ticks; `ended` for a process that has ended (a zombie). */
 function startOf(pid: number): string | undefined {
   const stat = ifReadable(() => readFileSync(`/proc/${pid}/stat`, 'utf8'));
   if (stat === undefined) return undefined;
-  // proc(5): "pid (name) state …", the start as 22nd field; the name may hold blanks and parentheses.
+  // proc(5): "pid (name) state …"; the start time is the 22nd field. The name may hold spaces and parentheses.
   const [state, ...fields] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return state === 'Z' || state === 'X' ? 'ended' : fields[18];
 }
@@ -216,13 +219,13 @@ function ifReadable(read: () => string): string | undefined {
 }
 
 function heldText({ subject, file }: Lock, holder: Holder | undefined): string {
-  if (!holder) return `${subject} is in use: ${file} is there, though it does not say whose lock it is.`;
+  if (!holder) return `${subject} is in use: the lock ${file} exists, but names no process.`;
   const who = held.has(holder.id) ? 'this process itself, ' : '';
   return `${subject} is in use by ${who}process ${holder.pid} on ${holder.host} since ${holder.since}.`;
 }
 
 function inUse(lock: Lock, { holder, life }: Held): string {
   const unseen =
-    life === 'unseen' ? ` Whether that still runs can't be seen from here: if not, remove ${lock.file}.` : '';
+    life === 'unseen' ? ` This machine can't see if the lock is still in use: if not, remove ${lock.file}.` : '';
   return `${heldText(lock, holder)} ${lock.advice}${unseen}`;
 }

@@ -1,38 +1,38 @@
-/** What every reader of JSON files shares. */
+/** Schemas and messages for all readers of JSON files. */
 import { z } from 'zod';
 import { UserError } from './errors.js';
 
-/** What a schema accepts, for those who read it: nothing in it can be written, and no field is unknown. */
+/** The type of the values that a schema accepts, read-only and without unknown fields. */
 export type Parsed<Schema extends z.ZodType> = DeepReadonly<z.infer<Schema>>;
 
-/** Loose objects keep fields that they don't know, of type unknown: those are left out here. */
+/** Loose objects keep unknown fields, of type unknown; this type leaves these out. */
 type DeepReadonly<T> = T extends readonly (infer Element)[]
   ? readonly DeepReadonly<Element>[]
   : T extends object
     ? { readonly [Key in keyof T as unknown extends T[Key] ? never : Key]: DeepReadonly<T[Key]> }
     : T;
 
-/** The keys of a table, in its order. */
+/** Returns the keys of a table, in its order. */
 export const keysOf = <Name extends string>(table: Readonly<Partial<Record<Name, unknown>>>) =>
   Object.keys(table) as Name[];
 
-/** The keys of a table, as a choice. */
+/** Returns the schema of a table's keys. */
 export const keyOf = <Name extends string>(table: Readonly<Record<Name, unknown>>) => z.enum(keysOf(table));
 
-/** A share of something, in [0, 1]. */
+/** A share, in [0, 1]. */
 export const share = z.number().min(0).max(1);
 
-/** The 95 % interval of a share: see metrics/wilson.ts. Files of earlier versions have none. */
+/** The 95 % interval of a share; see metrics/wilson.ts. Files of earlier versions have no intervals. */
 export const interval = z.tuple([share, share]).optional();
 
-/** How many of something. */
+/** A number of things, from 0. */
 export const count = z.number().int().min(0);
 
 /**
- * A list, read up to its first element that is not as it should be: a damaged file of a million elements shall not give
- * a million complaints.
+ * Returns the schema of a list. Reading stops at the first wrong element: a damaged file of a million elements must not
+ * cause a million messages.
  *
- * @param least how many elements there must be
+ * @param least the smallest number of elements
  */
 export const list = <Element extends z.ZodType>(element: Element, least = 0) =>
   z
@@ -48,7 +48,7 @@ export const list = <Element extends z.ZodType>(element: Element, least = 0) =>
       return read;
     });
 
-/** An object with any keys and values of one kind, read as {@link list} is. */
+/** Returns the schema of an object with any keys and values of one type, which is read as {@link list} is. */
 export const table = <Value extends z.ZodType>(value: Value) =>
   z.record(z.string(), z.unknown()).transform((entries, context): Record<string, z.output<Value>> => {
     const read: [string, z.output<Value>][] = [];
@@ -60,7 +60,7 @@ export const table = <Value extends z.ZodType>(value: Value) =>
     return Object.fromEntries(read);
   });
 
-/** Passes on what is wrong with an element. */
+/** Reports the first fault of an element. */
 function firstIssue(error: z.ZodError, key: PropertyKey, context: z.RefinementCtx): never {
   const issue = error.issues[0];
   context.addIssue({ code: 'custom', message: issue.message, path: [key, ...issue.path] });
@@ -68,8 +68,8 @@ function firstIssue(error: z.ZodError, key: PropertyKey, context: z.RefinementCt
 }
 
 /*
- * What a JSON text may be at most, so that reading one takes no more than 64 MB beyond its own size. The files of a run
- * nest less than ten deep, their objects have some dozen keys, and the largest results some hundred thousand values.
+ * The limits of a JSON text: reading one takes at most 64 MB beyond its own size. The files of a run are nested less
+ * than ten deep, their objects have a few dozen keys, and the largest results a few hundred thousand values.
  */
 export const MOST_CHARACTERS = 20_000_000;
 const MOST_DEPTH = 64;
@@ -77,11 +77,11 @@ const MOST_KEYS = 10_000;
 const MOST_VALUES = 1_000_000;
 
 /**
- * The value that a JSON text stands for. A byte order mark before it is let pass, as editors on Windows leave one.
+ * Reads a JSON text. It skips a byte order mark, which editors on Windows write at the beginning.
  *
- * @param file what messages call the text
- * @param advice what the reader is told to do
- * @throws {UserError} if it is not JSON, or is larger, or more deeply nested, than any file of a run
+ * @param file the text's name in messages
+ * @param advice the advice at the end of messages
+ * @throws {UserError} if it is not JSON, or is larger or more deeply nested than any file of a run
  */
 export function parseJson(text: string, file: string, advice: string): unknown {
   const excess = excessOf(text);
@@ -100,24 +100,24 @@ export function parseJson(text: string, file: string, advice: string): unknown {
   }
 }
 
-/** The number that the files' field `schema` has, all of them: no format was changed yet but by fields that were added. */
+/** The version in the field `schema` of all files. Until now, fields have only been added to each format. */
 const VERSION = 1;
 
-/** A kind of JSON file that is a promise: it says its schema's number, and every version reads what it knows of it. */
+/** A format of JSON files that later versions must still read. */
 export interface FileFormat<Schema extends z.ZodType> {
   readonly schema: Schema;
-  /** What messages call such a file, as `the plan of a sweep`. */
+  /** The format's name in messages, such as `the plan of a sweep`. */
   readonly title: string;
-  /** What the reader is told to do, where the caller knows nothing better. */
+  /** The advice to the user if the caller gives no better one. */
   readonly advice: string;
 }
 
 /**
  * Reads the text of a file of a known format.
  *
- * @param file what messages call it
- * @param advice what the reader is told to do
- * @throws {UserError} if the text is not JSON, is of another schema, or a field is missing or impossible
+ * @param file the file's name in messages
+ * @param advice the advice at the end of messages
+ * @throws {UserError} if the text is not JSON, has another schema, or a field is missing or has an impossible value
  */
 export const parseFile = <Schema extends z.ZodType>(
   format: FileFormat<Schema>,
@@ -126,7 +126,7 @@ export const parseFile = <Schema extends z.ZodType>(
   advice = format.advice,
 ): z.output<Schema> => checkFile(format, parseJson(text, file, advice), file, advice);
 
-/** Checks a value that a file of a known format holds. @throws {UserError} as {@link parseFile} does */
+/** Checks the value of a file of a known format. @throws {UserError} as {@link parseFile} does */
 export function checkFile<Schema extends z.ZodType>(
   { schema, title, advice: usual }: FileFormat<Schema>,
   value: unknown,
@@ -148,7 +148,7 @@ export function checkFile<Schema extends z.ZodType>(
   throw new UserError(`${file} has fields that can't be used:\n${faultList(parsed.error, value)}\n${advice}`);
 }
 
-/** What a JSON text has too much of, found before any of its values is made; undefined if nothing. */
+/** Finds a limit that a JSON text exceeds, before any value is made; returns undefined if it exceeds no limit. */
 export function excessOf(text: string): string | undefined {
   if (text.length > MOST_CHARACTERS) return `has ${text.length} characters; ${MOST_CHARACTERS}`;
   const keys: number[] = [];
@@ -177,10 +177,10 @@ export function excessOf(text: string): string | undefined {
   return undefined;
 }
 
-/** The longest value that a message shows. */
+/** The length of the longest value that a message shows. */
 const LONGEST = 60;
 
-/** One thing that a schema found wrong: the field, the value there, and what is accepted. */
+/** Returns a fault that a schema found: the field, its value, and the accepted values. */
 export function faultText({ path, message }: z.core.$ZodIssue, data: unknown): string {
   if (path.length === 0) return message;
   const value = JSON.stringify(valueAt(data, path));
@@ -188,17 +188,17 @@ export function faultText({ path, message }: z.core.$ZodIssue, data: unknown): s
   return value.length > LONGEST ? `${fieldName(path)}: ${message}` : `${fieldName(path)} is ${value}: ${message}`;
 }
 
-/** Faults that a message lists at most. */
+/** The largest number of faults that a message lists. */
 const MOST_FAULTS = 8;
 
-/** What a schema found wrong, a line each. */
+/** Returns the faults that a schema found, one per line. */
 export function faultList({ issues }: z.ZodError, data: unknown): string {
   const lines = issues.slice(0, MOST_FAULTS).map((issue) => `✖ ${faultText(issue, data)}`);
   const more = issues.length - MOST_FAULTS;
   return [...lines, ...(more > 0 ? [`… and ${more} more`] : [])].join('\n');
 }
 
-/** `curves[0].points[2].epsilon` */
+/** Returns a field's name, such as `curves[0].points[2].epsilon`. */
 function fieldName(path: readonly PropertyKey[]): string {
   return path
     .map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`))
@@ -206,7 +206,7 @@ function fieldName(path: readonly PropertyKey[]): string {
     .replace(/^\./, '');
 }
 
-/** What lies at a path of keys in a value read from JSON. */
+/** Returns the value at a path of keys in a value read from JSON; undefined if the path leads nowhere. */
 export function valueAt(data: unknown, path: readonly PropertyKey[]): unknown {
   return path.reduce<unknown>((value, key) => (value as Record<PropertyKey, unknown> | null | undefined)?.[key], data);
 }

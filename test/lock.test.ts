@@ -153,7 +153,8 @@ test('a process that can not be seen from here may live: the message names the f
     writeFileSync(file, lock);
     await t.rejects(take(file), { constructor: UserError, message: start });
     await t.rejects(take(file), {
-      message: /Choose another folder\. Whether that still runs .*: if not, remove .*run\.lock\.$/,
+      message:
+        /Choose another folder\. This machine can't see if the lock is still in use: if not, remove .*run\.lock\.$/,
     });
     t.equal(readFileSync(file, 'utf8'), lock, 'it stays');
     rmSync(file);
@@ -161,7 +162,7 @@ test('a process that can not be seen from here may live: the message names the f
   await unseen(JSON.stringify({ ...mark, host: 'elsewhere' }), /^out\/run is in use by process \d+ on elsewhere since/);
   if (!hasProc) await unseen(JSON.stringify({ ...mark, namespace: 'pid:[1]' }), /^out\/run is in use by process/);
   for (const text of ['', '{', 'null', '[]', '{"pid":1}', JSON.stringify({ ...mark, pid: -1 })]) {
-    await unseen(text, /^out\/run is in use: .*run\.lock is there, though it does not say whose lock it is\./);
+    await unseen(text, /^out\/run is in use: the lock .*run\.lock exists, but names no process\./);
   }
 });
 

@@ -1,7 +1,7 @@
 /*
- * What piscina starts. It loads its file with `require`, and a thread that is ended while it so loads an ES module takes
- * the whole process along (Node 20: "v8::Module::IsGraphAsync must be used on an instantiated module"). This file is
- * none, and imports the one that is.
+ * The file that piscina starts. Piscina loads it with `require`. If `require` loads an ES module while its thread is
+ * ended, the whole process crashes (Node 20: "v8::Module::IsGraphAsync must be used on an instantiated module"). So
+ * this file is a CommonJS module that imports the ES module.
  */
 const worker = import('./worker.js');
 

@@ -1,49 +1,49 @@
-/** What the system says when it refuses a file or a folder, in sentences for a person: all of them come from here. */
+/** The operating system's errors about files and folders, as sentences for users. All such sentences come from here. */
 import { UserError } from '../errors.js';
 
 const OTHER_PLACE = 'Choose another place, or change its permissions.';
-const MAKE_ROOM = 'Make room, then give the same command again.';
+const FREE_SPACE = 'Free some disk space, then repeat the command.';
 
-/** By the system's code: why it refuses, and what to do about it where that is not plain. */
+/** By the system's error code: the reason, and what to do if that isn't obvious. */
 const faults: Readonly<Record<string, readonly [reason: string, remedy?: string]>> = {
   EACCES: ['permission is denied', OTHER_PLACE],
   EBUSY: ['it is in use'],
-  EDQUOT: ['your share of the disk is used up', MAKE_ROOM],
-  EEXIST: ['something else of that name is there already'],
-  EFBIG: ['files as large as that are not allowed here', 'Choose another place, or raise the limit (ulimit -f).'],
+  EDQUOT: ['your disk quota is used up', FREE_SPACE],
+  EEXIST: ['a file or folder of that name exists already'],
+  EFBIG: ['the file would exceed the limit on file sizes', 'Choose another place, or raise the limit (ulimit -f).'],
   EIO: ['the device failed', 'Choose another place.'],
   EISDIR: ['it is a folder, where a file is expected'],
-  ELOOP: ['its symbolic links lead round in a circle'],
+  ELOOP: ['its symbolic links form a loop'],
   EMFILE: ['too many files are open', 'Raise the limit (ulimit -n).'],
   ENAMETOOLONG: ['the name is too long', 'Choose a shorter one.'],
   ENFILE: ['too many files are open on this machine'],
   ENODEV: ['the device is not there'],
   ENOENT: ['there is no such file or folder'],
-  ENOMEM: ['there is no memory left for it', 'End other programs, then give the same command again.'],
-  ENOSPC: ['the disk is full', MAKE_ROOM],
+  ENOMEM: ['there is no memory left for it', 'End other programs, then repeat the command.'],
+  ENOSPC: ['the disk is full', FREE_SPACE],
   ENOTDIR: ['a file stands where a folder is expected'],
   ENOTEMPTY: ['the folder is not empty'],
   ENXIO: ['the device is not there'],
   EPERM: ['permission is denied', OTHER_PLACE],
   EROFS: ['the file system is read-only', 'Choose another place.'],
-  ESTALE: ['the file was replaced on its server meanwhile', 'Give the same command again.'],
+  ESTALE: ['the file server replaced the file in the meantime', 'Repeat the command.'],
   ETXTBSY: ['it is in use'],
 };
 
-/** An error of the system's about a file or a folder; not one about a connection. */
+/** Returns true for a system error about a file or a folder, false for one about a connection. */
 export function isDiskError(error: unknown): error is NodeJS.ErrnoException {
   const { code, syscall } = (error ?? {}) as NodeJS.ErrnoException;
   return code !== undefined && Object.hasOwn(faults, code) && syscall !== undefined && syscall !== 'connect';
 }
 
-/** Why the system refused: `the disk is full (ENOSPC)`. */
+/** Returns the reason of an error: `the disk is full (ENOSPC)`. */
 export const faultReason = ({ code = '' }: NodeJS.ErrnoException): string => `${faults[code][0]} (${code})`;
 
 /**
- * A refusal of the system's as an error for a person.
+ * Makes an error for the user from a system error.
  *
- * @param action what was tried, such as `write`
- * @param path what it was tried on
+ * @param action the action that failed, such as `write`
+ * @param path the file or folder
  */
 export function diskFault(error: NodeJS.ErrnoException, action: string, path: string): UserError {
   const [, remedy] = faults[error.code ?? ''];
@@ -52,10 +52,10 @@ export function diskFault(error: NodeJS.ErrnoException, action: string, path: st
 }
 
 /**
- * Does something with a file or a folder.
+ * Does work on a file or a folder, and explains the system's errors.
  *
- * @param action what is done, such as `write`
- * @throws {UserError} if the system refuses; any other error as it is
+ * @param action the action for messages, such as `write`
+ * @throws {UserError} for an error of the system; any other error is thrown as it is
  */
 export async function onDisk<Result>(action: string, path: string, work: () => Promise<Result>): Promise<Result> {
   try {

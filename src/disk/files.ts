@@ -1,23 +1,23 @@
-/** Reading and writing the files of a run. What the system refuses is told in a sentence, see faults.ts. */
+/** Reads and writes the files of a run. faults.ts explains the errors of the system. */
 import { rmSync } from 'node:fs';
 import { access, constants, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { UserError } from '../errors.js';
 import { isDiskError, onDisk } from './faults.js';
 
-/** Temporary files of writes under way. */
+/** The temporary files of unfinished writes. */
 const unfinished = new Set<string>();
 let writes = 0;
 
-/** A process that ends by itself takes its temporary files along; of one that is killed, they stay. */
+/** Removes the temporary files when the process exits; those of a killed process stay. */
 function removeAll(): void {
   for (const file of unfinished) rmSync(file, { force: true });
 }
 
 /**
- * Writes a whole file or nothing: under a temporary name beside it, which then takes the place of what was there.
+ * Writes a complete file or nothing: writes a temporary file beside it and renames it over the old file.
  *
- * @throws {UserError} if the system refuses; what was there before is then untouched, and nothing else is left
+ * @throws {UserError} if the system refuses; the old file is then unchanged, and the temporary file is removed
  */
 export async function writeWhole(path: string, content: string | Uint8Array): Promise<void> {
   if (writes === 0) process.once('exit', removeAll);
@@ -27,7 +27,7 @@ export async function writeWhole(path: string, content: string | Uint8Array): Pr
     await onDisk('write', path, async () => {
       const file = await open(temporary, 'w');
       try {
-        await file.writeFile(content); // all of it: a nearly full disk takes a part, and refuses only the rest
+        await file.writeFile(content); // the whole content: on a nearly full disk, a single write may succeed in part
         await file.sync();
       } finally {
         await file.close();
@@ -35,39 +35,43 @@ export async function writeWhole(path: string, content: string | Uint8Array): Pr
       await rename(temporary, path);
     });
   } catch (error) {
-    await rm(temporary, { force: true }).catch(() => {}); // the first error is the one to tell
+    await rm(temporary, { force: true }).catch(() => {}); // the first error is reported
     throw error;
   } finally {
     unfinished.delete(temporary);
   }
 }
 
-/** Removes the temporary files that a killed process has left in a folder that no other process writes in now. */
+/** Removes a killed process's temporary files from a folder that no other process writes to. */
 export async function removeUnfinished(folder: string): Promise<void> {
   for (const name of await onDisk('read', folder, () => readdir(folder))) {
     if (/^\..+\.\d+-\d+\.tmp$/.test(name)) await remove(join(folder, name));
   }
 }
 
-/** @throws {UserError} if it can't be removed; none if it is not there */
+/** Removes a file if it exists. @throws {UserError} if it can't be removed */
 export const remove = (path: string): Promise<void> => onDisk('remove', path, () => rm(path, { force: true }));
 
-/** Bytes of a file that Node reads in one piece, and of any text of a run. */
+/** The largest size, in bytes, that Node reads at once, and of a text file of a run. */
 const MOST_BYTES = 2 ** 31 - 1;
 const MOST_TEXT = 20_000_000;
 
-/** The file's bytes; undefined where there is none. @throws {UserError} if it can't be read */
+/** Reads a file's bytes; returns undefined if there is no such file. @throws {UserError} if it can't be read */
 export const readIfThere = (path: string): Promise<Buffer | undefined> =>
   onDisk('read', path, () => read(path, MOST_BYTES).catch(nothingThere));
 
-/** The text of a run's file; undefined where there is none. @throws {UserError} if it can't be read, or is too large */
+/**
+ * Reads a text file of a run; returns undefined if there is no such file.
+ *
+ * @throws {UserError} if it can't be read, or is too large
+ */
 export const readTextIfThere = async (path: string): Promise<string | undefined> =>
   (await onDisk('read', path, () => read(path, MOST_TEXT).catch(nothingThere)))?.toString();
 
 /**
- * The text of a file that must be there.
+ * Reads a text file that must exist.
  *
- * @param name what messages call it beside its path, such as `--config`
+ * @param name the file's name in messages, before its path, such as `--config`
  * @throws {UserError} if it can't be read, or is too large
  */
 export const readText = async (path: string, name = ''): Promise<string> =>
@@ -77,12 +81,12 @@ function nothingThere(error: NodeJS.ErrnoException): undefined {
   if (error.code !== 'ENOENT') throw error;
 }
 
-/** A file's bytes; also of one whose size is not known beforehand, such as a pipe. */
+/** Reads a file's bytes; also those of a pipe, whose size is unknown beforehand. */
 async function read(path: string, most: number): Promise<Buffer> {
   const file = await open(path);
   try {
     const { size } = await file.stat();
-    const tooLarge = (bytes: string) => new UserError(`${path} has ${bytes} bytes; ${most} are the most that is read.`);
+    const tooLarge = (bytes: string) => new UserError(`${path} has ${bytes} bytes; at most ${most} are read.`);
     if (size > most) throw tooLarge(`${size}`);
     if (size > 0) return await file.readFile();
     const pieces: Buffer[] = [];
@@ -99,47 +103,47 @@ async function read(path: string, most: number): Promise<Buffer> {
 }
 
 /**
- * Makes a folder, and those on the way to it, where they are not there yet.
+ * Makes a folder and its parents, if they don't exist.
  *
- * @throws {UserError} if that can't be done
+ * @throws {UserError} if that fails
  */
 export const makeFolder = (path: string): Promise<void> => onDisk('make the folder', path, () => make(path));
 
-/** One after the other, since Node's own way to do it does not come back where no folder can be made, as in /proc. */
+/** Makes the folders one by one. Node's `recursive` option never returns where no folder can be made, as in /proc. */
 async function make(path: string): Promise<void> {
   if (await isFolder(path)) return;
   if (dirname(path) !== path) await make(dirname(path));
   try {
     await mkdir(path);
   } catch (error) {
-    if (!(await isFolder(path))) throw error; // another process may have made it meanwhile
+    if (!(await isFolder(path))) throw error; // another process may have made it in the meantime
   }
 }
 
 /**
- * Checks that a path is not empty: joined with a file's name, it would mean the current folder.
+ * Checks that a path is not empty: an empty path joined with a file's name would mean the current folder.
  *
- * @param name what messages call it, such as `--out`
- * @throws {UserError} if it is
+ * @param name the path's name in messages, such as `--out`
+ * @throws {UserError} if it is empty
  */
 export function checkNamed(path: string, name: string): void {
   if (path === '') throw new UserError(`${name} is empty: the name of a file or folder is expected.`);
 }
 
 /**
- * Checks that files can be written into a folder, which need not be there yet; nothing is made.
+ * Checks that files can be written to a folder, which need not exist yet. It makes nothing.
  *
- * @throws {UserError} if it is a file, below a file, or not writable
+ * @throws {UserError} if the path is a file, lies below a file, or is not writable
  */
 export async function checkWritable(folder: string): Promise<void> {
   await onDisk('write in', folder, async () => {
-    let nearest = folder; // the folder itself, or what is there of the way to it
+    let nearest = folder; // the folder itself, or its nearest parent that exists
     while (!(await isFolder(nearest))) nearest = dirname(nearest);
     await access(nearest, constants.W_OK | constants.X_OK);
   });
 }
 
-/** Whether there is such a folder; false if there is nothing. @throws the system's error if it is a file */
+/** Returns true if the folder exists, false if nothing does. @throws the system's error if it is a file */
 async function isFolder(path: string): Promise<boolean> {
   try {
     if ((await stat(path)).isDirectory()) return true;

@@ -1,4 +1,4 @@
-/** The numbers as bytes, little-endian on any machine: what ONNX and npy files hold. */
+/** Returns the numbers as bytes, little-endian on any machine, as ONNX and npy files store them. */
 export function littleEndian(values: Float32Array | Float64Array | Uint8Array | Uint16Array | Int32Array): Uint8Array {
   const bytes = new Uint8Array(values.byteLength);
   const out = new DataView(bytes.buffer);

@@ -1,12 +1,13 @@
 /*
- * NumPy's file formats (https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html). An npy file: 6 bytes of
- * magic, the version 1.0, the header's length in 16 bits, the header (a Python dictionary, filled up with spaces so that
- * the numbers begin at a multiple of 64 bytes), the numbers, little-endian. An npz file: a zip archive of them.
+ * NumPy's file formats (https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html). An npy file holds 6
+ * bytes of magic, the version 1.0, the header's length in 16 bits, the header, and the numbers, little-endian. The
+ * header is a Python dictionary, padded with spaces so that the numbers begin at a multiple of 64 bytes. An npz file is
+ * a zip archive of npy files.
  */
 import { type Zippable, zipSync } from 'fflate';
 import { littleEndian } from './bytes.js';
 
-/** An array for NumPy: of numbers, of texts, or a single text, which has no axes. */
+/** An array for NumPy: of numbers, of texts, or a single text, which is an array without axes. */
 export type NpyArray =
   | { readonly shape: readonly number[]; readonly data: Float32Array | Float64Array | Uint8Array | Uint16Array }
   | readonly string[]
@@ -15,7 +16,7 @@ export type NpyArray =
 const MAGIC = [0x93, ...new TextEncoder().encode('NUMPY'), 1, 0];
 const ALIGNMENT = 64;
 
-/** The bytes of an npy file. */
+/** Encodes an npy file. */
 export function encodeNpy(array: NpyArray): Uint8Array {
   const { descr, shape, bytes } = contents(array);
   const axes = shape.length === 1 ? `${shape[0]},` : shape.join(', ');
@@ -53,10 +54,10 @@ function textContents(texts: readonly string[]): { descr: string; bytes: Uint8Ar
   return { descr: `<U${longest}`, bytes: littleEndian(points) };
 }
 
-/** The earliest time that a zip archive knows, on this machine's clock: what is written is the same in any zone. */
+/** The earliest time of a zip archive, in this machine's time zone: the bytes are the same in any zone. */
 const TIME = new Date(1980, 0, 1);
 
-/** The bytes of an npz file: the same for the same arrays, in their order. */
+/** Encodes an npz file; the same arrays in the same order give the same bytes. */
 export function encodeNpz(arrays: Readonly<Record<string, NpyArray>>): Uint8Array {
   const files = Object.entries(arrays).map(([name, array]) => [`${name}.npy`, encodeNpy(array)]);
   return zipSync(Object.fromEntries(files) as Zippable, { mtime: TIME, level: 6 });

@@ -16,8 +16,11 @@ import { windowAttributes } from './graph.js';
 import type { WeightedLayer } from './layer.js';
 
 /**
- * Computes y[o, oy, ox] = b[o] + Σ_{c,ky,kx} w[o, c, ky, kx] · x[c, oy·stride + ky − padding, ox·stride + kx −
- * padding].
+ * Computes the outputs of n images:
+ *
+ * ```
+ *   y[o, oy, ox] = b[o] + Σ_{c,ky,kx} w[o, c, ky, kx] · x[c, oy·stride + ky − padding, ox·stride + kx − padding]
+ * ```
  *
  * @param x `[n, C, H, W]`
  * @param weight `[O, C, K, K]`, read as the matrix `[O, C·K·K]`
@@ -142,8 +145,11 @@ const unrolled = new WeakMap<object, unknown>();
 const plainWinograd = winogradConvolution();
 
 /**
- * Makes a convolution layer with square kernels: y[o, oy, ox] = b[o] + Σ_{c,ky,kx} w[o, c, ky, kx] · x[c, oy·stride +
- * ky − padding, ox·stride + kx − padding].
+ * Makes a convolution layer with square kernels:
+ *
+ * ```
+ *   y[o, oy, ox] = b[o] + Σ_{c,ky,kx} w[o, c, ky, kx] · x[c, oy·stride + ky − padding, ox·stride + kx − padding]
+ * ```
  *
  * @param name the layer's name, such as `conv1`
  * @param inputShape `[C, H, W]`

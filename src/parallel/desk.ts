@@ -7,7 +7,7 @@ import { sizeOf } from '../tensor/tensor.js';
 import { Trainer } from '../training/train.js';
 import type { SharedNetwork, TrainJob } from './messages.js';
 
-/** What a worker keeps between tasks: networks with their activations, and the memory of attacks. */
+/** The state of a worker between tasks: its networks with their activations, and the memory of its attacks. */
 export class Desk {
   private readonly networks = new Map<string, Network<Float32Array>>();
   private readonly trainers = new Map<number, Trainer>();
@@ -16,8 +16,8 @@ export class Desk {
   constructor(private readonly kernels: Kernels<Float32Array>) {}
 
   /**
-   * The network over the shared parameters: the same object each time. It is known by where its weights lie, and by
-   * what it is: memory that was given back may hold another network's.
+   * Returns the network over shared parameters, the same object each time. The key holds the addresses of its weights
+   * and its specification: freed memory may hold another network later.
    */
   network({ spec, rule, values, feedback, initializer }: SharedNetwork): Network<Float32Array> {
     const key = JSON.stringify([values.byteOffset, feedback.byteOffset, rule, spec, initializer]);
@@ -29,7 +29,7 @@ export class Desk {
     return network;
   }
 
-  /** The trainer of one run of training; there is one for each that goes on beside it. */
+  /** Returns the trainer of one training run; trainings at the same time have one each. */
   trainer({ run, network, images, options, memory, epoch }: TrainJob): Trainer {
     const trainer = this.trainers.get(run) ?? new Trainer(this.network(network), images, options, memory);
     if (epoch + 1 < options.epochs) this.trainers.set(run, trainer);
@@ -37,7 +37,7 @@ export class Desk {
     return trainer;
   }
 
-  /** Memory for attacking chunks of a network's images. */
+  /** Returns the memory for attacks on chunks of a network's images. */
   attacking({ inputShape }: Network<Float32Array>): AttackTable {
     const size = sizeOf(inputShape);
     const table = this.tables.get(size) ?? attackTable(this.kernels, size);

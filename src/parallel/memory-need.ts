@@ -16,25 +16,25 @@ import type { SharedNetwork } from './messages.js';
 import type { WorkerPool } from './pool.js';
 import { tasks } from './tasks.js';
 
-/** Bytes of the shared heap. */
+/** The memory that a run needs, in bytes of the shared heap. */
 export interface MemoryNeed {
-  /** Networks, and the gradients and optimizer's state of the trainings that go on at a time. */
+  /** For the networks, and for the gradients and optimizer states of the trainings at the same time. */
   readonly shared: number;
-  /** A worker's activations, and what its attacks work on. */
+  /** For each worker: its activations and the arrays of its attacks. */
   readonly worker: number;
 }
 
-/** How a run's networks are trained; undefined for networks that are there already. */
+/** The training options of a run's networks; undefined for a network that is already trained. */
 export type Plans = Readonly<Partial<Record<RuleName, Omit<TrainingOptions, 'seed'> | undefined>>>;
 
-/** The least that each attack does with all its memory in use. */
+/** The smallest options with which each attack uses all its memory. */
 const ATTACK = { iterations: 1, restarts: 2, queries: 1, samples: 2, targets: 1 };
 
 /**
- * What a run takes: what needs most memory of a worker, training and attacks, is done here once, on one image, in a
- * heap of its own, and what is in use after that is counted.
+ * Measures the memory that a run needs. It does each worker's largest tasks, training and attacks, once on one image in
+ * a heap of their own, and then reads the size of the used memory.
  *
- * @param atOnce how many networks are trained at a time
+ * @param atOnce the number of networks that are trained at the same time
  */
 export async function memoryNeed(spec: NetworkSpec, plans: Plans, backend: Backend, atOnce = 1): Promise<MemoryNeed> {
   const heap = new Heap();
@@ -42,8 +42,8 @@ export async function memoryNeed(spec: NetworkSpec, plans: Plans, backend: Backe
   const desk = new Desk(await loadKernels(backend, heap));
   const images = { pixels: new Uint8Array(sizeOf(spec.inputShape)), labels: new Uint8Array(1), count: 1 };
   const start = heap.used;
-  let held = 0; // by the networks, for good
-  const trainings: number[] = []; // which each training gives back
+  let held = 0; // by the networks, for the whole run
+  const trainings: number[] = []; // which each training frees at its end
   const networks = Object.entries(plans).map(([name, plan], run) => {
     const rule = name as RuleName;
     const before = heap.used;
@@ -51,7 +51,7 @@ export async function memoryNeed(spec: NetworkSpec, plans: Plans, backend: Backe
     const begun = heap.used;
     const options = { ...defaultTraining, ...plan, epochs: 1 };
     const memory = trainingMemory(created, options, (length) => heap.float64(length));
-    const angles = kernels.alloc(created.layout.parameterCount); // which are measured while it is there
+    const angles = kernels.alloc(created.layout.parameterCount); // the alignment angles are measured during the training
     held += begun - before;
     trainings.push(heap.used - begun);
     const network: SharedNetwork = { spec, rule, ...created.parameters };
@@ -82,10 +82,10 @@ export async function memoryNeed(spec: NetworkSpec, plans: Plans, backend: Backe
 }
 
 /**
- * Makes sure that a run fits into its heap, before it begins, and that its pool will not outgrow it.
+ * Checks, before a run begins, that its heap is large enough, and limits the growth of its pool.
  *
- * @param atOnce how many networks are trained at a time
- * @throws {UserError} if it doesn't
+ * @param atOnce the number of networks that are trained at the same time
+ * @throws {UserError} if the heap is too small
  */
 export async function checkMemory(pool: WorkerPool, spec: NetworkSpec, plans: Plans, atOnce = 1): Promise<void> {
   const { shared, worker } = await memoryNeed(spec, plans, pool.backend, atOnce);
@@ -95,7 +95,7 @@ export async function checkMemory(pool: WorkerPool, spec: NetworkSpec, plans: Pl
   pool.most = fitting;
   if (size <= fitting) return;
   const advice =
-    fitting > 0 ? `--workers ${fitting} would fit.` : 'Not even one worker would fit: take a smaller model.';
+    fitting > 0 ? `Try --workers ${fitting}.` : 'Even one worker needs more memory: choose a smaller model.';
   const who = size === 1 ? `1 worker on ${spec.model} needs` : `${size} workers on ${spec.model} need`;
   throw new UserError(
     `${who} ${megabytes(shared + size * worker)} of memory, ${megabytes(worker)} each and ${megabytes(shared)} for the networks; this machine’s JavaScript engine grants ${megabytes(there)}. ${advice}`,

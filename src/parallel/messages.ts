@@ -13,7 +13,7 @@ import type { Backend } from '../tensor/kernels.js';
 import type { TrainingMemory } from '../training/memory.js';
 import type { TrainingOptions } from '../training/options.js';
 
-/** What a worker is sent. Arrays lie in shared memory: only their addresses travel. */
+/** A message to a worker. Arrays lie in shared memory: the message holds their addresses alone. */
 export interface Message<Task extends string, Job> {
   readonly task: Task;
   readonly memory: SharedMemory;
@@ -30,7 +30,7 @@ export interface SharedNetwork extends Parameters<Float32Array> {
 }
 
 export interface TrainJob {
-  /** The same for all epochs of one training run, and for no other. */
+  /** The number of the training run: the same for all its epochs, and different from other runs'. */
   readonly run: number;
   readonly network: SharedNetwork;
   readonly images: LabelledImages;
@@ -39,7 +39,7 @@ export interface TrainJob {
   readonly epoch: number;
 }
 
-/** A look at a network: its accuracy, its angles, its gradients. */
+/** A measurement of a network: its accuracy, alignment angles or gradients. */
 export interface EvaluateJob {
   readonly network: SharedNetwork;
   readonly images: LabelledImages;
@@ -49,9 +49,9 @@ export interface AttackJob {
   readonly source: SharedNetwork;
   readonly path: GradientPath;
   readonly loss: LossName;
-  /** All of them see the same examples. */
+  /** The networks that classify the same examples. */
   readonly targets: readonly SharedNetwork[];
-  /** Where targets other than the source see them: everywhere unless said. */
+  /** The ε at which targets other than the source classify the examples; default: all. */
   readonly transferEpsilons?: readonly number[] | undefined;
   readonly images: LabelledImages;
   readonly plans: readonly {
@@ -59,7 +59,7 @@ export interface AttackJob {
     readonly options: Omit<AttackOptions, 'epsilon'>;
     readonly epsilons: readonly number[];
   }[];
-  /** Decides what is random in an attack, for each image by its index among `images`. */
+  /** Seed of the attacks' random numbers, which depend on the image's index among `images`. */
   readonly seed: number;
 }
 

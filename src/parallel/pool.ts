@@ -7,49 +7,49 @@ import type { Backend } from '../tensor/kernels.js';
 import type { Message } from './messages.js';
 import type { Answer, Job, TaskName, Value } from './tasks.js';
 
-/** How one job is run. */
+/** The options of a job. */
 export interface JobOptions {
   /**
-   * How many workers take part. By default it is all of them, and whoever joins the pool meanwhile: of a job whose members
-   * wait for each other the number must be said.
+   * The number of workers that take part. Default: all, and workers that join the pool during the job. A job whose
+   * members wait for each other needs this number.
    */
   readonly members?: number;
   /** Called about five times a second with the units of progress that the crew has counted so far. */
   readonly onProgress?: (done: number) => void;
 }
 
-/** How often progress is looked at, in milliseconds. */
+/** Milliseconds between two checks of the progress. */
 const PROGRESS_INTERVAL = 200;
 
-/** Threads that began together. */
+/** Threads that were started together. */
 interface Threads {
   readonly piscina: Piscina;
   readonly count: number;
-  /** How many of them have nothing to do. */
+  /** The number of these threads without a task. */
   idle: number;
 }
 
 interface JobUnderWay {
   readonly task: TaskName;
-  /** Gives it one more member; undefined where their number was said. */
+  /** Adds a member to the job; undefined for a job with a fixed number of members. */
   readonly join: (() => void) | undefined;
 }
 
 /**
- * Worker threads (piscina) over one shared heap. A job is run by a crew: every worker gets the same task once, and
- * they share out its pieces among themselves, so that nothing is sent or received while it lasts.
+ * Worker threads (piscina) over one shared heap. A crew does a job: every worker gets the same task once, and the
+ * workers divide its pieces among themselves. During the job no message is sent or received.
  */
 export class WorkerPool {
   private readonly threads: Threads[] = [];
-  /** How many workers its memory holds: it grows no further. */
+  /** The number of workers that the memory is large enough for; the pool grows no further. */
   most = Number.POSITIVE_INFINITY;
   private closed = false;
   private ended: Promise<unknown> | undefined;
   private readonly underWay = new Set<JobUnderWay>();
-  /** Why a thread could not begin its work; such a pool is closed. */
+  /** The error of a thread that could not start; the pool is then closed. */
   private failure: UserError | undefined;
 
-  /** @throws {UserError} if the system refuses so many threads */
+  /** Starts the threads. @throws {UserError} if the system refuses as many threads */
   constructor(
     size: number,
     readonly backend: Backend,
@@ -58,7 +58,7 @@ export class WorkerPool {
     this.begin(size);
   }
 
-  /** How many workers there are. */
+  /** The number of workers. */
   get size(): number {
     return this.threads.reduce((sum, { count }) => sum + count, 0);
   }
@@ -68,8 +68,8 @@ export class WorkerPool {
   }
 
   /**
-   * Takes on more workers, who join the jobs under way that are everybody's. Fewer than there are is no request, and
-   * where the system refuses more threads, those that are there go on.
+   * Adds workers up to `size`. They join the running jobs without a fixed number of members. A smaller size changes
+   * nothing. If the system refuses more threads, the existing ones continue.
    */
   grow(size: number): void {
     try {
@@ -80,7 +80,7 @@ export class WorkerPool {
     for (const { join } of this.underWay) while (join && this.free > 0) join();
   }
 
-  /** @param late whether work goes on without them, should they not begin theirs */
+  /** Starts threads. @param late true if the pool continues without these threads in case they can't start */
   private begin(count: number, late = false): void {
     let piscina: Piscina;
     try {
@@ -89,7 +89,7 @@ export class WorkerPool {
         minThreads: count,
         maxThreads: count,
         concurrentTasksPerWorker: 1,
-        execArgv: [], // workers need none of the loaders that a test runner gives this process
+        execArgv: [], // workers don't need the loaders that a test runner gives this process
       });
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ERR_WORKER_INIT_FAILED') throw error;
@@ -103,7 +103,7 @@ export class WorkerPool {
         void piscina.destroy();
         return;
       }
-      // Of a thread that has no task yet: one may be waiting for it, and would for ever.
+      // A thread without a task has failed. A task may be waiting for it, and would wait forever.
       this.failure ??= startFailure(this.size, error);
       void this.close();
     });
@@ -112,10 +112,11 @@ export class WorkerPool {
   /**
    * Runs one task on every member of a crew.
    *
-   * @returns what each member returned, by rank
+   * @returns the members' results, by rank
    * @throws the error of the first member that failed; the others are stopped
-   * @throws {UserError} if a thread could not begin its work
-   * @throws {Error} if the pool is closed, or has not that many threads free: two crews would wait for each other's
+   * @throws {UserError} if a thread could not start
+   * @throws {Error} if the pool is closed, or has not enough free threads: two crews would wait for each other's
+   *   threads
    */
   async run<Name extends TaskName>(task: Name, job: Job<Name>, options: JobOptions = {}): Promise<Value<Name>[]> {
     if (this.closed) throw this.failure ?? new Error(`${task}: the pool is closed`);
@@ -142,7 +143,7 @@ export class WorkerPool {
     const { onProgress } = options;
     const watch = onProgress && setInterval(() => onProgress(progressOf(crew)), PROGRESS_INTERVAL);
     const finished: Answer<Value<Name>>[] = [];
-    while (finished.length < answers.length) finished.push(await answers[finished.length]); // some may join meanwhile
+    while (finished.length < answers.length) finished.push(await answers[finished.length]); // more may join during the job
     clearInterval(watch);
     this.underWay.delete(own);
     if (this.failure) throw this.failure;
@@ -150,12 +151,12 @@ export class WorkerPool {
     if (this.closed) throw new Error(`${task}: the pool was closed`);
     onProgress?.(progressOf(crew));
     return finished.map((answer) => {
-      if ('stopped' in answer) throw new Error(`${task}: a worker was stopped although none failed`);
+      if ('stopped' in answer) throw new Error(`${task}: a worker was stopped although no worker failed`);
       return answer.value;
     });
   }
 
-  /** Has a thread that is free do what a message asks. */
+  /** Gives a message's task to a free thread, and returns its answer. */
   private async perform<Name extends TaskName>(message: Message<Name, Job<Name>>): Promise<Answer<Value<Name>>> {
     const threads = this.threads.find(({ idle }) => idle > 0);
     if (!threads) throw new Error(`${message.task}: no thread is free`);
@@ -167,18 +168,16 @@ export class WorkerPool {
     }
   }
 
-  /** Ends all threads at once, whatever they are doing, and for good: the job under way fails, and so does any later. */
+  /** Ends all threads immediately and permanently: the running job fails, and every later job too. */
   async close(): Promise<void> {
     this.closed = true;
-    // Once: a pool of piscina's that is destroyed while it is being destroyed starts threads again.
+    // Only once: if a pool of piscina is destroyed twice at the same time, it starts threads again.
     this.ended ??= Promise.all(this.threads.map(({ piscina }) => piscina.destroy()));
     await this.ended;
   }
 }
 
-/**
- * Does work with a pool of workers, which ends with it, or at once if the signal is aborted.
- */
+/** Does work with a pool of workers. The pool ends with the work, or immediately if the signal is aborted. */
 export async function withPool<Result>(
   workers: number,
   backend: Backend,

@@ -13,7 +13,7 @@ import type { EpochResult } from '../training/train.js';
 import { Desk } from './desk.js';
 import type { AttackJob, AuditJob, EvaluateJob, Message, TrainJob } from './messages.js';
 
-/** What every worker can be asked to do; each function is run by all members of a crew at once. */
+/** The tasks of workers; all members of a crew run the same function at the same time. */
 export const tasks = {
   trainEpoch: (job: TrainJob, crew: Crew, desk: Desk): EpochResult => desk.trainer(job).runEpoch(job.epoch, crew),
 
@@ -50,10 +50,12 @@ export type TaskName = keyof typeof tasks;
 export type Job<Name extends TaskName> = Parameters<(typeof tasks)[Name]>[0];
 export type Value<Name extends TaskName> = ReturnType<(typeof tasks)[Name]>;
 
-/** What a worker answers: a value, or that it was stopped because another member of its crew failed. */
+/** A worker's answer: a value, or `stopped` because another member of its crew failed. */
 export type Answer<Value> = { readonly value: Value } | { readonly stopped: true };
 
-/** Does what a message asks: the one way in for workers. A thread works for one pool, so it has one desk. */
+/**
+ * Performs the task of a message; the only entry point of workers. A thread works for one pool, so it has one state.
+ */
 export async function perform<Name extends TaskName>(message: Message<Name, Job<Name>>): Promise<Answer<Value<Name>>> {
   const { memory, backend, crew, rank, job } = message;
   desk ??= new Desk(await loadKernels(backend, new Heap(memory)));

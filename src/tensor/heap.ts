@@ -243,8 +243,8 @@ export const RESERVED_BYTES = PAGE;
 /** Address of the heap's own words. Address 0 stays unused: WebAssembly code may take it for null. */
 const WORDS = LINE;
 /**
- * The index of each word: the mark, the maximum number of pages, the counter of {@link Heap.holds}, and, while memory
- * is poisoned, the end of all memory that was ever freed.
+ * The index of each word: the mark, the maximum number of pages, and the counter of {@link Heap.holds}. The last one is
+ * used while memory is poisoned: the end of all memory that was ever freed.
  */
 const MARK = 0;
 const MAXIMUM = 1;

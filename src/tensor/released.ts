@@ -28,9 +28,8 @@ export function giveBack(array: ArrayBufferView, bytes: Uint8Array): void {
 export const wasGivenBack = (array: ArrayBufferView): boolean => givenBack.has(array);
 
 /**
- * Checks that an object still has its memory.
+ * Checks that an object, called `what` in messages, still has its memory.
  *
- * @param what the object's name in messages
  * @param array one of its arrays
  * @throws {Error} if the array was freed
  */

@@ -41,7 +41,10 @@ test('a disk that fills up ends a run with a sentence and no half-written file; 
   // A network of LeNet-5 has 250 kB, with the optimizer's state 740.
   const full = await shell(`ulimit -f 500; ${run} --out out`, cwd);
   t.equal(full.code, 2);
-  t.match(full.stderr, /^Can't write out\/bp\.checkpoint\.safetensors: files as large as that are not allowed .*\.$/m);
+  t.match(
+    full.stderr,
+    /^Can't write out\/bp\.checkpoint\.safetensors: the file would exceed the limit on file sizes .*\.$/m,
+  );
   t.same(readdirSync(join(cwd, 'out')).sort(), ['config.json', 'metrics.jsonl']);
   const unread = await shell(`${run} --out out 2>&1 | head -c 1; exit \${PIPESTATUS[0]}`, cwd);
   t.equal(unread.code, 0, 'nobody reads on, and the run goes on all the same');

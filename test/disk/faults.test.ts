@@ -22,7 +22,7 @@ test('a refusal is a sentence: what was tried, on what, why not and what to do',
   t.equal(faultReason(full), 'the disk is full (ENOSPC)');
   t.same(
     diskFault(full, 'write', 'out/a').message,
-    "Can't write out/a: the disk is full (ENOSPC). Make room, then give the same command again.",
+    "Can't write out/a: the disk is full (ENOSPC). Free some disk space, then repeat the command.",
   );
   await t.rejects(
     onDisk('read', 'a', () => Promise.reject(full)),

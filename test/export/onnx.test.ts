@@ -104,7 +104,7 @@ test('a layer that passes on what it gets has a node all the same', (t) => {
 
 test('a layer that ONNX has no operator for is refused by name', (t) => {
   const own = activation('swish1', [4], { forward: relu.forward, backward: relu.backward });
-  t.throws(() => written([own, linear('fc', [4], { outputs: 2 })]), /swish1 can't be written in ONNX's operators/);
+  t.throws(() => written([own, linear('fc', [4], { outputs: 2 })]), /swish1 can't be written with ONNX's operators/);
   const { writeTo: _, ...mute } = linear('fc', [4], { outputs: 2 });
   t.throws(() => written([{ ...mute, writeTo: (graph, x) => graph.operator('Relu', [x]) }]), /fc\.weight is used by no operator/); // biome-ignore format: one line
   t.end();

@@ -101,10 +101,10 @@ test('a run that doesn’t fit is refused before it begins, with what it needs, 
   await t.rejects(checkMemory(pool(24, 60e6), mnistSpec, plans), {
     name: 'UserError',
     message:
-      /^24 workers on lenet5 need 9\d.*MB of memory, 3\.\d.MB each and 3\.\d.MB for the networks; .* grants 59\.\d.MB\. --workers 15 would fit\.$/,
+      /^24 workers on lenet5 need 9\d.*MB of memory, 3\.\d.MB each and 3\.\d.MB for the networks; .* grants 59\.\d.MB\. Try --workers 15\.$/,
   });
   await t.rejects(checkMemory(pool(1, 20e6), wideSpec, plans), {
     name: 'UserError',
-    message: /^1 worker on lenet-wide needs .* Not even one worker would fit: take a smaller model\.$/,
+    message: /^1 worker on lenet-wide needs .* Even one worker needs more memory: choose a smaller model\.$/,
   });
 });

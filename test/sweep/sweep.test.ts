@@ -166,7 +166,7 @@ test('a text larger than any string is refused by name, wherever a sweep reads o
   ] as const) {
     const { code, stderr } = await call(args, cwd);
     t.equal(code, 2, args.join(' '));
-    t.match(stderr, `${file} has 700000000 bytes; 20000000 are the most that is read`);
+    t.match(stderr, `${file} has 700000000 bytes; at most 20000000 are read`);
     t.notMatch(stderr, /\n\s+at /, 'no stack trace');
   }
 });

@@ -1,4 +1,4 @@
-/** A network as an ONNX file (https://onnx.ai): for Netron, onnxruntime, and whatever else reads that. */
+/** Writes a network as an ONNX file (https://onnx.ai), for Netron, onnxruntime and other programs. */
 import { create, toBinary } from '@bufbuild/protobuf';
 import { UserError } from '../../errors.js';
 import type { Layer } from '../../layers/layer.js';
@@ -7,23 +7,24 @@ import { type Parameters, parameterLayout } from '../../models/parameters.js';
 import { GraphWriter } from './graph-writer.js';
 import { ModelProtoSchema, TensorProto_DataType, Version } from './onnx_pb.js';
 
-/** The set of operators that graphs are written in. */
+/** The version of ONNX's set of operators. */
 const OPSET = 17;
 
 export interface OnnxOptions {
-  /** Makes every layer's output an output of the graph, under the layer's name. */
+  /** True to make every layer's output an output of the graph, under the layer's name. */
   readonly activations: boolean;
   /** The version of this program. */
   readonly version: string;
-  /** Text to go with the network. */
+  /** Text that is stored with the network. */
   readonly metadata: Readonly<Record<string, string>>;
 }
 
 /**
- * The bytes of an ONNX file: opset 17, IR 8; input `images`, `[N, C, H, W]` pixels in [0, 1] with N free; output
- * `logits`, `[N, classes]`. Nodes, and what they give, are called as the layers. The same network gives the same bytes.
+ * Encodes an ONNX file: opset 17, IR 8. The input `images` is `[N, C, H, W]` with pixels in [0, 1] and any N; the
+ * output `logits` is `[N, classes]`. Nodes and their outputs have the layers' names. The same network gives the same
+ * bytes.
  *
- * @throws {UserError} if a layer can't be written in ONNX's operators
+ * @throws {UserError} if a layer can't be written with ONNX's operators
  */
 export function encodeOnnx(
   layers: readonly Layer[],
@@ -35,7 +36,9 @@ export function encodeOnnx(
   for (const layer of layers) x = graph.layer(layer, x, layer === layers.at(-1) ? 'logits' : layer.name);
   for (const { name, shape, offset, length } of parameterLayout(layers).slots) {
     if (!graph.uses(name))
-      throw new UserError(`${name} is used by no operator of ONNX: such a network can't be exported.`);
+      throw new UserError(
+        `${name} is used by no operator of ONNX, so the network can't be exported to it. Export it to npz instead.`,
+      );
     graph.addTensor(name, shape, parameters.values.subarray(offset, offset + length));
   }
   const [first, last] = [layers[0], layers[layers.length - 1]];
@@ -60,7 +63,7 @@ export function encodeOnnx(
   return toBinary(ModelProtoSchema, model);
 }
 
-/** Float32 numbers of this shape for each of N images. */
+/** Returns the description of float32 numbers of a shape for each of N images. */
 const valueInfo = (name: string, shape: readonly number[]) => ({
   name,
   type: {

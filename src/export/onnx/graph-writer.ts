@@ -15,7 +15,10 @@ import {
   TensorProtoSchema,
 } from './onnx_pb.js';
 
-/** Puts layers' operators together into a graph. What a layer gives goes by the layer's name, what is within it by `conv1/…`. */
+/**
+ * Builds a graph from the layers' operators. A layer's output has the layer's name; values within it are called
+ * `conv1/…`.
+ */
 export class GraphWriter {
   readonly nodes: NodeProto[] = [];
   readonly tensors: TensorProto[] = [];
@@ -24,13 +27,15 @@ export class GraphWriter {
    * Writes a layer.
    *
    * @param x the name of its input
-   * @param output what its output shall be called
-   * @returns that name
+   * @param output the name to give to its output
+   * @returns the name of its output
    * @throws {UserError} if it can't be written
    */
   layer(layer: Written, x: string, output: string): string {
     if (!layer.writeTo) {
-      throw new UserError(`${layer.name} can't be written in ONNX's operators: such a network can't be exported.`);
+      throw new UserError(
+        `${layer.name} can't be written with ONNX's operators, so the network can't be exported to it. Export it to npz instead.`,
+      );
     }
     const before = this.nodes.length;
     const given = layer.writeTo(this.within(layer), x);
@@ -42,19 +47,19 @@ export class GraphWriter {
     return output;
   }
 
-  /** Numbers under a name. */
+  /** Adds numbers under a name. */
   addTensor(name: string, shape: readonly number[], values: Float32Array): void {
     const dims = shape.map(BigInt);
     const rawData = littleEndian(values);
     this.tensors.push(create(TensorProtoSchema, { name, dims, dataType: TensorProto_DataType.FLOAT, rawData }));
   }
 
-  /** Whether some operator asks for what goes by this name. */
+  /** Returns true if an operator uses the value of this name. */
   uses(name: string): boolean {
     return this.nodes.some(({ input }) => input.includes(name));
   }
 
-  /** The graph as a layer sees it. */
+  /** Returns the graph that a layer writes itself into. */
   private within(layer: Written): Graph {
     const { name } = layer;
     return {

@@ -199,7 +199,7 @@ test('a full disk is an error that says so, and is not tried again', {
   await symlink('/dev/full', `${path}.partial`);
   await t.rejects(fetchInto(folder, 'By hand: do this.', {}, run), {
     name: 'UserError',
-    message: /^Can't write in .*: the disk is full \(ENOSPC\)\. Make room, then give the same command again\.$/,
+    message: /^Can't write in .*: the disk is full \(ENOSPC\)\. Free some disk space, then repeat the command\.$/,
   });
   t.equal(server.requests.length, 1);
 });
