@@ -1,8 +1,8 @@
 /*
- * Images a second of the paper's attacks on the 10,000 test images: the gradient along the true weights of a network
- * that backpropagation trained, so that no image's gradient is exactly zero (such an image is left alone at once, and
- * would make the attack look fast). Counted with each attack is one more pass forward: what the network says of the
- * example.
+ * Measures the images per second of the paper's attacks on the 10,000 test images. The network was trained by
+ * backpropagation and the gradient path is the exact one, so no image's gradient is exactly zero. (Such an image is
+ * finished at once, and would make the attack look fast.) Each attack's time includes one more forward pass, which
+ * classifies the example.
  */
 import type { Attack } from '../src/attacks/attack.js';
 import { type AttackName, attacks, paperAttacks } from '../src/attacks/index.js';
@@ -14,22 +14,22 @@ import { median, secondsSince } from './measure.js';
 const EPSILON = 0.3;
 const WARMUP_IMAGES = 1000;
 
-/** How fast an attack is. */
+/** The speed of an attack. */
 export interface AttackSpeed {
   readonly attack: AttackName;
-  /** Gradients that each image takes. */
+  /** The number of gradient evaluations per image. */
   readonly gradients: number;
   readonly images: number;
-  /** For all images. */
+  /** Seconds for all images. */
   readonly seconds: number;
   readonly imagesPerSecond: number;
-  /** Images that dropped out because their gradient was zero: if there are any, the speed is too good. */
+  /** The number of images whose gradient was exactly zero. If there are any, the speed is too high. */
   readonly zeroGradient: number;
-  /** Share of the images still classified correctly afterwards, in [0, 1]: a check that the attack did its work. */
+  /** The adversarial accuracy, in [0, 1]: a check that the attack worked. */
   readonly accuracyAfter: number;
 }
 
-/** Each of the attacks in turns, after a short one for warming up. */
+/** Measures the attacks in turns, after a short warm-up of each. */
 export async function benchAttacks(
   pool: WorkerPool,
   network: SharedNetwork,
@@ -57,7 +57,10 @@ export async function benchAttacks(
   }));
 }
 
-/** Images with no gradient, and images classified correctly after the attack. */
+/**
+ * Runs an attack. Returns the number of images with a gradient of exactly zero, and that of correctly classified
+ * examples.
+ */
 async function runAttack(
   pool: WorkerPool,
   network: SharedNetwork,

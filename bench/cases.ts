@@ -2,13 +2,13 @@ import type { Convolution, Kernels } from '../src/tensor/kernels.js';
 import { stream } from '../src/tensor/random.js';
 import type { Shapes } from './lenet.js';
 
-/** The functions of the Kernels interface: all of them are measured. */
+/** The names of the measured kernels: all functions of the Kernels interface. */
 export type KernelName =
   | Exclude<keyof Kernels, 'backend' | 'alloc' | 'allocIndices' | 'free' | 'convolution' | 'winograd'>
   | ConvolutionName;
 type ConvolutionName = `${'conv' | 'winograd'} ${keyof Convolution<Float32Array>}`;
 
-/** The interface's other members; convolutions are kernels by their passes' names. */
+/** The interface's members that are not kernels. Convolutions are measured by their three passes. */
 export const NOT_KERNELS: ReadonlySet<string> = new Set([
   'backend',
   'alloc',
@@ -21,22 +21,22 @@ export const NOT_KERNELS: ReadonlySet<string> = new Set([
 /** One kernel on one of a network's shapes. */
 export interface Case {
   readonly kernel: KernelName;
-  /** Where the network meets it, such as `conv1 forward`. */
+  /** The kernel's place in the network, such as `conv1 forward`. */
   readonly where: string;
   readonly shape: string;
-  /** Numbers read and numbers written, each counted once, whatever the caches do. */
+  /** The number of numbers read and written, each counted once, whether they are in a cache or not. */
   readonly numbers: number;
-  /** Multiplications and additions; undefined where moving numbers is the work. */
+  /** The number of multiplications and additions; undefined for a kernel that mainly moves numbers. */
   readonly flops?: number;
-  /** How often one shard's training step calls it; undefined where it doesn't. */
+  /** The number of calls in one shard's training step; undefined for a kernel that it doesn't call. */
   readonly perShard?: number;
   run(): void;
 }
 
-/** A kernel family's cases. */
+/** Makes the cases of a family of kernels. */
 export type Family = (kernels: Kernels<Float32Array>, shapes: Shapes) => Case[];
 
-/** An array of the kernels' own memory, filled with numbers in [−1, 1): none so small that arithmetic slows down. */
+/** Allocates an array with random numbers in [−1, 1). None of them is denormal, which would slow arithmetic down. */
 export function filled(kernels: Kernels<Float32Array>, length: number): Float32Array {
   const array = kernels.alloc(length);
   const random = stream(length);
@@ -44,5 +44,5 @@ export function filled(kernels: Kernels<Float32Array>, length: number): Float32A
   return array;
 }
 
-/** `6 × 784 × 25` */
+/** Returns a product as text: `6 × 784 × 25`. */
 export const times = (...extents: readonly number[]): string => extents.join(' × ');

@@ -1,6 +1,6 @@
 /*
- * Batch normalisation's kernels, for a shard of a ResNet's largest and smallest maps. LeNet has none, so that they are
- * no part of its training step.
+ * The kernels of batch normalisation, for a shard of a ResNet's largest and smallest maps. LeNet has no batch
+ * normalisation, so these kernels are no part of its training step.
  */
 import type { Kernels } from '../src/tensor/kernels.js';
 import { SHARD_SIZE } from '../src/training/shard.js';

@@ -1,13 +1,13 @@
 /*
- * The convolutions of a training step and of an attack, on LeNet-5's shapes: a shard of a mini-batch (training) or a
- * pass of images (attacks) at once. Operations are counted as those of the matrix products that a convolution is:
- * 2·n·O·(OH·OW)·(C·K·K) for each of its three passes. What moves numbers about (packing images into lanes, padding) is
- * in the time and not in the count, and counts most where there is least to multiply: in conv1, of one channel.
+ * The convolutions of a training step and of an attack, on LeNet-5's shapes. A call computes a shard of a mini-batch
+ * (training) or a pass of images (attacks). Operations are those of the equivalent matrix product,
+ * 2·n·O·(OH·OW)·(C·K·K) for each of the three passes. The time includes moving numbers (packing images into lanes,
+ * padding); the number of operations doesn't. This matters most for conv1, which has one channel.
  *
- * Backward there are two cases. Below ReLU and 2 × 2 max pooling, where LeNet-5 has its convolutions, at most one error
- * in four is not zero, and SIMD kernels may leave the zeros out; the operations are still counted as those of the whole
- * product, so that a speed above the peak says what leaving out has saved. With all errors there is nothing to leave
- * out, as below a tanh and average pooling: that is the kernels' true speed.
+ * The backward passes are measured in two cases. LeNet-5's convolutions lie below ReLU and 2 × 2 max pooling, where at
+ * most one error in four is not zero. SIMD kernels may leave the zeros out. The operations are still those of the whole
+ * product: a speed above the peak shows the saving. Without zeros, as below tanh and average pooling, nothing can be
+ * left out: the speed is the kernels' true speed.
  */
 import { convolutionOf } from '../src/layers/conv2d.js';
 import { PASS } from '../src/models/network.js';
@@ -24,7 +24,7 @@ export const convolutionCases: Family = (kernels, { convolutions }) =>
     ...convolution(kernels, shape, PASS, i > 0),
   ]);
 
-/** @param learnsBelow whether training needs the error below this layer */
+/** Makes the cases of one convolution. @param learnsBelow true if training needs the error below this layer */
 function convolution(
   kernels: Kernels<Float32Array>,
   { name, outputs, window }: ConvolutionShape,
@@ -78,10 +78,10 @@ function convolution(
   return [forward, ...backward];
 }
 
-/** Share of pooling windows whose winner is above zero, so that ReLU lets its error through: what LeNet-5 has on MNIST. */
+/** The share of pooling windows with a maximum above zero, whose error ReLU passes on: LeNet-5's share on MNIST. */
 const ACTIVE = 0.65;
 
-/** Copies one error of most 2 × 2 windows of maps of an even height to `kept`, which is all zeros. */
+/** Copies one error of most 2 × 2 windows to `kept`, which is all zeros; the maps have an even height. */
 function keptByPooling(all: Float32Array, kept: Float32Array, { outWidth }: Window): Float32Array {
   const random = stream(all.length);
   for (let row = 0; row < all.length / outWidth; row += 2) {

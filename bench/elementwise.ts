@@ -1,6 +1,6 @@
 /*
- * Kernels that look at each number once: linear layers' biases and their gradients, ReLU, the normalisation of pixels. On LeNet's
- * sizes they run from the L1 or L2 cache, so that their GB/s can be several times the main memory's.
+ * Kernels that read each number once: linear layers' biases and their gradients, ReLU, the normalisation of pixels. On
+ * LeNet's sizes they work in the L1 or L2 cache, so their GB/s can be several times the main memory's.
  */
 import type { Kernels } from '../src/tensor/kernels.js';
 import { sizeOf } from '../src/tensor/tensor.js';
@@ -13,7 +13,7 @@ export const elementwiseCases: Family = (kernels, { linears, activations, image 
   ...normalization(kernels, image),
 ];
 
-/** A linear layer's bias, for a shard. */
+/** Makes the cases of a linear layer's bias, for a shard. */
 function columnBias(kernels: Kernels<Float32Array>, name: string, columns: number): Case[] {
   const rows = SHARD_SIZE;
   const y = filled(kernels, rows * columns);

@@ -1,18 +1,18 @@
 import { availableParallelism, cpus, loadavg, release, totalmem, type } from 'node:os';
 import { defaultBackend } from '../src/tensor/backends.js';
 
-/** Where numbers were measured: without it they mean nothing. */
+/** The machine and software of a measurement, without which its numbers can't be compared. */
 export interface Environment {
   readonly date: string;
   readonly cpu: string;
-  /** Threads that this process may run at once. */
+  /** The number of threads that this process may run at once. */
   readonly cores: number;
   readonly memoryBytes: number;
   readonly system: string;
   readonly node: string;
   readonly v8: string;
   readonly backend: string;
-  /** Threads that wanted to run in the minute before: this much of the machine was taken. 0 where it isn't known. */
+  /** The machine's load in the minute before: the number of threads that wanted to run. 0 if unknown. */
   readonly loadBefore: number;
 }
 
@@ -28,10 +28,10 @@ export const environment = (): Environment => ({
   loadBefore: loadavg()[0],
 });
 
-/** More than this at the start, and the numbers are noise. */
+/** If the load at the start is higher, the numbers are unreliable. */
 const QUIET_LOAD = 1;
 
-/** The environment in a line or two, with a warning if the machine is busy with something else. */
+/** Returns the environment in one line, and a warning in a second line if the machine is busy. */
 export function environmentText({ cpu, cores, system, node, v8, loadBefore }: Environment): string {
   const line = `${cpu}, ${cores} ${cores === 1 ? 'core' : 'cores'}, ${system}, Node ${node}, V8 ${v8}`;
   if (loadBefore <= QUIET_LOAD) return line;

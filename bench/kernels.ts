@@ -1,10 +1,11 @@
 /*
- * Every kernel on LeNet-5's shapes, the two kinds of convolution and normalisation on ResNet's, in one thread, by each backend.
+ * Measures every kernel with each backend in one thread: on LeNet-5's shapes, and convolutions and normalisation also
+ * on ResNet's.
  *
- * How to read it: GFLOP/s where arithmetic is the work, with the share of the peak (peak.ts), which has its turns among
- * the kernels; GB/s where moving numbers is. The arrays are the same at every call, so they lie in the cache as far as they fit; in a training
- * step some come from the next cache level. The last rows add up a shard's training step (8 images, forward and
- * backward) as its layers call the kernels.
+ * The unit is GFLOP/s for kernels that mainly compute, with the share of the peak (peak.ts), which is measured in turns
+ * with the kernels. It is GB/s for kernels that mainly move numbers. The arrays are the same at every call, so they
+ * stay in the cache if they fit; in a training step, some come from the next level. The last rows add the kernels of a
+ * shard's training step (8 images, forward and backward).
  */
 
 import { loadKernels } from '../src/tensor/backends.js';
@@ -34,22 +35,22 @@ const families: readonly Family[] = [
 
 /** One kernel on one shape. */
 export interface KernelResult extends Omit<Case, 'run'> {
-  /** Of one call. */
+  /** Seconds of one call. */
   readonly seconds: Readonly<Record<Backend, number>>;
-  /** 10⁹ operations a second; undefined where moving numbers is the work. */
+  /** 10⁹ operations per second; undefined for kernels that mainly move numbers. */
   readonly gflops?: Readonly<Record<Backend, number>>;
-  /** 10⁹ bytes a second. */
+  /** 10⁹ bytes per second. */
   readonly gigabytes: Readonly<Record<Backend, number>>;
 }
 
-/** What {@link benchKernels} found out. */
+/** The results of {@link benchKernels}. */
 export interface KernelBench {
-  /** 10⁹ operations a second that one core can do at most: the best of all turns, since it is a ceiling. */
+  /** The peak of one core, in 10⁹ operations per second: the best of all turns. */
   readonly peakGflops: number;
   readonly results: readonly KernelResult[];
 }
 
-/** Measures all kernels. @throws {Error} if there is a kernel that no family has a case for */
+/** Measures all kernels. @throws {Error} if a kernel belongs to no family's cases */
 export async function benchKernels(shapes: Shapes, effort: Effort): Promise<KernelBench> {
   const peak = await peakLoop();
   const simd = await allCases('simd', shapes);
@@ -79,14 +80,14 @@ async function allCases(backend: Backend, shapes: Shapes): Promise<Case[]> {
   return cases;
 }
 
-/** What the kernels of one shard's training step add up to. */
+/** The sum over kernels of one shard's training step. */
 export interface ShardTotal {
   readonly what: string;
   readonly flops: number;
   readonly seconds: Readonly<Record<Backend, number>>;
 }
 
-/** The products of a shard's training step, and then all of its kernels. */
+/** Returns the sums over the matrix products and over all kernels of a shard's training step. */
 export function shardTotals(results: readonly KernelResult[]): ShardTotal[] {
   const total = (what: string, chosen: readonly KernelResult[]): ShardTotal => {
     const sum = (value: (result: KernelResult) => number) =>

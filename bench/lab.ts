@@ -1,6 +1,6 @@
 /*
- * `npm run bench:lab`: how fast the lab's page is, in Debian's Chromium (CHROMIUM says where another is), served from
- * this machine. Each number stands beside what is aimed at. It wants the machine for itself: the page trains two
+ * `npm run bench:lab` measures the speed of the lab's page, served from this machine, in Debian's Chromium (set
+ * CHROMIUM for another). Each number stands beside its target. The machine must do nothing else: the page trains two
  * networks in two workers while it draws.
  */
 import { readdirSync, readFileSync } from 'node:fs';
@@ -21,10 +21,10 @@ import { environment, environmentText } from './environment.js';
 import { median, secondsSince } from './measure.js';
 import { digits, timeText } from './report.js';
 
-/** Mini-batches that each turn of a training takes, and turns. */
+/** The number of mini-batches in a turn of training, and the number of turns. */
 const STEPS = 150;
 const TURNS = 5;
-/** How long the page is watched while it trains, in milliseconds. */
+/** Milliseconds for which the page is observed during training. */
 const WATCHED = 10_000;
 
 const browser = await launchChromium();
@@ -38,7 +38,7 @@ async function visit(fragment = ''): Promise<Page> {
   return page;
 }
 
-/** Bytes of the JavaScript and WebAssembly that the page loads by itself, gzipped. */
+/** Returns the gzipped bytes of the JavaScript and WebAssembly that the page loads by itself. */
 async function loadedBytes(): Promise<number> {
   const page = await browser.newPage();
   const names = new Set<string>();
@@ -51,7 +51,7 @@ async function loadedBytes(): Promise<number> {
   return loaded.reduce((sum, name) => sum + gzipSync(readFileSync(`${folder}${name}`)).length, 0);
 }
 
-/** Seconds until something is painted, and until the page can be used. */
+/** Measures the seconds until the first paint, and until the page is ready. */
 async function opening(): Promise<{ painted: number; ready: number }> {
   const page = await visit();
   const painted = await page.evaluate(
@@ -65,7 +65,10 @@ async function opening(): Promise<{ painted: number; ready: number }> {
 const { activation, initializer, training } = plans[initialState.plan];
 const settings: Settings = { ...training.bp, rule: 'bp', seed: 1, activation, initializer };
 
-/** Images a second of one network: in a worker of a page, and in a session like it here. A number for each turn. */
+/**
+ * Measures the training speed of one network, in images per second for each turn: in a worker of the page, and in an
+ * equal session in Node.
+ */
 async function trainingRates(): Promise<{ page: number[]; node: number[] }> {
   const rates: { page: number[]; node: number[] } = { page: [], node: [] };
   const mnist = await datasets.mnist.load();
@@ -111,7 +114,7 @@ async function trainingRates(): Promise<{ page: number[]; node: number[] }> {
       const { call } = globalThis as unknown as { call: (method: string, ...more: unknown[]) => Promise<unknown> };
       return (await call('advance', to, 1e9)) as { images: number; seconds: number };
     }, target);
-    if (turn === 0) continue; // compiled code gets better for a while
+    if (turn === 0) continue; // at first, V8 still improves the compiled code
     rates.node.push(here.images / here.seconds);
     rates.page.push(there.images / there.seconds);
   }
@@ -119,7 +122,7 @@ async function trainingRates(): Promise<{ page: number[]; node: number[] }> {
   return rates;
 }
 
-/** Seconds from a click on Train until the page shows BP over 95 % right. */
+/** Measures the seconds from a click on Train until the page shows an accuracy of BP of at least 95 %. */
 async function toNinetyFive(): Promise<number> {
   const page = await visit();
   await page.waitForFunction(() => {
@@ -143,7 +146,7 @@ async function toNinetyFive(): Promise<number> {
   return seconds;
 }
 
-/** Seconds from a key until what it changes is painted: the longest of all steps up and down. */
+/** Measures the seconds from pressing a key until its change is painted; returns the longest of all steps. */
 async function stepping(): Promise<number> {
   const page = await visit('look');
   await page.waitForFunction(() => document.querySelector('section:not([hidden]) h3') !== null);
@@ -153,7 +156,7 @@ async function stepping(): Promise<number> {
     for (let step = 0; step < 20; step++) {
       const started = performance.now();
       document.body.dispatchEvent(new KeyboardEvent('keydown', { key: 'ArrowRight', bubbles: true }));
-      // The frame after the next one is drawn when the next one has been painted.
+      // When the second frame is drawn, the first has been painted.
       await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
       all.push((performance.now() - started) / 1000);
     }
@@ -163,7 +166,10 @@ async function stepping(): Promise<number> {
   return Math.max(...seconds);
 }
 
-/** Seconds from moving ε until the new adversarial image's probabilities are there, BIM with 10 steps: the median. */
+/**
+ * Measures the seconds from changing ε until the new adversarial image's probabilities appear, for BIM with 10 steps;
+ * returns the median.
+ */
 async function movingEpsilon(): Promise<number> {
   const page = await visit('attack');
   await page.waitForFunction(() => document.querySelector('section:not([hidden]) .probabilities') !== null);
@@ -197,7 +203,7 @@ async function movingEpsilon(): Promise<number> {
   return median(seconds);
 }
 
-/** Seconds of the longest task on the main thread while both networks train. */
+/** Measures the longest task on the main thread while both networks train, in seconds. */
 async function longestTask(): Promise<number> {
   const page = await visit();
   await page.evaluate(() => {
@@ -221,22 +227,22 @@ try {
   const { painted, ready } = await opening();
   const longest = await longestTask();
   const rows = [
-    ['images/s, one rule, one worker, in the page', digits(inPage), ''],
-    ['the same in Node', digits(inNode), ''],
-    ['the page beside Node', `${(inPage / inNode).toFixed(2)} ×`, '≥ 0.85 ×'],
-    ['from a click on Train to BP over 95 %', timeText(await toNinetyFive()), '< 5 s'],
-    ['JavaScript and WebAssembly loaded, gzipped', `${digits((await loadedBytes()) / 1000)} kB`, '≤ 150 kB'],
-    ['first picture', timeText(painted), '≤ 1 s'],
-    ['ready', timeText(ready), ''],
-    ['a step up or down, painted: the longest of 20', timeText(await stepping()), '≤ 50 ms'],
-    ['ε moved, BIM with 10 steps', timeText(await movingEpsilon()), '≤ 100 ms'],
+    ['training, images/s, one rule, one worker, in the page', digits(inPage), ''],
+    ['training, images/s, the same in Node', digits(inNode), ''],
+    ['speed in the page / speed in Node', `${(inPage / inNode).toFixed(2)} ×`, '≥ 0.85 ×'],
+    ['time from a click on Train to an accuracy of BP of 95 %', timeText(await toNinetyFive()), '< 5 s'],
+    ['size of loaded JavaScript and WebAssembly, gzipped', `${digits((await loadedBytes()) / 1000)} kB`, '≤ 150 kB'],
+    ['time to the first paint', timeText(painted), '≤ 1 s'],
+    ['time until the page is ready', timeText(ready), ''],
+    ['time to paint a step, the longest of 20', timeText(await stepping()), '≤ 50 ms'],
+    ['time to attack after a change of ε, BIM with 10 steps', timeText(await movingEpsilon()), '≤ 100 ms'],
     [
-      `longest task of the main thread, ${WATCHED / 1000} s of training`,
+      `longest task of the main thread in ${WATCHED / 1000} s of training`,
       longest === 0 ? 'under 50 ms' : timeText(longest),
       '≤ 50 ms',
     ],
   ];
-  process.stdout.write(`${textTable(['the lab', 'measured', 'aimed at'], rows, 1)}\n`);
+  process.stdout.write(`${textTable(['the lab', 'measured', 'target'], rows, 1)}\n`);
 } finally {
   await browser.close();
   server.close();

@@ -1,4 +1,4 @@
-/* LeNet-5's own shapes, read off its layers, so that what is measured is what a network does. */
+/* The shapes of LeNet-5, read from its layers, so that the bench measures the operations of the network. */
 import type { Layer } from '../src/layers/layer.js';
 import { buildLayers, type NetworkSpec } from '../src/models/index.js';
 import { parameterLayout } from '../src/models/parameters.js';
@@ -17,19 +17,21 @@ export interface LinearShape {
   readonly outputs: number;
 }
 
-/** What the kernels meet in a network. */
+/** The shapes that the kernels work on in a network. */
 export interface Shapes {
   readonly convolutions: readonly ConvolutionShape[];
   readonly linears: readonly LinearShape[];
   readonly pools: readonly { readonly name: string; readonly window: Window }[];
-  /** Element-wise activations: how many numbers an image has there. */
+  /** The element-wise activations, with the number of numbers per image. */
   readonly activations: readonly { readonly name: string; readonly size: number }[];
   /** `[C, H, W]` of an image. */
   readonly image: readonly number[];
   readonly parameterCount: number;
 }
 
-/** The shapes of a network whose pooling windows do not overlap and whose convolutions have stride 1, as LeNet's do. */
+/**
+ * Returns the shapes of a network such as LeNet: its pooling windows don't overlap, and its convolutions have stride 1.
+ */
 export function shapesOf(spec: NetworkSpec): Shapes {
   const layers = buildLayers(spec);
   const weighted = layers.filter((layer) => layer.weighted);

@@ -1,10 +1,9 @@
 /*
- * The matrix products of LeNet-5's linear layers, in the three forms: m × n × k for an `[m, n]` result of sums of k
- * terms, 2·m·n·k operations. A whole shard of a mini-batch (training) or pass of images (attacks) is multiplied
- * at once.
+ * The matrix products of LeNet-5's linear layers in three forms. m × n × k means an `[m, n]` result of sums of k terms,
+ * with 2·m·n·k operations. A call multiplies a whole shard of a mini-batch (training) or a pass of images (attacks).
  *
- * A side that isn't a whole number of register blocks (fc3 has 10 outputs) and a small k keep a product from the peak;
- * fc1's 48,000 weights no longer fit the L1 cache.
+ * A product stays below the peak if a side is not a multiple of the register block (fc3 has 10 outputs), or if k is
+ * small. The weights of fc1, 48,000 numbers, don't fit the L1 cache.
  */
 import { PASS } from '../src/models/network.js';
 import type { Kernels } from '../src/tensor/kernels.js';
@@ -16,7 +15,7 @@ export const matmulCases: Family = (kernels, { linears }) =>
   linears.flatMap((shape) => [...linear(kernels, shape, SHARD_SIZE), ...linear(kernels, shape, PASS)]);
 
 function linear(kernels: Kernels<Float32Array>, { name, inputs, outputs }: LinearShape, images: number): Case[] {
-  /** A product of the given form: `[m, n]` from sums of k terms. */
+  /** Makes the case of a product: `[m, n]` from sums of k terms. */
   const product = (form: 'matmul' | 'matmulTA' | 'matmulTB', pass: string, m: number, n: number, k: number): Case => {
     const [a, b, c] = [m * k, k * n, m * n].map((length) => filled(kernels, length));
     return {

@@ -1,23 +1,23 @@
 /*
- * A shared machine has slow seconds and fast ones. Whatever is to be compared is therefore measured in turns, a little
- * of each at a time, over and over, so that a slow second meets all; and of each the median counts.
+ * The speed of a shared machine varies. So things to be compared are measured in short turns, over and over: a slow
+ * second affects all of them. The result is the median of the turns.
  */
 
-/** How long the measurements take. */
+/** The numbers of turns and images, and the seconds, of the measurements. */
 export interface Effort {
-  /** Turns that each kernel has. */
+  /** The number of turns of each kernel. */
   readonly kernelTurns: number;
-  /** How long a kernel's turn lasts at least, in seconds: many times the clock's resolution. */
+  /** The least seconds of a kernel's turn, many times the clock's resolution. */
   readonly turnSeconds: number;
-  /** How long a kernel is called before its first turn: V8 compiles what is called often anew, and better. */
+  /** Seconds for which a kernel is called before its first turn: V8 recompiles functions that are called often. */
   readonly warmSeconds: number;
-  /** Turns that each learning rule and each number of workers has, of one epoch each. */
+  /** The number of turns, of one epoch each, of each learning rule and each number of workers. */
   readonly epochTurns: number;
-  /** Images in these epochs; the times are scaled to all. */
+  /** The number of images in these epochs; the times are scaled to all images. */
   readonly epochImages: number;
-  /** Images in an epoch of a network with a hundred times as many operations. */
+  /** The number of images in an epoch of a network with a hundred times as many operations. */
   readonly deepImages: number;
-  /** Turns that each attack has, and each profile of a training step. */
+  /** The number of turns of each attack, and of each profile of a training step. */
   readonly turns: number;
 }
 
@@ -41,17 +41,17 @@ export const quickly: Effort = {
   turns: 1,
 };
 
-/** The middle one of the numbers in their order; the mean of the two middle ones where their count is even. */
+/** Returns the median; of an even number of values, the mean of the two in the middle. */
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const middle = Math.floor(sorted.length / 2);
   return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
-/** Seconds since `started`, a value of `performance.now()`. */
+/** Returns the seconds since `started`, a value of `performance.now()`. */
 export const secondsSince = (started: number): number => (performance.now() - started) / 1000;
 
-/** Seconds that one call of each function takes: one number for each turn, after warm-up. */
+/** Measures the seconds of one call of each function, after a warm-up; returns one number per turn. */
 export function callSeconds(
   runs: readonly (() => void)[],
   { kernelTurns, turnSeconds, warmSeconds }: Effort,
@@ -65,7 +65,7 @@ export function callSeconds(
   const seconds: number[][] = runs.map(() => []);
   for (let turn = 0; turn < kernelTurns; turn++) {
     runs.forEach((run, i) => {
-      secondsOf(run, Math.ceil(calls[i] / 10)); // brings its arrays back into the cache
+      secondsOf(run, Math.ceil(calls[i] / 10)); // moves its arrays into the cache again
       seconds[i].push(secondsOf(run, calls[i]) / calls[i]);
     });
   }

@@ -1,4 +1,4 @@
-/* The process whose memory memory.ts asks for: `node memory-child.js <workers>` prints it as JSON. */
+/* The process that memory.ts measures: `node memory-child.js <workers>` prints its memory as JSON. */
 import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -24,8 +24,8 @@ const answer: PeakMemory = { bytes: largestResidentSet(), seconds: secondsSince(
 process.stdout.write(JSON.stringify(answer));
 
 /**
- * Linux says it of this process alone in /proc; what the operating system counts for a child (elsewhere the only
- * source) begins with what its parent had when it was made.
+ * Returns the largest resident set in bytes. On Linux, /proc holds that of this process alone. Elsewhere the operating
+ * system's number is the only source; a child's number begins with its parent's memory at the start.
  */
 function largestResidentSet(): number {
   const status = '/proc/self/status';

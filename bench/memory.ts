@@ -1,7 +1,7 @@
 /*
- * The main job's peak memory, all threads together: the largest resident set of a process of its own that runs
- * `npm start -- mnist` with all images, both networks, all attacks, figures and an audit, but one epoch, two epsilons and
- * the audit's quick settings. More of them take time and no memory: every large array is made once.
+ * Measures the main job's peak memory over all threads: the largest resident set of a separate process. It runs `npm
+ * start -- mnist` with all images, both networks, all attacks, figures and an audit, but with one epoch, two ε and the
+ * audit's quick settings. More epochs and ε take time and no memory: every large array is allocated once.
  */
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -9,7 +9,7 @@ import { promisify } from 'node:util';
 
 export interface PeakMemory {
   readonly bytes: number;
-  /** How long that shortened run took. */
+  /** Seconds of this shortened run. */
   readonly seconds: number;
 }
 

@@ -1,25 +1,24 @@
 /*
- * The ceiling: what one core can do in WebAssembly with fixed-width SIMD, as float32 operations a second.
+ * Measures the peak of one core: float32 operations per second in WebAssembly with fixed-width SIMD.
  *
- * A loop of multiplications and additions, as many of the one as of the other, none waiting for another and all of
- * their numbers in registers: no load, no store, no cache. A matrix product needs loads beside, so that it comes near
- * this number but never there. What it doesn't have is a fused multiply-add: WebAssembly has that in relaxed SIMD
- * alone, whose results depend on the machine, and native code with AVX2 or AVX-512 also has registers of twice or four
- * times the width.
+ * The loop has as many multiplications as additions. No operation waits for another, and all numbers are in registers:
+ * no loads, no stores, no cache. A matrix product also needs loads, so it stays below this number. WebAssembly has
+ * fused multiply-adds only in relaxed SIMD, whose results depend on the machine. Native code has them, and with AVX2 or
+ * AVX-512 registers of twice or four times the width.
  */
 import asc from 'assemblyscript/asc';
 
-/** Chains of each kind: enough to hide the latency of an operation, few enough for 16 registers. */
+/** The number of chains of each operation: enough to hide its latency, few enough for 16 registers. */
 const CHAINS = 6;
 const UNROLLED = 8;
 const ITERATIONS = 20_000;
 const LANES = 4;
 
-/** One line of AssemblyScript for each chain. */
+/** Returns one line of AssemblyScript for each chain. */
 const each = (line: (i: number) => string): string => Array.from({ length: CHAINS }, (_, i) => line(i)).join('\n');
 const step = `${each((i) => `p${i} = f32x4.mul(p${i}, factors); s${i} = f32x4.add(s${i}, terms);`)}\n`;
 
-/** The loop. Factor and term are arguments, so that no compiler can work the result out beforehand. */
+/** The loop. Factor and term are arguments, so that no compiler can compute the result beforehand. */
 const source = `
 export function run(iterations: i32, factor: f32, term: f32): f32 {
   const factors = f32x4.splat(factor);
@@ -34,7 +33,7 @@ export function run(iterations: i32, factor: f32, term: f32): f32 {
 }
 `;
 
-/** The loop, and how many operations one call of it is. */
+/** The loop, and the number of operations of one call. */
 export interface PeakLoop {
   run(): void;
   readonly flops: number;

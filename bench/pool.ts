@@ -1,6 +1,4 @@
-/*
- * Max-pooling, a shard's planes at once. GB/s counts each pixel, output and winner once.
- */
+/* Max-pooling of a shard's planes. GB/s counts each pixel, output and index once. */
 import { SHARD_SIZE } from '../src/training/shard.js';
 import { type Family, filled, times } from './cases.js';
 

@@ -1,19 +1,21 @@
 /*
- * `npm run bench [-- PARTS] [--quick]`: how fast this package is here. Prints tables, and leaves all numbers in
- * out/bench.json. Numbers are medians after warm-up; what each means, and what limits it, stands in its own file. The
- * parts, all unless some are named:
+ * `npm run bench [-- PARTS] [--quick]` measures the speed of this package on this machine. It prints tables and writes
+ * all numbers to out/bench.json. Numbers are medians after a warm-up. Each part's file explains its numbers and their
+ * limits. By default all parts are measured:
  *
+ * ```
  *   memory    memory.ts    the main job's peak memory
- *   kernels   peak.ts      what a core can do at most
+ *   kernels   peak.ts      the peak of one core
  *             kernels.ts   each kernel on LeNet-5's shapes (its cases in convolution.ts, matmul.ts, pool.ts,
  *                          elementwise.ts, steps.ts), and convolutions and normalisation on ResNet's (winograd.ts,
  *                          channels.ts)
  *   training  training.ts  seconds per epoch of LeNet-5
- *             attacks.ts   images a second
- *   steps     step.ts      where a training step's time goes, LeNet-5's and ResNet-20's
- *   scaling   scaling.ts   how epochs of both scale with the workers, and a model of what more cores would give
+ *             attacks.ts   images per second
+ *   steps     step.ts      the parts of a training step's time, for LeNet-5 and ResNet-20
+ *   scaling   scaling.ts   epoch times of both by number of workers, and a model's predictions for more cores
+ * ```
  *
- * Everything else that runs on the machine makes the numbers worse, and two workers suffer more than one from it.
+ * Other programs on the machine make the numbers worse, those of two workers more than those of one.
  */
 import { mkdir } from 'node:fs/promises';
 import { Argument, Command } from 'commander';
@@ -47,7 +49,7 @@ const print = (...lines: readonly string[]): void => {
   process.stdout.write(`${lines.join('\n')}\n`);
 };
 
-/** Measures and prints; what it answers goes into out/bench.json. */
+/** Measures and prints one part; its result is written to out/bench.json. */
 type Part = (effort: Effort, cores: number) => Promise<object>;
 
 const parts = {
@@ -62,8 +64,8 @@ const parts = {
     const { peakGflops: peak, results: kernels } = await benchKernels(shapesOf(spec), effort);
     print(`Peak of one core, float32 in WebAssembly SIMD without loads: ${digits(peak)} GFLOP/s`, '');
     const totals = shardTotals(kernels);
-    print('Kernels whose work is arithmetic, one core', arithmeticTable(kernels, totals, peak), '');
-    print('Kernels whose work is moving numbers, one core', movingTable(kernels), '');
+    print('Kernels that mainly compute, one core', arithmeticTable(kernels, totals, peak), '');
+    print('Kernels that mainly move numbers, one core', movingTable(kernels), '');
     return { peakGflops: peak, kernels, shard: totals };
   },
 
@@ -84,7 +86,7 @@ const parts = {
     const steps: StepProfile[] = [];
     for (const training of await bothTrainings(effort)) {
       const profiles = await profileSteps(training, [...new Set([1, cores])], defaultBackend(), effort.turns);
-      print(`Where a BP training step’s time goes, ${training.subject.title}`, stepTable(profiles), '');
+      print(`Parts of a BP training step’s time, ${training.subject.title}`, stepTable(profiles), '');
       steps.push(...profiles);
     }
     return { steps };
@@ -95,7 +97,7 @@ const parts = {
     for (const training of await bothTrainings(effort)) {
       const bench = await benchScaling(training, cores, defaultBackend(), effort);
       print(`Scaling, BP, ${bench.subject}`, scalingTable(bench.measured), '');
-      print(`What more cores would give by the model, ${bench.subject}`, predictionTable(bench.predictions), '');
+      print(`Predictions of the model for more cores, ${bench.subject}`, predictionTable(bench.predictions), '');
       scaling.push(bench);
     }
     return { scaling };
@@ -104,7 +106,7 @@ const parts = {
 type PartName = keyof typeof parts;
 const everyPart = Object.keys(parts) as PartName[];
 
-/** LeNet-5's default training, and ResNet-20's with the augmentation of its preset. */
+/** Returns LeNet-5's default training, and ResNet-20's with its preset's augmentation. */
 const bothTrainings = async ({ epochImages, deepImages }: Effort): Promise<ProfiledTraining[]> => [
   { subject: await lenetOnMnist(), images: epochImages, augment: false },
   { subject: await resnetOnCifar10(), images: deepImages, augment: true },
@@ -136,7 +138,7 @@ async function onPool<T>(workers: number, backend: Backend, use: (pool: WorkerPo
 
 await new Command('npm run bench --')
   .description('measure kernels, training, attacks, scaling and memory on this machine')
-  .addArgument(new Argument('[parts...]', 'which').choices(everyPart).default(everyPart))
+  .addArgument(new Argument('[parts...]', 'the parts to measure').choices(everyPart).default(everyPart))
   .option('--quick', 'fewer and shorter measurements')
   .action((names: PartName[], { quick = false }: { quick?: boolean }) => bench(names, quick))
   .parseAsync();

@@ -1,42 +1,45 @@
 /*
- * What more cores than there are would give: a model of a step's time, fitted to what can be measured with few.
+ * Predicts the speed with more cores than the machine has: a model of a step's time, fitted to measurements with few.
  *
+ * ```
  *   T(w) = κ·(k·s + u/w) + m(w)·√k·σ + β·w      a step's time with w workers
  *
  *   k   shards of the busiest worker, ⌈shards / w⌉
- *   s   a shard's time on one core that has the machine for itself: all of a step but
- *   u   adding up the shards' gradients and the optimizer's step, which the workers share
- *   κ   how much slower kernels get where all cores work: shared caches, memory and clock
- *   σ   how far a shard's time strays; m(w) is the expected largest of w normal numbers (of as many as have a shard), so
- *       that the term is what the last one is waited for
- *   β   what each member costs the others at the barriers. It comes from more workers than cores, who must sleep and be
- *       woken; on cores of their own they spin, so that it is an upper bound
+ *   s   a shard's time on one core while the others are idle: all of a step except u
+ *   u   the time to add the shards' gradients and for the optimizer's step, which the workers share
+ *   κ   the slowdown of kernels when all cores work: they share caches, memory and clock
+ *   σ   the spread of a shard's time
+ *   m   the expected largest of w normal numbers (of as many workers as have a shard), so the term is the time
+ *       that the others wait for the last worker
+ *   β   the cost of each member at the barriers, an upper bound
+ * ```
  *
- * s and u are those of one worker's profile (step.ts), κ and σ of all cores', β of the oversubscribed epochs. What
- * the model can't know: how κ goes on with many cores or several sockets. It is taken to stay.
+ * β comes from measurements with more workers than cores, where workers sleep and are woken. On cores of their own they
+ * don't sleep. The values of s and u come from one worker's profile (step.ts), κ and σ from the profile of all cores.
+ * The model assumes that κ stays the same with many cores or several sockets.
  */
 import { defaultTraining } from '../src/training/options.js';
 import { SHARD_SIZE } from '../src/training/shard.js';
 import type { StepProfile, StepShares } from './step.js';
 
-/** How an epoch's time shrinks with the workers. */
+/** An epoch's time with a number of workers. */
 export interface Scaling {
   readonly workers: number;
   readonly seconds: number;
-  /** One worker's time over this one, the median over the turns. */
+  /** One worker's time divided by this one, the median over the turns. */
   readonly speedup: number;
 }
 
-/** What the model is told of a profile (step.ts). */
+/** The numbers of a profile (step.ts) that the model uses. */
 export type ProfiledStep = Pick<StepProfile, 'workers' | 'epochSeconds' | 'kernelSeconds'> & {
   readonly shares: Pick<StepShares, 'waiting' | 'reduction' | 'optimizer'>;
 };
 
-/** A step's parts, in seconds but for κ. */
+/** The parts of a step's time, in seconds; κ is a factor. */
 export interface ScalingModel {
   /** s */
   readonly shard: number;
-  /** u is one such number a shard, and the optimizer's. */
+  /** u is this time for each shard, plus the optimizer's. */
   readonly adding: number;
   readonly optimizer: number;
   /** κ */
@@ -47,21 +50,22 @@ export interface ScalingModel {
   readonly member: number;
 }
 
-/** What more cores would give, each with a worker of its own. */
+/** The prediction for a number of cores, with one worker each. */
 export interface Prediction extends Scaling {
   readonly batchSize: number;
-  /** Speed against one core if members cost each other nothing: the truth lies between `speedup` and this. */
+  /** The speedup if barriers cost no time: the true one lies between `speedup` and this. */
   readonly atMost: number;
-  /** What the step's time is made of, in [0, 1]. */
+  /** The shares of the parts of the step's time, in [0, 1]. */
   readonly shares: Readonly<Record<'shards' | 'update' | 'waiting' | 'barriers', number>>;
 }
 
 const SHARDS = defaultTraining.batchSize / SHARD_SIZE;
 
 /**
- * The model of a network, from the profiles of one worker and of one on each core, and epochs with more of them.
+ * Fits the model of a network to the profiles of one worker and of one worker per core, and to epochs with more
+ * workers.
  *
- * @param steps of an epoch
+ * @param steps the number of steps in an epoch
  */
 export function fitted(
   profiles: readonly ProfiledStep[],
@@ -84,7 +88,8 @@ export function fitted(
   const k = Math.ceil(SHARDS / cores);
   const waited = (all.shares.waiting * all.epochSeconds) / steps;
   const straying = cores > 1 ? waited / (largestOf(Math.min(cores, SHARDS)) * Math.sqrt(k)) : 0;
-  // More workers than cores have no more to compute with: what is left is theirs, by least squares through the origin.
+  // With more workers than cores, the computing time stays the same; the rest is β's, by least squares through the
+  // origin.
   const computing = total(partsOf({ ...without, straying }, cores, SHARDS));
   let [above, below] = [0, 0];
   for (const { workers, seconds } of oversubscribed) {
@@ -94,7 +99,7 @@ export function fitted(
   return { ...without, straying, member: below > 0 ? Math.max(0, above / below) : 0 };
 }
 
-/** What so many cores would make of an epoch. */
+/** Predicts an epoch's time with a number of cores. */
 export function prediction(model: ScalingModel, workers: number, batchSize: number, images: number): Prediction {
   const shards = batchSize / SHARD_SIZE;
   const steps = images / batchSize;
@@ -116,7 +121,7 @@ export function prediction(model: ScalingModel, workers: number, batchSize: numb
   };
 }
 
-/** A step's time, part by part. */
+/** Returns the parts of a step's time. */
 function partsOf(model: ScalingModel, workers: number, shards: number) {
   const { shard, adding, optimizer, straying, member } = model;
   const k = Math.ceil(shards / workers);
@@ -132,7 +137,7 @@ function partsOf(model: ScalingModel, workers: number, shards: number) {
 const total = ({ shards, update, waiting, barriers }: ReturnType<typeof partsOf>): number =>
   shards + update + waiting + barriers;
 
-/** The expected largest of n standard normal numbers: ∫ (1 − Φ(x)ⁿ) over x > 0, less ∫ Φ(x)ⁿ over x < 0. */
+/** Returns the expected largest of n standard normal numbers: ∫ (1 − Φ(x)ⁿ) over x > 0, minus ∫ Φ(x)ⁿ over x < 0. */
 function largestOf(n: number): number {
   const [from, to, parts] = [-8, 8, 4000];
   const width = (to - from) / parts;

@@ -1,6 +1,6 @@
 /*
- * How an epoch's time shrinks with the workers, up to four times as many as there are cores, and what more cores would
- * give by the model of scaling-model.ts, which is fitted to that and to profiles of a step.
+ * Measures an epoch's time with up to four times as many workers as cores. From these times and from profiles of a
+ * step, the model (scaling-model.ts) then predicts the time with more cores.
  */
 import { WorkerPool } from '../src/parallel/pool.js';
 import type { Backend } from '../src/tensor/kernels.js';
@@ -19,11 +19,11 @@ export interface ScalingBench {
   readonly predictions: readonly Prediction[];
 }
 
-/** Cores that are asked about, and mini-batches. */
+/** The numbers of cores, and the sizes of mini-batches, of the predictions. */
 const CORES = [4, 8, 16, 64];
 const BATCHES = [defaultTraining.batchSize, 8 * defaultTraining.batchSize];
 
-/** BP epochs on 1, 2, 4, … workers up to four times the cores, in turns; profiles of one worker and of all; the model. */
+/** Measures BP epochs in turns on 1, 2, 4, … workers up to four times the cores, profiles steps, and fits the model. */
 export async function benchScaling(
   training: ProfiledTraining,
   cores: number,

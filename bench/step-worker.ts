@@ -1,4 +1,4 @@
-/* One member of the crew that step.ts measures: trains like a worker of the pool, with a watch in its hand. */
+/* A member of the crew that step.ts measures: it trains as a worker of the pool does, and measures its own time. */
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Crew } from '../src/crew/crew.js';
 import { type CrewHandle, joinCrew } from '../src/crew/shared-crew.js';
@@ -17,7 +17,7 @@ import { Trainer } from '../src/training/train.js';
 import { secondsSince } from './measure.js';
 import { clockCost, type KernelTime, timedKernels } from './timed-kernels.js';
 
-/** What a member is told. A crew is for one epoch: the first is for warming up, the last is measured. */
+/** A member's task. A crew trains one epoch: the first crew's is the warm-up, the last one's is measured. */
 export interface MemberTask {
   readonly memory: WebAssembly.Memory;
   readonly backend: Backend;
@@ -28,13 +28,13 @@ export interface MemberTask {
   readonly measured: CrewHandle;
 }
 
-/** Where a member's time went, in seconds; the clock's own cost is taken off. */
+/** The parts of a member's time, in seconds, without the clock's own cost. */
 export interface MemberTimes {
   readonly wall: number;
   readonly kernels: Readonly<Record<string, KernelTime>>;
-  /** Waiting for the others. */
+  /** Seconds spent waiting for the others. */
   readonly barrier: number;
-  /** Timed by themselves afterwards, for as many images as the member had. */
+  /** Measured separately afterwards, for as many images as the member had. */
   readonly loading: number;
   readonly loss: number;
   readonly shuffling: number;
@@ -71,7 +71,7 @@ const answer: MemberTimes = {
 };
 parentPort?.postMessage(answer);
 
-/** The crew, counting the time spent at barriers and the shards claimed. */
+/** Returns the crew with measurements of the time at barriers and the number of claimed shards. */
 function watched(crew: Crew): Crew {
   return {
     ...crew,
@@ -90,7 +90,7 @@ function watched(crew: Crew): Crew {
   };
 }
 
-/** What an epoch does beside kernels, done once more with nothing around it. */
+/** Measures an epoch's work outside of the kernels, done once more by itself. */
 function rest(): Pick<MemberTimes, 'loading' | 'loss' | 'shuffling'> {
   const { images, options } = job;
   const workspace = network.workspace(SHARD_SIZE);

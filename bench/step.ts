@@ -1,17 +1,17 @@
 /*
- * Where the time of a training step goes, with one worker and with all, how much of it lies outside the kernels, and how
- * much all else adds to the convolutions.
+ * Measures the parts of a training step's time with one worker and with all. Two sums are of interest: the share
+ * outside of the kernels, and the time of everything but the convolutions, relative to the convolutions.
  *
- * The crew of a pool is put together here with a watch: kernels and barriers are timed at every call (the clock's own
- * cost, some tens of nanoseconds, is measured and taken off); loading images, the loss and shuffling are timed by
- * themselves afterwards, for as many images; a message to the pool and back is timed on a job without work. All in
+ * The crew of a pool is built here with a clock. Kernels and barriers are timed at every call; the clock's own cost,
+ * some tens of nanoseconds, is measured and subtracted. Loading images, the loss and shuffling are timed separately
+ * afterwards, for as many images. A message to the pool and back is timed with a job without work. All parts are in
  * percent of the workers' wall time for the epoch:
  *
  *   outside the kernels = everything but the kernels of forward, backward and the optimizer's step;
- *   beside the convolutions = everything but them, in percent of them.
+ *   beside the convolutions = everything but the convolutions, in percent of the convolutions.
  *
- * `waiting` holds both what a barrier costs and the difference between the members' pace: whoever claims the last
- * shard of a mini-batch lets the others wait. On a machine that does other things too it grows, and nothing else does.
+ * `waiting` holds the cost of barriers and the difference in speed of the members: while one computes the last shard of
+ * a mini-batch, the others wait. If other programs run on the machine, only this part grows.
  */
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
@@ -30,7 +30,7 @@ import { benchTraining, trainee } from './training.js';
 
 const MESSAGES = 21;
 
-/** Shares of the workers' wall time, in [0, 1]; they add up to 1. */
+/** The shares of the workers' wall time, in [0, 1]; their sum is 1. */
 export interface StepShares {
   readonly convolutions: number;
   readonly normalization: number;
@@ -48,28 +48,34 @@ export interface StepShares {
 }
 
 export interface StepProfile {
-  /** What was trained: `ResNet-20 on CIFAR-10`. */
+  /** The network and data set: `ResNet-20 on CIFAR-10`. */
   readonly subject: string;
   readonly workers: number;
-  /** For all training images, messages included. */
+  /** Seconds for all training images, messages included. */
   readonly epochSeconds: number;
-  /** Seconds in kernels for as many, of all workers together: more with several, if they take cache or clock from one another. */
+  /**
+   * Seconds in kernels for all training images, the sum over workers. It grows with the workers if they compete for the
+   * cache or the clock.
+   */
   readonly kernelSeconds: number;
   readonly shares: StepShares;
   readonly outsideKernels: number;
   readonly besideConvolutions: number;
-  /** Share of the wall time by kernel, the largest first. */
+  /** Each kernel's share of the wall time, the largest first. */
   readonly kernels: Readonly<Record<string, number>>;
 }
 
-/** What is trained, and on how many images. */
+/** The network to train, and the number of images. */
 export interface ProfiledTraining {
   readonly subject: Subject;
   readonly images: number;
   readonly augment: boolean;
 }
 
-/** Profiles an epoch for each of the numbers of workers, in turns: of each the profile with the median share outside. */
+/**
+ * Profiles an epoch for each number of workers, in turns. Returns the profile with the median share outside the
+ * kernels.
+ */
 export async function profileSteps(
   training: ProfiledTraining,
   counts: readonly number[],
@@ -90,7 +96,7 @@ export async function profileSteps(
 
 type KernelFamily = 'convolutions' | 'normalization' | 'activations' | 'shortcuts' | 'otherKernels';
 
-/** Which share of a step a kernel belongs to. */
+/** Returns the part of a step that a kernel belongs to. */
 function familyOf(kernel: string): KernelFamily | 'optimizer' | 'reduction' {
   if (/^(conv|winograd) /.test(kernel)) return 'convolutions';
   if (kernel.startsWith('channel')) return 'normalization';
@@ -100,7 +106,7 @@ function familyOf(kernel: string): KernelFamily | 'optimizer' | 'reduction' {
   return kernel === benchTraining.optimizer ? 'optimizer' : 'otherKernels';
 }
 
-/** Profiles an epoch with so many workers. */
+/** Profiles an epoch with a number of workers. */
 async function profileStep(training: ProfiledTraining, workers: number, backend: Backend): Promise<StepProfile> {
   const { subject, images } = training;
   const members = await watchedEpoch(training, workers, backend);
@@ -142,7 +148,7 @@ async function profileStep(training: ProfiledTraining, workers: number, backend:
   };
 }
 
-/** One epoch by a crew with watches, after another for warming up. */
+/** Trains one epoch with a crew that measures its time, after a warm-up epoch. */
 async function watchedEpoch(
   { subject: { spec, train }, images, augment }: ProfiledTraining,
   workers: number,
@@ -170,7 +176,7 @@ const memberTimes = (workerData: MemberTask): Promise<MemberTimes> =>
     worker.once('message', resolve).once('error', reject);
   });
 
-/** Seconds from asking a pool of workers for a job until their answers are there, where there is nothing to do. */
+/** Measures the seconds from giving a pool of workers an empty job until it has all answers. */
 async function messageSeconds(subject: Subject, workers: number, backend: Backend): Promise<number> {
   const pool = new WorkerPool(workers, backend);
   try {

@@ -1,7 +1,7 @@
 /*
- * What happens once a mini-batch or an ascent step: adding the shards' gradients, the optimizer's step on all of
- * LeNet-5's parameters, what rules whose feedback is drawn anew or follows the weights' signs do to as many numbers, and
- * an L∞ attack's step on a chunk of images.
+ * Kernels that run once per mini-batch or ascent step. They add the shards' gradients, make the optimizer's step on all
+ * of LeNet-5's parameters, or make an L∞ attack's step on a chunk of images. Others serve rules that draw their
+ * feedback weights anew, or copy the signs of the forward weights.
  */
 import { CHUNK_SIZE } from '../src/metrics/chunks.js';
 import { sizeOf } from '../src/tensor/tensor.js';
@@ -9,7 +9,7 @@ import { defaultTraining } from '../src/training/options.js';
 import { SHARD_SIZE } from '../src/training/shard.js';
 import { type Family, filled, times } from './cases.js';
 
-/** Steps so small that a parameter stays of its size however often it is moved. */
+/** A rate so small that a parameter keeps its magnitude after any number of steps. */
 const RATE = 1e-6;
 
 export const stepCases: Family = (kernels, { parameterCount: count, image }) => {

@@ -1,10 +1,10 @@
-/* The networks that are measured, and the images they see. */
+/* The networks that are measured, and their images. */
 import { datasets } from '../src/datasets/index.js';
 import { networkSpec } from '../src/models/create.js';
 import type { NetworkSpec } from '../src/models/index.js';
 import type { LabelledImages } from '../src/tensor/images.js';
 
-/** A network and its data set; an epoch is all of its training images. */
+/** A network and its data set; an epoch has all training images. */
 export interface Subject {
   readonly title: string;
   readonly spec: NetworkSpec;
@@ -12,13 +12,13 @@ export interface Subject {
   readonly test: LabelledImages;
 }
 
-/** The default job's: LeNet-5 for MNIST. */
+/** Loads the default job's network and data: LeNet-5 and MNIST. */
 export async function lenetOnMnist(): Promise<Subject> {
   const dataset = await datasets.mnist.load();
   return { title: 'LeNet-5 on MNIST', spec: networkSpec(dataset), train: dataset.train, test: dataset.test };
 }
 
-/** A network for CIFAR-10 with some hundred times as many operations an image. */
+/** Loads ResNet-20 and CIFAR-10: about a hundred times as many operations per image. */
 export async function resnetOnCifar10(): Promise<Subject> {
   const dataset = await datasets.cifar10.load();
   const spec = networkSpec(dataset, { model: 'resnet20' });

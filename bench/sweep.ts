@@ -1,7 +1,7 @@
 /*
- * `npm run bench:sweep [-- --jobs 10000]`: what one Redis and BullMQ take of runs, which here only sleep: how many jobs
- * are handed out in a second, and what Redis' memory then is. `npm run bench:sweep -- --runs 16`: the seconds that so
- * many short runs take one after the other, as a sweep, and through the queue. It starts a redis-server of its own.
+ * `npm run bench:sweep [-- --jobs 10000]` measures Redis with BullMQ, on jobs that only sleep: the jobs that it hands
+ * out per second, and its memory. `npm run bench:sweep -- --runs 16` measures the seconds of short runs: one after the
+ * other, as a sweep, and through the queue. It starts its own redis-server.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -21,23 +21,23 @@ import { secondsSince } from './measure.js';
 
 const PORT = 16_379;
 const WORKERS = 100;
-/** Milliseconds that a job sleeps. */
+/** Milliseconds for which a job sleeps. */
 const SLEEP = 10;
 const CHUNK = 1000;
 
-/** Workers that do real runs, each on one core. */
+/** The number of workers that do real runs, each on one core. */
 const PLACES = 3;
 const CLI = fileURLToPath(new URL('../src/cli.js', import.meta.url));
 
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
-/** A Redis for as long as `work` lasts. */
+/** Runs a Redis server during `work`. */
 async function withRedis(work: (redis: Redis, folder: string) => Promise<void>): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'bench-sweep-'));
   const args = ['--port', `${PORT}`, '--save', '', '--appendonly', 'yes', '--dir', folder];
   const server = spawn('redis-server', args, { stdio: 'ignore' });
   const redis = new Redis(PORT, { maxRetriesPerRequest: null });
-  redis.on('error', () => {}); // until it is there
+  redis.on('error', () => {}); // until the server has started
   try {
     await redis.ping();
     await work(redis, folder);
@@ -67,13 +67,13 @@ async function benchQueue(redis: Redis, jobs: number): Promise<void> {
   await once(worker, 'drained');
   while ((await queue.getCompletedCount()) < jobs) await sleep(20);
   const seconds = secondsSince(started);
-  print(`${Math.round(jobs / seconds)} jobs handed out and taken back a second, ${WORKERS} at a time`);
-  print(`Redis holds ${await used(redis)} once all are done`);
+  print(`${Math.round(jobs / seconds)} jobs handed out and completed per second, ${WORKERS} at a time`);
+  print(`Redis holds ${await used(redis)} after all jobs`);
   await worker.close();
   await queue.close();
 }
 
-/** Runs of one seed each, all ways to do them. */
+/** Measures runs of one seed each: in a loop, as a sweep, and through the queue. */
 async function benchRuns(folder: string, runs: number): Promise<void> {
   const short = ['mnist', '--quick', '--no-audit'];
   const sweep = (name: string, ...more: string[]) =>
@@ -95,7 +95,7 @@ async function benchRuns(folder: string, runs: number): Promise<void> {
   const places = ['--jobs', `${PLACES}`, '--workers', `${PLACES}`];
   const local = await timed(`with --jobs ${PLACES} --workers ${PLACES}`, () => sweep('local', ...places));
   const workers = Array.from({ length: PLACES }, () => program('work', ...redis, '--jobs', '1', '--workers', '1'));
-  const ends = Promise.allSettled(workers.map(({ ended }) => ended)); // by Ctrl-C, whose code is not 0
+  const ends = Promise.allSettled(workers.map(({ ended }) => ended)); // they end by Ctrl-C, with an exit code other than 0
   let queued: number;
   try {
     queued = await timed(`by ${PLACES} workers that take them from Redis`, () => sweep('queued', ...redis));
@@ -106,7 +106,7 @@ async function benchRuns(folder: string, runs: number): Promise<void> {
   print(`A sweep is ${(loop / chosen).toFixed(2)} × as fast; the queue takes ${finePercent(queued / local - 1)} more`);
 }
 
-/** This program, and its end. @throws {Error} if that is no good one */
+/** Starts this program. Returns it with a promise of its end. @throws {Error} if its exit code is not 0 */
 function program(...parameters: string[]) {
   const child = spawn(process.execPath, [CLI, ...parameters], { stdio: 'ignore' });
   const ended = once(child, 'exit').then(([code]) => {
@@ -121,9 +121,13 @@ async function used(redis: Redis): Promise<string> {
 }
 
 await new Command('npm run bench:sweep --')
-  .description('what one Redis and BullMQ take of runs that only sleep; or how long short runs take')
-  .option('--jobs <n>', 'how many', Number, 10_000)
-  .option('--runs <n>', 'instead, so many short runs, one after the other, as a sweep, and through Redis', Number)
+  .description('measure Redis and BullMQ with jobs that only sleep; or the time of short runs')
+  .option('--jobs <n>', 'number of jobs that only sleep', Number, 10_000)
+  .option(
+    '--runs <n>',
+    'instead: number of short runs, done one after the other, as a sweep, and through Redis',
+    Number,
+  )
   .action(({ jobs, runs }: { jobs: number; runs?: number }) =>
     withRedis((redis, folder) => (runs === undefined ? benchQueue(redis, jobs) : benchRuns(folder, runs))),
   )

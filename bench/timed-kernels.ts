@@ -2,32 +2,35 @@ import { convolutionAlgorithms, convolutionOf } from '../src/layers/conv2d.js';
 import type { Kernels } from '../src/tensor/kernels.js';
 import { type KernelName, NOT_KERNELS } from './cases.js';
 
-/** Seconds spent in a kernel, and how often it was called. */
+/** The seconds spent in a kernel, and the number of its calls. */
 export interface KernelTime {
   seconds: number;
   calls: number;
 }
 
-/** One kernel does two things, of which each is counted by itself: it adds the sides of a block, and shards' gradients. */
+/**
+ * The names of timed kernels. sumParts has two uses, which are timed separately: it adds the sides of a residual block,
+ * and the shards' gradients.
+ */
 export type TimedName = KernelName | 'sides of blocks';
 
-/** Kernels that count their own time. */
+/** Kernels that measure their own time. */
 export interface TimedKernels {
   readonly kernels: Kernels<Float32Array>;
   readonly times: Partial<Record<TimedName, KernelTime>>;
-  /** Whether what is called now is a shard's pass: only there are blocks. */
+  /** True during a shard's passes; only these contain residual blocks. */
   inShard: boolean;
-  /** Forgets what was counted. */
+  /** Sets all times to 0. */
   reset(): void;
 }
 
-/** What reading the clock costs a timed call: `inside` of what is counted, and `outside`, around it; in seconds. */
+/** The clock's cost of a timed call in seconds: `inside` is a part of the measured time, `outside` is not. */
 export interface ClockCost {
   readonly inside: number;
   readonly outside: number;
 }
 
-/** The same kernels, each call between two looks at the clock. */
+/** Returns the kernels with a clock around each call. */
 export function timedKernels(kernels: Kernels<Float32Array>): TimedKernels {
   const times: Partial<Record<TimedName, KernelTime>> = {};
   const timedOf = (members: object, prefix: string) =>

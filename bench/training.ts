@@ -1,10 +1,10 @@
 /*
- * Seconds for an epoch of all training images, as the default job trains (worker threads over shared memory,
- * mini-batches of 64 in shards of 8, SGD with momentum). What is measured on fewer images is scaled to all of them.
+ * Measures the seconds of an epoch of all training images, as the default job trains: worker threads over shared
+ * memory, mini-batches of 64 in shards of 8, SGD with momentum. Times on fewer images are scaled to all images.
  *
- * An epoch is the whole of it: shuffling, loading, forward, backward, adding up, the optimizer's step. Not counted are
- * the test accuracy and the checkpoint after an epoch. A mini-batch of 64 is eight shards, so that a ninth worker finds
- * no gradient to compute, and three or five workers share the shards unevenly.
+ * An epoch includes shuffling, loading, forward and backward passes, adding the gradients and the optimizer's step. It
+ * doesn't include the test accuracy and the checkpoint. A mini-batch of 64 has eight shards, so a ninth worker has no
+ * gradient to compute, and three or five workers get different numbers of shards.
  */
 import { presetNamed, trainingOf } from '../src/experiment/presets.js';
 import { createNetwork } from '../src/models/create.js';
@@ -19,10 +19,10 @@ import { defaultTraining, type TrainingOptions } from '../src/training/options.j
 import { type Effort, median, secondsSince } from './measure.js';
 import type { Subject } from './subjects.js';
 
-/** Plain TypeScript takes ten times as long. */
+/** The number of images with the plain kernels, which take ten times as long. */
 const REFERENCE_IMAGES = 3_200;
 
-/** The rate stays as it is however many epochs are measured, and is so low that no rule's network diverges. */
+/** The learning rate is constant, for any number of epochs, and so low that no rule's network diverges. */
 export const benchTraining: TrainingOptions = {
   ...defaultTraining,
   learningRate: 0.005,
@@ -30,18 +30,20 @@ export const benchTraining: TrainingOptions = {
   epochs: 1000,
 };
 
-/** A network in training on a pool's workers. */
+/** A network that a pool's workers train. */
 export interface Trainee {
   readonly network: SharedNetwork;
-  /** Trains for one more epoch, on its share of the images, and says how many seconds one on all of them would take. */
+  /** Trains one more epoch on its share of the images; returns the seconds scaled to all images. */
   epoch(): Promise<number>;
 }
 
 let runs = 0;
 
 /**
- * @param count how many of the subject's training images it sees
- * @param options what differs from {@link benchTraining}
+ * Creates a network and the memory to train it.
+ *
+ * @param count the number of training images
+ * @param options the differences from {@link benchTraining}
  */
 export async function trainee(
   pool: WorkerPool,
@@ -66,24 +68,24 @@ export async function trainee(
       const started = performance.now();
       const job = { run, network, images, options: training, memory, epoch: epoch++ };
       const [{ loss }] = await pool.run('trainEpoch', job);
-      if (Number.isNaN(loss)) throw new Error('training diverged, so that its time means nothing');
+      if (Number.isNaN(loss)) throw new Error('training diverged, so its time is not meaningful');
       return (secondsSince(started) * train.count) / count;
     },
   };
 }
 
-/** Seconds for an epoch, by learning rule and backend. */
+/** The seconds of an epoch with a learning rule and a backend. */
 export interface EpochTime {
   readonly rule: RuleName;
   readonly backend: Backend;
   readonly workers: number;
-  /** How many images were measured; the seconds are for all. */
+  /** The number of measured images; the seconds are for all images. */
   readonly images: number;
   readonly seconds: number;
   readonly all: readonly number[];
 }
 
-/** Epochs by each rule in turns on a pool, and what is left: a trained network for each. */
+/** Measures epochs of each rule in turns on a pool; returns the times and the trained networks. */
 export async function benchEpochs(
   pool: WorkerPool,
   subject: Subject,
@@ -93,7 +95,7 @@ export async function benchEpochs(
   const names = Object.keys(rules) as RuleName[];
   const trainees: Trainee[] = [];
   for (const rule of names) {
-    const { decoupledDecay } = trainingOf(presetNamed('mnist', 'tuned'), rule); // Kolen–Pollack's, a kernel more
+    const { decoupledDecay } = trainingOf(presetNamed('mnist', 'tuned'), rule); // Kolen–Pollack's decay needs one more kernel
     trainees.push(await trainee(pool, subject, count, rule, { decoupledDecay }));
   }
   const seconds = await epochsInTurns(trainees, epochTurns);
@@ -106,7 +108,7 @@ export async function benchEpochs(
   return { times, networks: networks as Record<RuleName, SharedNetwork> };
 }
 
-/** Seconds for an epoch by each of the trainees, a number for each turn after a warm-up. */
+/** Measures the seconds of an epoch of each trainee, one number per turn after a warm-up. */
 export async function epochsInTurns(trainees: readonly Trainee[], turns: number): Promise<number[][]> {
   for (const each of trainees) await each.epoch();
   const seconds: number[][] = trainees.map(() => []);

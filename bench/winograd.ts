@@ -1,8 +1,8 @@
 /*
- * The 3×3 convolutions of a ResNet for CIFAR-10 (He et al. 2016, section 4.2) on a shard of a mini-batch, direct and by
- * Winograd's minimal filtering, one row below the other. Operations are those of the direct convolution in both,
- * 2·n·O·(OH·OW)·(C·K·K) for each pass, so that the speeds compare as the times do: Winograd's may be above the peak,
- * since it multiplies four times less. No error is zero, as below a batch normalisation.
+ * The 3×3 convolutions of a ResNet for CIFAR-10 (He et al. 2016, section 4.2) on a shard of a mini-batch, each direct
+ * and by Winograd's minimal filtering. Both count the operations of the direct convolution, 2·n·O·(OH·OW)·(C·K·K) for
+ * each pass: so speeds compare as times do. Winograd's may be above the peak, as it multiplies four times less. No
+ * error is zero, as below a batch normalisation.
  */
 import { convolutionAlgorithms, convolutionOf } from '../src/layers/conv2d.js';
 import { slidingWindow } from '../src/tensor/im2col.js';
@@ -10,7 +10,7 @@ import type { Kernels } from '../src/tensor/kernels.js';
 import { SHARD_SIZE } from '../src/training/shard.js';
 import { type Case, type Family, filled, times } from './cases.js';
 
-/** Channels, in and out, and the side of a map. */
+/** The channels of input and output, and the side of a map. */
 const STAGES = [
   { channels: 16, side: 32 },
   { channels: 32, side: 16 },

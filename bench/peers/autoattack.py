@@ -1,10 +1,11 @@
-"""What the public AutoAttack leaves of exported LeNet-5 networks (ReLU), to hold `npm start -- audit --standard` against.
+"""Measures exported LeNet-5 networks (ReLU) with the public AutoAttack, to compare with `npm start -- audit
+--standard`.
 
     npm start -- export out/mnist-1 --to npz --images 1000
     python3 bench/peers/autoattack.py --package DIR --export out/mnist-1/export --epsilons 0.1 --networks bp,fa
 
-DIR holds the package `autoattack` (https://github.com/fra31/auto-attack), which is no part of this repository. Needs
-PyTorch; one thread unless --threads says otherwise.
+DIR holds the package `autoattack` (https://github.com/fra31/auto-attack), which is no part of this repository. It
+needs PyTorch, and uses one thread unless --threads gives another number. It prints the robust accuracy as `left`.
 """
 
 import argparse

@@ -1,7 +1,7 @@
-"""Feedback alignment's layers, a re-implementation of BioTorch's (Sanfiz & Akrout 2021,
-https://github.com/jsalbert/biotorch): a custom autograd function per layer type, whose backward pass calls
-torch.nn.grad with the layer's fixed backward weights in the place of its weights, and which computes in the same steps
-as the published ones, such as a convolution's bias gradient in three sums.
+"""Layers of feedback alignment: a re-implementation of BioTorch's (Sanfiz & Akrout 2021,
+https://github.com/jsalbert/biotorch). Each layer type has its own autograd function. Its backward pass calls
+torch.nn.grad with the layer's fixed backward weights in the place of the forward weights. It computes in the same
+steps as the published layers: for example, a convolution's bias gradient is three sums.
 """
 
 import torch

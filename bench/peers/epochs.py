@@ -1,4 +1,4 @@
-"""Training epochs, and what PyTorch they run on: shared by pytorch.py and pytorch_resnet.py."""
+"""Training epochs, and the description of PyTorch: shared by pytorch.py and pytorch_resnet.py."""
 
 import os
 import time
@@ -11,19 +11,19 @@ BATCH = 64
 
 
 def indexed(images, labels):
-    """Shuffled mini-batches, each one indexing operation."""
+    """Yields shuffled mini-batches by one indexing operation each."""
     order = torch.randperm(len(images))
     for chosen in order.split(BATCH):
         yield images[chosen], labels[chosen]
 
 
 def loaded(images, labels):
-    """Shuffled mini-batches as PyTorch's tutorials have them."""
+    """Returns shuffled mini-batches as in PyTorch's tutorials."""
     return DataLoader(TensorDataset(images, labels), batch_size=BATCH, shuffle=True)
 
 
 def train(model, optimizer, batches):
-    """One epoch; returns its seconds."""
+    """Trains one epoch; returns its seconds."""
     start = time.perf_counter()
     for images, labels in batches:
         optimizer.zero_grad(set_to_none=True)
@@ -33,7 +33,7 @@ def train(model, optimizer, batches):
 
 
 def epoch(model, batches, images, labels, warmup=100):
-    """Seconds of an epoch, after so many mini-batches for warming up."""
+    """Returns the seconds of an epoch, after `warmup` mini-batches."""
     learning = [parameter for parameter in model.parameters() if parameter.requires_grad]
     optimizer = torch.optim.SGD(learning, lr=0.02, momentum=0.9)
     train(model, optimizer, batches(images[: warmup * BATCH], labels[: warmup * BATCH]))
@@ -41,7 +41,7 @@ def epoch(model, batches, images, labels, warmup=100):
 
 
 def blas():
-    """The library that multiplies matrices, as far as the process shows it."""
+    """Returns the name of the library that multiplies matrices, if the process shows it."""
     torch.ones(64, 64) @ torch.ones(64, 64)
     try:
         with open("/proc/self/maps") as maps:
@@ -49,11 +49,11 @@ def blas():
     except OSError:
         return "unknown"
     known = sorted(name for name in names if any(part in name for part in ("openblas", "libmkl_core", "blis")))
-    return ", ".join(known) or "none known to be fast: install OpenBLAS"
+    return ", ".join(known) or "no fast library found: install OpenBLAS"
 
 
 def surroundings():
-    """Sets the number of threads (OMP_NUM_THREADS), and says what computes."""
+    """Sets the number of threads (OMP_NUM_THREADS); returns the versions and libraries."""
     torch.set_num_threads(int(os.environ["OMP_NUM_THREADS"]))
     return {
         "version": f"PyTorch {torch.__version__}",

@@ -1,4 +1,4 @@
-/* MNIST for the peers that run in Node: read from its IDX files, without any of this project's code. */
+/* MNIST for the peers that run in Node, read from its IDX files without this project's code. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -6,9 +6,9 @@ const MEAN = 0.1307;
 const STD = 0.3081;
 
 /**
- * The first `count` training images, normalised float32, and their labels.
+ * Returns the first `count` training images, as normalised float32, and their labels.
  *
- * @param {string} folder with the four IDX files
+ * @param {string} folder the folder with the four IDX files
  * @param {number} count
  */
 export function trainingImages(folder, count) {

@@ -1,11 +1,11 @@
-/* The peers that run in Node, from packages of their own in bench/peers/node_modules. */
+/* The peers that run in Node, from the packages in bench/peers/node_modules. */
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { datasets } from '../../src/datasets/index.js';
 import { median } from '../measure.js';
 import { BATCH, jsonIn, type PeerTime, peersFolder, runProgram, wholeWork } from './peer.js';
 
-/** A package whose script times mini-batches. */
+/** A package and the script that times its mini-batches. */
 export interface JavaScriptPeer {
   readonly name: string;
   readonly package: string;
@@ -30,9 +30,9 @@ export const jaxJs: JavaScriptPeer = {
 const manifest = (name: string): string => join(peersFolder, 'node_modules', ...name.split('/'), 'package.json');
 
 /**
- * The time of a BP epoch, from a few of its mini-batches; installs the packages first if they aren't there.
+ * Measures the time of a BP epoch from a few of its mini-batches; installs the packages first if necessary.
  *
- * @throws {Error} if it can't be installed or run; the message says why
+ * @throws {Error} if it can't be installed or run; the message gives the reason
  */
 export async function javascriptPeer(peer: JavaScriptPeer, batches: number): Promise<PeerTime> {
   if (!existsSync(manifest(peer.package))) await install();
@@ -49,7 +49,10 @@ export async function javascriptPeer(peer: JavaScriptPeer, batches: number): Pro
   };
 }
 
-/** The packages of bench/peers/package-lock.json, apart from the project's own; none of their scripts is run. */
+/**
+ * Installs the packages of bench/peers/package-lock.json, separately from the project's own; doesn't run their
+ * scripts.
+ */
 async function install(): Promise<void> {
   const npm = process.env.npm_execpath ?? join(dirname(process.execPath), '../lib/node_modules/npm/bin/npm-cli.js');
   const options = ['--prefix', peersFolder, '--ignore-scripts', '--no-audit', '--no-fund'];

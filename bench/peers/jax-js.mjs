@@ -1,11 +1,11 @@
 /*
- * LeNet-5 on MNIST by jax-js, its wasm backend: `node jax-js.mjs FOLDER BATCHES` trains on so many mini-batches of 64,
- * after one for warming up (its kernels are compiled then), and prints one JSON object.
+ * LeNet-5 on MNIST by jax-js with its wasm backend. `node jax-js.mjs FOLDER BATCHES` trains on BATCHES mini-batches of
+ * 64, after one for warming up, which compiles its kernels, and prints one JSON object.
  *
- * Written as its MNIST demo is (reduceWindow for pooling, valueAndGrad of the mean loss), but that the whole step is
- * jitted and not the network alone, which is faster, and that SGD with momentum stands where the demo has Adam. The
- * images lie in an array before the clock starts. jax-js computes in several threads where there are web workers;
- * Node has none, and so it uses one.
+ * It is written as jax-js's MNIST demo (reduceWindow for pooling, valueAndGrad of the mean loss), with two differences:
+ * the whole step is jitted, not the network alone, which is faster; and SGD with momentum replaces Adam. The images are
+ * in an array before the clock starts. jax-js uses several threads where there are web workers; Node has none, so it
+ * uses one.
  */
 import {
   blockUntilReady,
@@ -68,7 +68,7 @@ const meanLoss = (p, x, y) =>
     .sum()
     .mul(-1 / BATCH);
 
-// Passing an array gives it away; `ref` keeps it.
+// A function that gets an array frees it; `ref` keeps it.
 const step = jit((p, v, x, y) => {
   const [loss, gradient] = valueAndGrad(meanLoss)(tree.ref(p), x, y);
   const moved = tree.map((old, g) => old.mul(MOMENTUM).add(g), v, gradient);

@@ -1,4 +1,4 @@
-/* LeNet-5 on MNIST: epochs by BP and FA, and BIM. */
+/* LeNet-5 on MNIST: epochs with BP and FA, and BIM. */
 import type { WorkerPool } from '../../src/parallel/pool.js';
 import { firstImages, type LabelledImages } from '../../src/tensor/images.js';
 import { benchAttacks } from '../attacks.js';

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
-/** What is timed: the same work by everyone. */
+/** The pieces of work that all packages are timed at. */
 export type Work = 'bp' | 'fa' | 'bim' | 'resnet20-bp' | 'resnet20-fa';
 
 export const workNames: Record<Work, string> = {
@@ -13,7 +13,7 @@ export const workNames: Record<Work, string> = {
   'resnet20-fa': 'ResNet-20, CIFAR-10, FA epoch',
 };
 
-/** Images that each is about. */
+/** The number of images of each piece of work. */
 export const wholeWork: Record<Work, number> = {
   bp: 60_000,
   fa: 60_000,
@@ -22,57 +22,57 @@ export const wholeWork: Record<Work, number> = {
   'resnet20-fa': 50_000,
 };
 
-/** Images of a mini-batch, everywhere. */
+/** The number of images in a mini-batch, for all packages. */
 export const BATCH = 64;
 
 /** A peer's time for a piece of work. */
 export interface PeerTime {
   readonly peer: string;
   readonly work: Work;
-  /** For the whole work; scaled to it where fewer images were measured. */
+  /** Seconds for the whole work, scaled if fewer images were measured. */
   readonly seconds: number;
   readonly threads: number;
   readonly images: number;
   readonly note?: string;
 }
 
-/** A peer that could not take part. */
+/** A peer that could not be measured. */
 export interface Skipped {
   readonly peer: string;
   readonly reason: string;
 }
 
-/** Works on one network: this package, and its peers by name. */
+/** The measurements on one network: this package's, and its peers' by name. */
 export interface Contest {
-  /** This package's seconds for the whole of each work, which grow by one with each {@link measure}. */
+  /** This package's seconds for each whole piece of work; each {@link measure} adds one number to each list. */
   readonly own: Partial<Record<Work, readonly number[]>>;
   measure(): Promise<void>;
   readonly peers: Readonly<Record<string, () => Promise<readonly PeerTime[]>>>;
 }
 
-/** How much is asked of the peers. */
+/** The amount of work for the peers. */
 export interface PeerEffort {
-  /** Turns that PyTorch has. */
+  /** The number of PyTorch's turns. */
   readonly rounds: number;
-  /** Share of LeNet-5's images that it and this package are given; the times are scaled. */
+  /** The share of LeNet-5's images for PyTorch and this package; the times are scaled. */
   readonly scale: number;
-  /** Mini-batches for the peers in JavaScript, which are slow, and for all who train ResNet-20. */
+  /** The numbers of mini-batches: for the peers in JavaScript, which are slow, and for all packages on ResNet-20. */
   readonly batches: { readonly tfjs: number; readonly jaxJs: number; readonly resnet20: number };
-  /** Whether PyTorch may use nothing newer than AVX2. */
+  /** True to limit PyTorch to AVX2 instructions. */
   readonly avx2: boolean;
 }
 
-/** The folder of this project's sources in which the peers' scripts lie, and their packages once installed. */
+/** The source folder with the peers' scripts, and their packages once they are installed. */
 export const peersFolder = fileURLToPath(new URL('../../../bench/peers/', import.meta.url));
 
-/** Nothing here takes this long, unless the machine is far too slow for it. */
+/** The longest time of a program in milliseconds, which only a far too slow machine exceeds. */
 const TIMEOUT = 20 * 60 * 1000;
 
 /**
  * Runs a program to its end.
  *
- * @returns what it printed
- * @throws {Error} if it can't be started, fails or takes too long; the message says why, in a line
+ * @returns its printed output
+ * @throws {Error} if it can't be started, fails or takes too long; the message gives the reason in one line
  */
 export async function runProgram(
   program: string,
@@ -90,16 +90,16 @@ export async function runProgram(
   }
 }
 
-/** The line of a program's complaint that says what is wrong: Python's and Node's last error, or npm's first. */
+/** Returns the line of an error output with the reason: Python's and Node's last error, or npm's first. */
 function reasonIn(complaint: string): string | undefined {
   const lines = complaint.split('\n').filter((line) => line.trim() !== '');
   const thrown = lines.findLast((line) => /^\w*(Error|Exception)\b[^:]*: /.test(line));
   return thrown ?? lines.find((line) => /error/i.test(line)) ?? lines.at(-1);
 }
 
-/** The JSON object that a peer's script printed, on a line of its own. */
+/** Reads the JSON object that a peer's script has printed on its own line. */
 export function jsonIn<T>(printed: string): T {
   const line = printed.split('\n').find((each) => each.startsWith('{'));
-  if (line === undefined) throw new Error('printed no result');
+  if (line === undefined) throw new Error('the program printed no JSON object');
   return JSON.parse(line);
 }

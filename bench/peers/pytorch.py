@@ -1,12 +1,13 @@
-"""LeNet-5 on MNIST by PyTorch: an epoch by backpropagation, one by feedback alignment, and BIM with ten steps.
+"""LeNet-5 on MNIST by PyTorch: an epoch of backpropagation, one of feedback alignment, and BIM with ten steps.
 
 Run by bench/peers/run.ts:  python3 pytorch.py FOLDER SCALE
-where FOLDER holds the four IDX files, and SCALE (1 or less) cuts the images to a share. Prints one JSON object.
-The number of threads comes from the environment (OMP_NUM_THREADS, OPENBLAS_NUM_THREADS).
 
-To PyTorch's advantage, all images lie in memory as normalised float32 before the clock starts, a mini-batch is one
-indexing operation, and BIM asks for no gradient of the weights and takes the fastest of several batch sizes. One more
-epoch takes its mini-batches from a DataLoader over those images, as PyTorch's tutorials do.
+FOLDER holds the four IDX files. SCALE, 1 or less, is the share of the images. It prints one JSON object. The number
+of threads comes from the environment (OMP_NUM_THREADS, OPENBLAS_NUM_THREADS).
+
+To PyTorch's advantage, all images are in memory as normalised float32 before the clock starts, and a mini-batch is
+one indexing operation. BIM computes no gradient of the weights, and uses the fastest of several batch sizes. One
+more epoch takes its mini-batches from a DataLoader over the same images, as PyTorch's tutorials do.
 """
 
 import json
@@ -53,7 +54,7 @@ def lenet(conv, linear):
 
 
 def bim(model, images, labels, batch):
-    """Seconds for BIM's examples and the network's answers to them, and how many of these are right."""
+    """Returns the seconds for BIM's examples and their classification, and the number of correct classifications."""
     start = time.perf_counter()
     correct = 0
     for first in range(0, len(images), batch):

@@ -1,14 +1,14 @@
-/* PyTorch, where a Python has it: each script with one thread and with all, and the better of each work. */
+/* PyTorch, if a Python has it: each script runs with one thread and with all, and the faster one counts. */
 import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { datasets } from '../../src/datasets/index.js';
 import { median } from '../measure.js';
 import { jsonIn, type PeerEffort, type PeerTime, peersFolder, runProgram, type Work, wholeWork } from './peer.js';
 
-/** The one on the PATH may be of a version manager, without PyTorch, where the system's own has it. */
+/** The Pythons to try: the one on the PATH may be a version manager's without PyTorch, while the system's has it. */
 const PYTHONS = ['python3', '/usr/bin/python3', 'python'];
 
-/** What the scripts print. Times are in seconds, for `images` each. */
+/** The output of both scripts. Times are in seconds, for `images` each. */
 interface Answer {
   readonly version: string;
   readonly blas: string;
@@ -19,22 +19,24 @@ interface Answer {
   readonly fa: number;
 }
 
-/** What pytorch.py prints. */
+/** The output of pytorch.py. */
 interface LenetAnswer extends Answer {
   readonly bpLoaded: number;
   readonly bim: { readonly seconds: number; readonly images: number; readonly batch: number };
 }
 
-/** What pytorch_resnet.py prints. */
+/** The output of pytorch_resnet.py. */
 interface ResnetAnswer extends Answer {
   readonly bpPlain: number;
 }
 
 /**
- * @param effort how often each piece of work is measured with each number of threads, on what share of the images, and
- *   by which instructions at most
+ * Measures LeNet-5.
+ *
+ * @param effort the number of rounds with each number of threads, the share of the images, and the limit on
+ *   instructions
  * @param between called before each round, to take turns
- * @throws {Error} if there is no PyTorch, or it fails; the message says why
+ * @throws {Error} if there is no PyTorch, or it fails; the message gives the reason
  */
 export async function pytorchLenet5(
   { rounds, scale, avx2 }: PeerEffort,
@@ -51,7 +53,7 @@ export async function pytorchLenet5(
   ];
 }
 
-/** As {@link pytorchLenet5}, on some mini-batches. */
+/** Measures ResNet-20 as {@link pytorchLenet5} does LeNet-5, on some mini-batches. */
 export async function pytorchResnet20(
   { rounds, batches, avx2 }: PeerEffort,
   between: () => Promise<void>,
@@ -75,7 +77,7 @@ export async function pytorchResnet20(
   ];
 }
 
-/** What keeps PyTorch itself, oneDNN, OpenBLAS and MKL to what processors without AVX-512 have. */
+/** Settings that limit PyTorch, oneDNN, OpenBLAS and MKL to the instructions of processors without AVX-512. */
 const AVX2_ONLY = {
   ATEN_CPU_CAPABILITY: 'avx2',
   ONEDNN_MAX_CPU_ISA: 'AVX2',
@@ -87,7 +89,7 @@ const limitOf = (avx2: boolean): string => (avx2 ? ', AVX2 at most' : '');
 
 const BIOTORCH = 'BioTorch’s layers, re-implemented';
 
-/** What a script prints in each round, a list for each number of threads. */
+/** Runs a script in rounds; returns its outputs, one list for each number of threads. */
 async function answersInTurns<A extends Answer>(
   [script, ...parameters]: readonly string[],
   { rounds, avx2 }: Pick<PeerEffort, 'rounds' | 'avx2'>,
@@ -108,14 +110,14 @@ async function answersInTurns<A extends Answer>(
   return answers;
 }
 
-/** What is taken of an answer. */
+/** The part of an output that is used. */
 interface Measured {
   readonly seconds: number;
   readonly images: number;
   readonly note: string;
 }
 
-/** The median time with the number of threads that makes it least. */
+/** Returns the median time with the fastest number of threads. */
 function best<A extends Answer>(
   answers: readonly (readonly A[])[],
   work: Work,

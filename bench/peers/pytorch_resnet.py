@@ -1,14 +1,15 @@
-"""ResNet-20 on CIFAR-10 by PyTorch: mini-batches of 64 by backpropagation and by feedback alignment.
+"""ResNet-20 on CIFAR-10 by PyTorch: mini-batches of 64 with backpropagation and with feedback alignment.
 
 Run by bench/peers/run.ts:  python3 pytorch_resnet.py FOLDER BATCHES
-where FOLDER holds data_batch_1.bin of CIFAR-10. Prints one JSON object with the seconds for so many mini-batches.
-The number of threads comes from the environment (OMP_NUM_THREADS, OPENBLAS_NUM_THREADS).
 
-The network is this package's (He et al. 2016, section 4.2): shortcuts without weights, convolutions without biases, and
-batch normalisation by the statistics of 8 images each (ghost batch normalisation). To PyTorch's advantage, the images
-lie in memory as normalised float32 before the clock starts, nothing is augmented, a mini-batch is one indexing
-operation, and its images are parted so that all parts are normalised by one call on a view. It is measured with
-PyTorch's plain batch normalisation too, by the statistics of all 64, which is another network.
+FOLDER holds data_batch_1.bin of CIFAR-10. It prints one JSON object with the seconds for BATCHES mini-batches. The
+number of threads comes from the environment (OMP_NUM_THREADS, OPENBLAS_NUM_THREADS).
+
+The network is this package's (He et al. 2016, section 4.2): shortcuts without weights, convolutions without biases,
+and batch normalisation by the statistics of 8 images each (ghost batch normalisation). To PyTorch's advantage, the
+images are in memory as normalised float32 before the clock starts, nothing is augmented, and a mini-batch is one
+indexing operation. One call on a view normalises all parts of a mini-batch. PyTorch's plain batch normalisation, by
+the statistics of all 64 images, is measured too; it is another network.
 """
 
 import json
@@ -29,7 +30,9 @@ MEAN, STD = (0.4914, 0.4822, 0.4465), (0.247, 0.2435, 0.2616)
 
 
 class GhostBatchNorm2d(nn.BatchNorm2d):
-    """Parts of 8 images, of G parts every G-th: so seen, each part's channels are channels of their own."""
+    """Batch normalisation by parts of 8 images: of G parts, each takes every G-th image. In the view, each part has its
+    own channels.
+    """
 
     def __init__(self, channels):
         super().__init__(channels)

@@ -1,4 +1,7 @@
-/* ResNet-20 on CIFAR-10: epochs by BP and FA, from so many mini-batches by everyone, without augmentation. */
+/*
+ * ResNet-20 on CIFAR-10: epochs with BP and FA, from the same number of mini-batches for all packages, without
+ * augmentation.
+ */
 import type { WorkerPool } from '../../src/parallel/pool.js';
 import { resnetOnCifar10 } from '../subjects.js';
 import { trainee } from '../training.js';

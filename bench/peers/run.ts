@@ -1,22 +1,24 @@
 /*
- * `npm run bench:peers [-- NETWORKS] [--quick] [--avx2]`: this package against others at the same work, on this machine,
- * in this run. Prints a table, and leaves the numbers in out/bench-peers.json.
+ * `npm run bench:peers [-- NETWORKS] [--quick] [--avx2]` compares this package with others at the same work on this
+ * machine. It prints a table and writes the numbers to out/bench-peers.json.
  *
+ * ```
  *   lenet5, on MNIST
  *     PyTorch        pytorch.py         BP and FA epochs, BIM; the better of one thread and all
  *     TensorFlow.js  tfjs.mjs           BP epoch, from a few mini-batches, scaled
  *     jax-js         jax-js.mjs         the same
  *   resnet20, on CIFAR-10
  *     PyTorch        pytorch_resnet.py  BP and FA epochs, from some mini-batches, scaled, as ours are
+ * ```
  *
- * How to read it: `times` is the peer's time over ours, so that 2 means this package is twice as fast. Ours
- * and PyTorch's are measured in turns, and the medians compared, so that a machine that is slow for a while favours no
- * one. An epoch is shuffling, loading, forward, backward and SGD with momentum, on all training images in mini-batches
- * of 64; BIM is ten gradients along the true weights for each test image, and the network's answer to the example.
+ * `peer / ours` is the peer's time divided by ours: 2 means that this package is twice as fast. Our times and PyTorch's
+ * are measured in turns, and their medians compared, so that a slow minute of the machine affects both. An epoch is
+ * shuffling, loading, forward and backward passes and SGD with momentum, on all training images in mini-batches of 64.
+ * BIM is ten gradients along the exact gradient path for each test image, and the classification of the example.
  *
- * Its limits: two networks, two data sets, one machine. LeNet-5 is small, so that a framework's cost per operation
- * weighs much; on large layers, native code with wider registers and fused multiply-adds would win. All compute in
- * float32. A peer that isn't there, or fails, is left out, with the reason.
+ * Limits: two networks, two data sets, one machine. LeNet-5 is small, so a framework's cost per operation matters; on
+ * large layers, native code with wider registers and fused multiply-adds would be faster. All compute in float32. A
+ * peer that is missing or fails is left out, with the reason.
  */
 import { mkdir } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
@@ -46,7 +48,7 @@ const say = (text: string): void => {
   process.stderr.write(`${text}\n`);
 };
 
-/** Every peer's times and ours on some networks, in turns; a peer that fails is skipped. */
+/** Measures the peers' times and ours on some networks, in turns; a peer that fails is skipped. */
 async function measureAll(
   names: readonly NetworkName[],
   effort: PeerEffort,
@@ -95,7 +97,7 @@ async function compare(
     digits(ownSeconds),
     digits(ratio),
   ]);
-  const head = ['work', 'peer', 'how', 'threads', 'its s', 'our s', 'times'];
+  const head = ['work', 'peer', 'settings', 'threads', 'peer, s', 'ours, s', 'peer / ours'];
   const lines = skipped.map(({ peer, reason }) => `${peer} was skipped: ${reason}`);
   const table = [environmentText(where), '', textTable(head, rows, 3), ...lines];
   process.stdout.write(`${table.join('\n')}\n`);
@@ -107,8 +109,8 @@ async function compare(
 
 await new Command('npm run bench:peers --')
   .description('compare with PyTorch, TensorFlow.js and jax-js at the same work on this machine')
-  .addArgument(new Argument('[networks...]', 'which').choices(everyNetwork).default(everyNetwork))
+  .addArgument(new Argument('[networks...]', 'the networks to measure').choices(everyNetwork).default(everyNetwork))
   .option('--quick', 'fewer images and measurements')
-  .option('--avx2', 'keep PyTorch from newer instructions, as on a processor without AVX-512')
+  .option('--avx2', 'limit PyTorch to AVX2 instructions, as on a processor without AVX-512')
   .action(compare)
   .parseAsync();

@@ -1,10 +1,10 @@
 /*
- * LeNet-5 on MNIST by TensorFlow.js, its CPU backend: `node tfjs.mjs FOLDER BATCHES` trains on so many mini-batches of
- * 64, after one for warming up, and prints one JSON object. Written as its guide's "train a model" is: tf.sequential,
- * compile, trainOnBatch, SGD with momentum. The images lie in tensors before the clock starts.
+ * LeNet-5 on MNIST by TensorFlow.js with its CPU backend. `node tfjs.mjs FOLDER BATCHES` trains on BATCHES mini-batches
+ * of 64, after one for warming up, and prints one JSON object. It is written as the guide's "train a model":
+ * tf.sequential, compile, trainOnBatch, SGD with momentum. The images are in tensors before the clock starts.
  *
- * The CPU backend is plain JavaScript in one thread. Its wasm backend has no gradient of a convolution's filter, so
- * that it can't train one; tfjs-node is a native addon.
+ * The CPU backend is plain JavaScript in one thread. The wasm backend can't train the network: it has no gradient of a
+ * convolution's filter. tfjs-node is a native addon.
  */
 import * as tf from '@tensorflow/tfjs';
 import { trainingImages } from './idx.mjs';
