@@ -1,10 +1,10 @@
 /*
- * Builds dist/: of it, only what its sources ask for.
+ * Builds dist/, and only the steps whose sources have changed.
  *
- * Each step leaves a print of what it was made from: a hash over the names and contents of its sources, its settings
- * and the list of what is installed. Files' times are not asked, since `git checkout` and `git pull` set them as they
- * come. A step removes its print before it works and writes it afterwards, so that a build that was cut short counts as
- * none. Of several builds at once, in two terminals for instance, one works and the others wait.
+ * Each step stores a hash of the names and contents of its sources, its settings and the list of installed packages.
+ * The files' times don't count, as `git checkout` and `git pull` change them. A step removes its hash before it works
+ * and writes it afterwards, so that an interrupted build counts as not done. Of several builds at once, such as in two
+ * terminals, one works and the others wait.
  */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -20,7 +20,7 @@ const ASSEMBLY = 'src/tensor/assembly';
 const WASM = 'dist/src/tensor/kernels.wasm';
 const BUILD_INFO = 'dist/.tsbuildinfo';
 
-/** The paths of all files under a folder, in order. */
+/** Returns the paths of all files under a folder, in order. */
 const filesUnder = (folder) =>
   existsSync(folder)
     ? readdirSync(folder, { recursive: true, withFileTypes: true })
@@ -39,11 +39,11 @@ const steps = [
       .filter((file) => !file.endsWith('.d.ts'))
       .map((file) => `dist/${file.replace(/\.(c?)ts$/, '.$1js')}`),
     command: ['node_modules/typescript/bin/tsc', '-p', '.'],
-    /** @param complete whether the last compilation came to its end and all that it wrote is there. */
+    /** @param complete true if the last compilation ended and all its output files exist */
     prepare(complete) {
-      // What tsc remembers of its last run says nothing of files that are missing, or written by a run cut short.
+      // tsc's record of its last run doesn't cover missing files, or files of an interrupted run.
       if (!complete) rmSync(BUILD_INFO, { force: true });
-      // A test whose source is gone would run for ever after.
+      // Otherwise, a test whose source was deleted would still run.
       for (const file of ROOTS.flatMap((root) => filesUnder(`dist/${root}`))) {
         const made = /^dist\/(.*?)(\.js|\.js\.map|\.d\.ts)$/.exec(file);
         if (made && !existsSync(`${made[1]}.ts`)) rmSync(file);
@@ -63,7 +63,7 @@ const steps = [
   },
 ];
 
-/** The lab's page, with the kernels in it: after they are made. */
+/** The lab's page, which contains the kernels and is built after them. */
 const page = {
   name: 'lab',
   sources: [...filesUnder('src'), 'package.json'],
@@ -72,7 +72,7 @@ const page = {
   prepare: () => {},
 };
 
-/** How a step stands: the print that its last build left, today's, and whether all that it makes is there. */
+/** Returns the state of a step: its last build's hash, the current one, and whether all its output files exist. */
 function stateOf({ name, sources, outputs }) {
   const file = `dist/.built-${name}`;
   const before = existsSync(file) ? readFileSync(file, 'utf8') : undefined;
@@ -82,7 +82,7 @@ function stateOf({ name, sources, outputs }) {
 
 const isDone = ({ before, now, present }) => present && before === now;
 
-/** Runs a step unless what it made is there and its print is that of today's sources. @returns whether it is well. */
+/** Runs a step unless its output files exist and its hash is current. @returns true if the step succeeded */
 async function make(step) {
   const state = stateOf(step);
   if (isDone(state)) return true;
@@ -91,7 +91,7 @@ async function make(step) {
   rmSync(file, { force: true });
   prepare(before !== undefined && present);
   const [code] = await once(spawn(process.execPath, command, { stdio: ['ignore', 'inherit', 'inherit'] }), 'close');
-  // A compiler that found mistakes has come to its end too (code null: it was killed), and must run again.
+  // A compiler that found errors has also ended (code null: it was killed), and must run again.
   if (code !== null) writeFileSync(file, code === 0 ? now : 'mistakes');
   return code === 0;
 }
@@ -104,7 +104,7 @@ function printOf(files) {
   return hash.digest('hex');
 }
 
-/** Does work that no other process does at the same time; a lock whose process has ended is taken over. */
+/** Does work under a lock, so that no other process does it at the same time; takes over the lock of a dead process. */
 async function alone(work) {
   const file = 'dist/.building';
   mkdirSync('dist', { recursive: true });
@@ -118,7 +118,7 @@ async function alone(work) {
     const holder = existsSync(file) ? Number(readFileSync(file, 'utf8')) : 0;
     if (holder > 0 && !lives(holder)) rmSync(file, { force: true });
     else if (!told)
-      console.error(`Waiting for process ${holder}, which builds dist/ (if there is none, remove ${file}).`);
+      console.error(`Waiting for process ${holder}, which builds dist/. If no such process runs, remove ${file}.`);
     told = true;
     await sleep(100);
   }
@@ -128,7 +128,7 @@ async function alone(work) {
 
 function lives(pid) {
   try {
-    process.kill(pid, 0); // no signal: only asks whether there is such a process
+    process.kill(pid, 0); // no signal: only asks if the process exists
     return true;
   } catch (error) {
     return error.code !== 'ESRCH';

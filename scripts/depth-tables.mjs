@@ -1,7 +1,7 @@
 /*
- * Makes the tables of docs/depth.md, and docs/depth.csv with the angles of every network, epoch and layer:
- * `npm run -s depth-tables -- out/resnet20 out/resnet20/attacks/<name> out/depth`: a long run, attacks on it, and the
- * sweep over depths, or its runs' folders.
+ * Makes the tables of docs/depth.md, and docs/depth.csv with the angles of every network, epoch and layer: `npm run -s
+ * depth-tables -- out/resnet20 out/resnet20/attacks/<name> out/depth`. The arguments are the folders of a long run, of
+ * attacks on it, and of a sweep over depths (or of its runs).
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -15,12 +15,14 @@ import { replaceTable } from './page-table.mjs';
 
 const PAGE = new URL('../docs/depth.md', import.meta.url);
 const CSV = new URL('../docs/depth.csv', import.meta.url);
-/** The table counts the layers whose angle is over this many degrees. */
+/** The table counts the layers with an angle of more than this, in degrees. */
 const STEEP = 80;
 
 const [long, attacked, ...folders] = process.argv.slice(2);
 if (folders.length === 0) {
-  console.error('depth-tables: give the folders of the long run, of attacks on it, and of runs of several depths.');
+  console.error(
+    'depth-tables: too few folders. Give the folders of the long run, of attacks on it, and of runs of several depths.',
+  );
   process.exit(2);
 }
 const { runs } = await readRuns([long, ...folders]);
@@ -29,7 +31,7 @@ const read = (folder, name, parse) => parse(readFileSync(join(folder, name), 'ut
 const percent = (share) => (100 * share).toFixed(1);
 const bySize = (a, b) => Object.keys(a.gradientAngles).length - Object.keys(b.gradientAngles).length;
 
-/** How many of an epoch's layers stand over 80°, of how many. */
+/** Counts the layers of an epoch with an angle over 80°, and all layers with an angle. */
 function steep(angles) {
   const degrees = Object.values(angles).filter((angle) => angle !== null);
   return { over: degrees.filter((angle) => angle > STEEP).length, of: degrees.length };
@@ -61,7 +63,10 @@ function angleTable() {
   ].join('\n');
 }
 
-/** Attacks along both paths and their transfer, and the worst case where the long run was audited. */
+/**
+ * Returns the table of attacks with both gradient paths and their transfer, and the robust accuracy if the long run was
+ * audited.
+ */
 function attackTable() {
   const { curves, testImages } = read(attacked, 'results.json', parseResults);
   const audits = existsSync(join(long, 'audit.json')) ? [read(long, 'audit.json', parseAudit)] : [];
@@ -72,12 +77,12 @@ function attackTable() {
   const rowOf = ({ source, target, attack, path, points }) =>
     row(
       source === target ? displayName(target) : directionName(source, target),
-      source === 'bp' ? displayName(attack) : `${displayName(attack)}, ${path} path`,
+      source === 'bp' ? displayName(attack) : `${displayName(attack)}, gradient path ${path}`,
       points.map(({ accuracy }) => percent(accuracy)),
     );
   const worst = audits.flatMap((audit) =>
     Object.entries(audit.models).map(([rule, { points }]) =>
-      row(displayName(rule), `worst case, ${audit.testImages} images`, [
+      row(displayName(rule), `robust accuracy, ${audit.testImages} images`, [
         '–',
         ...epsilons.map((epsilon) => {
           const point = points.find((each) => each.epsilon === epsilon);

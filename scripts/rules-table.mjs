@@ -1,7 +1,7 @@
 /*
- * Makes the tables of docs/rules.md of runs' folders: `npm run -s rules-table -- out/mnist-1-tuned out/mnist-1-tanh`.
- * Each run's numbers go into docs/rules.csv, a row a network; a data set's table has a row for each rule and preset
- * there, with the lowest and highest of several seeds. They are written between the page's two marks.
+ * Makes the tables of docs/rules.md from runs' folders: `npm run -s rules-table -- out/mnist-1-tuned out/mnist-1-tanh`.
+ * It writes each run's numbers to docs/rules.csv, one row per network. A data set's table has one row for each rule and
+ * preset, with the lowest and highest of several seeds. It is written between the page's two marks.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -15,11 +15,13 @@ import { replaceTable, span } from './page-table.mjs';
 
 const PAGE = new URL('../docs/rules.md', import.meta.url);
 const CSV = new URL('../docs/rules.csv', import.meta.url);
-/** The two radii of a data set's table, as a person writes them: one that few withstand, one that nobody does. */
+/**
+ * The two ε of a data set's table, as users write them: at the first a few networks are robust, at the second no network is.
+ */
 const RADII = { cifar10: ['2/255', '8/255'], others: ['0.1', '0.3'] };
 const radiiOf = (dataset) => RADII[dataset] ?? RADII.others;
 
-/** One row for each network of a run. */
+/** Returns one row for each network of a run. */
 function rowsOf(folder) {
   const read = (name, parse) => parse(readFileSync(join(folder, name), 'utf8'), join(folder, name));
   const config = read('config.json', parseConfigText);
@@ -59,7 +61,7 @@ const spanOf = (rows, field, digits) =>
     digits,
   );
 
-/** A data set's table, and above it what it is of. */
+/** Returns a data set's table, with a line above it that says what it shows. */
 function table(rows) {
   const [{ dataset }] = rows;
   const of = radiiOf(dataset).join(' and ');
@@ -71,7 +73,7 @@ function table(rows) {
     `attacks on the first ${valuesOf('auditedImages').join(' or ')} test images at ε = ${of}.`,
   ].join(', ');
   const head = [
-    '| preset | rule | error % | BIM, own path | BIM, true path | worst case | ∠ B, W | ∠ input gradient | verdict |',
+    "| preset | rule | error % | BIM, rule's gradient path | BIM, exact gradient path | robust accuracy | ∠ B, W | ∠ input gradient | verdict |",
     '| --- | --- | --- | --- | --- | --- | --- | --- | --- |',
   ];
   const lines = [...grouped(rows, keyOf).values()].map((own) => {
@@ -91,7 +93,7 @@ function table(rows) {
   return `${said}\n\n${[...head, ...lines].join('\n')}`;
 }
 
-/** Whether a rule that needs no decay was given one: what stands beside Kolen–Pollack. */
+/** Returns true for a rule with a decay that it doesn't need: a control for Kolen–Pollack. */
 const isControl = ({ rule, decay }) => rule !== 'kp' && decay > 0;
 
 const keyOf = ({ preset, rule, decay }) => `${preset} ${rule} ${decay}`;
@@ -104,7 +106,7 @@ function grouped(rows, by) {
 
 const folders = process.argv.slice(2);
 if (folders.length === 0) {
-  console.error('rules-table: give the folders of the runs, such as out/mnist-1-tuned.');
+  console.error('rules-table: the folders are missing. Give the folders of the runs, such as out/mnist-1-tuned.');
   process.exit(2);
 }
 const rows = folders.flatMap(rowsOf);
