@@ -22,7 +22,7 @@ test('a target that can not be written, or a source that can not be read, is one
     [['mnist', '--data', 'file'], /file: expected a folder with train-images-idx3-ubyte.*, found a file\.$/],
     [['mnist', '--data', ''], /^--data is empty/],
     [['audit', 'file'], /^file is not a usable safetensors file: it has 0 bytes/],
-    [['audit', ''], /^The folder of the run is empty/],
+    [['audit', ''], /^The folder of a run is empty/],
   ] as const) {
     const { code, stdout, stderr } = await call(args, cwd);
     t.equal(code, 2, args.join(' '));
