@@ -26,7 +26,7 @@ export function number(where: string, argument: string, value: unknown, bounds: 
   throw new RangeError(refusal(where, argument, value, `a ${boundsText(bounds)}`, hint));
 }
 
-/** Whether a number is within bounds. */
+/** Returns true if a number is within bounds. */
 export function isWithin(value: number, bounds: Bounds): boolean {
   const { from = Number.NEGATIVE_INFINITY, above = Number.NEGATIVE_INFINITY } = bounds;
   const { to = Number.POSITIVE_INFINITY, below = Number.POSITIVE_INFINITY } = bounds;
@@ -155,7 +155,7 @@ function sameLength(where: string, argument: string, value: { readonly length: n
   throw new ShapeError(`${where}: ${argument} holds ${value.length} numbers; ${length} are expected`);
 }
 
-/** Class indices, one per image, in a typed array. */
+/** Checks that a value is a typed array of class indices, one per image. */
 export function classIndices(where: string, argument: string, value: unknown): void {
   if (value instanceof Uint8Array || value instanceof Uint16Array) return;
   throw new TypeError(refusal(where, argument, value, 'a Uint8Array or, for more than 256 classes, a Uint16Array'));
@@ -196,9 +196,9 @@ export const refusal = (where: string, argument: string, value: unknown, accepte
   `${where}: ${argument} is ${shown(value)}; ${accepted} is expected${hint === '' ? '' : ` (${hint})`}`;
 
 /**
- * `number from 0 to 1`, `finite number above 0`.
+ * Returns the accepted numbers as text: `number from 0 to 1`, `finite number above 0`.
  *
- * @param kind what the number is called: `whole number`, say
+ * @param kind the name of the numbers, such as `whole number`
  */
 export function boundsText({ from, above, to, below }: Bounds, kind?: string): string {
   if (from !== undefined && to !== undefined) return `${kind ?? 'number'} from ${from} to ${to}`;

@@ -43,7 +43,7 @@ function descrOf(data: Float32Array | Float64Array | Uint8Array | Uint16Array): 
   return data instanceof Uint16Array ? '<u2' : '|u1';
 }
 
-/** Texts in UTF-32, each padded with zeros to the length of the longest. */
+/** Encodes texts in UTF-32; zeros pad each text to the length of the longest. */
 function textContents(texts: readonly string[]): { descr: string; bytes: Uint8Array } {
   const all = texts.map((text) => Array.from(text, (character) => character.codePointAt(0) ?? 0));
   const longest = Math.max(1, ...all.map(({ length }) => length));

@@ -18,7 +18,7 @@ export function labelsAt(labels: ClassIndices, places: ArrayLike<number>): Class
   return chosen.map((_, i) => labels[places[i]]);
 }
 
-/** Returns how many labels there are of each class. */
+/** Returns the number of labels of each class. */
 export function countPerClass(labels: ClassIndices, classes: number): number[] {
   const counts = new Array<number>(classes).fill(0);
   for (const label of labels) counts[label]++;

@@ -191,7 +191,7 @@ export class Heap {
     if (Atomics.compareExchange(this.words, MARK, end | 0, start | 0) >>> 0 === end) holes.pop();
   }
 
-  /** Tells all threads up to where memory has been handed out. */
+  /** Records, for all threads, the largest end of a freed block: only memory below it can hold poison. */
   private raiseHighest(end: number): void {
     for (;;) {
       const highest = Atomics.load(this.words, HIGHEST);

@@ -78,7 +78,7 @@ function kernelsWith<A extends FloatArray>(
   };
 }
 
-/** Of arrays that are memory of their own. */
+/** Frees an array that has memory of its own. @throws {Error} if it is freed already */
 function freeOwn(array: FloatArray | Int32Array): void {
   const { buffer, byteOffset, byteLength } = array;
   if (byteLength > 0 && wasGivenBack(array)) throw new Error(`kernels: ${array.length} numbers were given back twice`);

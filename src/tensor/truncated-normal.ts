@@ -1,19 +1,22 @@
 /*
- * The standard normal distribution cut at ±bound, by inversion: a number that is uniform in [−1, 1) becomes a draw from it.
+ * The standard normal distribution truncated at ±bound, by inversion: it maps a uniform number in [−1, 1) to a draw.
  * With F(z) = ∫₀^z exp(−t²/2) dt, the draw z of u solves F(z) = u·F(bound); F's constant factor cancels.
  *
- * Only +, −, × and ÷ are used. Every JavaScript engine rounds these alike, which it need not do with exp and log.
+ * Only +, −, × and ÷ are used: every JavaScript engine rounds these equally. This is not guaranteed for exp and log.
  */
 
-/** Intervals of the table, between which z is linear: it is off by less than 3e-7 for a bound of 2, a float32's rounding. */
+/**
+ * The number of intervals of the table; z is linear within each. For a bound of 2 the error is below 3e-7, which is
+ * float32's rounding.
+ */
 const INTERVALS = 8192;
-/** Each begins within 0.002 of the root, and squares the distance to it. */
+/** The number of Newton steps. The first begins within 0.002 of the root; each squares the distance. */
 const NEWTON_STEPS = 4;
 
 /**
- * The inverse of the distribution function, as an odd function of u.
+ * Returns the inverse of the distribution function, as an odd function of u.
  *
- * @param bound from 0 to 3: the series below loses digits beyond
+ * @param bound from 0 to 3: the series below loses digits beyond 3
  * @returns z in [−bound, bound] for u in [−1, 1]
  */
 export function truncatedNormalQuantile(bound: number): (u: number) => number {
@@ -34,7 +37,7 @@ export function truncatedNormalQuantile(bound: number): (u: number) => number {
   };
 }
 
-/** F(z) = Σ (−1)ⁿ z²ⁿ⁺¹ / (2ⁿ n! (2n + 1)), and its derivative exp(−z²/2) = Σ (−1)ⁿ z²ⁿ / (2ⁿ n!). */
+/** Computes F(z) = Σ (−1)ⁿ z²ⁿ⁺¹ / (2ⁿ n! (2n + 1)), and its derivative exp(−z²/2) = Σ (−1)ⁿ z²ⁿ / (2ⁿ n!). */
 function integral(z: number): { readonly area: number; readonly density: number } {
   let [area, density, term] = [0, 0, 1];
   for (let n = 0; n < 40; n++) {
