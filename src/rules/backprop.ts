@@ -1,6 +1,6 @@
 import type { LearningRule } from './rule.js';
 
-/** Backpropagation: δ_l = φ′ ⊙ W_{l+1}ᵀ δ_{l+1}. The error travels back through the weights it came forward by. */
+/** Backpropagation (Rumelhart, Hinton & Williams 1986): δ_l = φ′ ⊙ W_{l+1}ᵀ δ_{l+1}, through the forward weights. */
 export const backprop: LearningRule = {
   title: 'backpropagation',
   label: 'BP',

@@ -6,7 +6,7 @@ import type { LearningRule } from './rule.js';
 import { batchMagnitudes, fixedMagnitudes, uniformSigns } from './sign-concordant.js';
 import { weightMirrors } from './weight-mirrors.js';
 
-/** Every learning rule, by the name that the command line and the result files use. */
+/** The table of learning rules. The keys are the names on the command line and in result files. */
 export const rules = {
   bp: backprop,
   fa: feedbackAlignment,
@@ -20,5 +20,5 @@ export const rules = {
 } satisfies Record<string, LearningRule>;
 export type RuleName = keyof typeof rules;
 
-/** The rules of Akrout (2019): what a run trains unless told otherwise. */
+/** The rules of Akrout (2019), which a run trains by default. */
 export const paperRules = ['bp', 'fa'] as const satisfies readonly RuleName[];

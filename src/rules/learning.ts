@@ -1,81 +1,82 @@
 /*
- * How feedback weights change while a network learns. Arrays lie in memory that the whole crew sees; which member does
- * what changes no result. What is handed over here lasts for the call and no longer.
+ * The learning of feedback weights. The arrays are in memory that all threads of a crew share; the result doesn't depend
+ * on which thread does which part. The arguments are valid only during the call.
  */
 import type { Kernels } from '../tensor/kernels.js';
 import type { Draw } from '../tensor/threefry.js';
 
-/** Where training stands. */
+/** The current step of a training. */
 export interface TrainingStep {
   readonly kernels: Kernels<Float32Array>;
-  /** Counted from 0 over the whole training; negative before it begins. */
+  /** The number of the step, from 0 over the whole training; negative before training begins. */
   readonly step: number;
-  /** How many steps the whole training has. */
+  /** The number of steps of the whole training. */
   readonly steps: number;
 }
 
-/** What one step of training is, to feedback weights. */
+/** The current step, with all that the learning of feedback weights needs. */
 export interface FeedbackStep extends TrainingStep {
   /** η_t, this step's learning rate. */
   readonly rate: number;
   /** λ: weights shrink by 1 − η_t λ in a step. */
   readonly decay: number;
-  /** Of random numbers, for this network alone. */
+  /** The keys of this network's random numbers. */
   readonly keys: Draw['keys'];
 }
 
-/** The feedback weights in the same places as some of a layer's weights. */
+/** Some of a layer's feedback weights, beside the weights in the same places. */
 export interface WeightPart {
   readonly feedback: Float32Array;
-  /** The optimizer's step, with the weights' own gradient and state of its own, on the feedback weights. */
+  /** Applies the optimizer's step to the feedback weights, with the weights' gradient and a separate optimizer state. */
   stepFeedback(): void;
 }
 
-/** A run of feedback weights. */
+/** A contiguous part of the network's feedback weights. */
 export interface FeedbackPart {
   readonly feedback: Float32Array;
-  /** Its place among all feedback weights of the network: a multiple of 8. */
+  /** The index of its first element among all feedback weights of the network: a multiple of 8. */
   readonly first: number;
   /**
-   * Turns numbers that are uniform in [−1, 1) into draws from the distribution that each layer's weights began with, in
-   * place.
+   * Turns numbers that are uniform in [−1, 1) into draws from the initializer's distribution of each layer, in place.
    */
   fromUniform(): void;
 }
 
-/** Some rows of a layer as a mirror sees it: a matrix, whatever its shape. */
+/** Some rows of a layer's weights, as a matrix. */
 export interface MirroredLayer {
-  /** `[outputs, inputs]`; of a convolution's inputs, the C·K·K under its kernel. */
+  /** `[outputs, inputs]`; a convolution's inputs are the C·K·K numbers under its kernel. */
   readonly weight: Float32Array;
   readonly feedback: Float32Array;
   readonly outputs: number;
   readonly inputs: number;
 }
 
+/** How a rule's feedback weights learn. */
 export interface FeedbackLearning {
-  /** After the optimizer's step on these weights. */
+  /** Changes feedback weights after the optimizer's step on the weights beside them. */
   afterStep?(step: FeedbackStep, part: WeightPart): void;
-  /** After each step, for every feedback weight. */
+  /** Redraws feedback weights after each step. */
   redraw?(step: FeedbackStep, part: FeedbackPart): void;
   /** Learns feedback weights from noise sent through the layer, between mini-batches. */
   readonly mirror?: Mirror;
 }
 
+/** Weight mirrors: feedback weights are learned from noise. */
 export interface Mirror {
-  /** Noise vectors shown to each layer at a time. */
+  /** The number of noise vectors of one mirror step, for each layer. */
   readonly samples: number;
-  /** How often mirrors are looked into before training begins. */
+  /** The number of mirror steps before training begins. */
   readonly before: number;
   /**
-   * One look.
+   * Makes one mirror step.
    *
    * @param noise `[samples, inputs]`, uniform in [−1, 1)
-   * @param response scratch, `[samples, outputs]`
+   * @param response scratch memory, `[samples, outputs]`
    */
   reflect(step: TrainingStep, layer: MirroredLayer, noise: Float32Array, response: Float32Array): void;
 }
 
-/** The same step as the weights', and the same decay. */
+/** Gives the feedback weights the same gradient step and the same decay as the weights. */
 export const alongsideWeights: FeedbackLearning = {
   afterStep({ kernels, rate, decay }, { feedback, stepFeedback }) {
     stepFeedback();
@@ -83,7 +84,7 @@ export const alongsideWeights: FeedbackLearning = {
   },
 };
 
-/** Drawn anew in each step, from the distribution that the weights began with. */
+/** Redraws the feedback weights in each step from the initializer's distribution. */
 export const redrawn: FeedbackLearning = {
   redraw({ kernels, step, keys }, part) {
     const { feedback, first } = part;

@@ -4,74 +4,75 @@ import type { Kernels } from '../tensor/kernels.js';
 import type { FloatArray } from '../tensor/tensor.js';
 import type { FeedbackLearning } from './learning.js';
 
-/** A weighted layer, as a learning rule sees it while the error passes down through it. */
+/** A weighted layer during the backward pass: all that a learning rule needs of it. */
 export interface ErrorPath<A extends FloatArray> {
   readonly kernels: Kernels<A>;
-  /** W, in the layer's own shape. */
+  /** The forward weights W, in the layer's shape. */
   readonly weight: A;
-  /** B, in the shape that the rule gives it: W's own unless it says otherwise. Empty where the rule uses none. */
+  /** The feedback weights B, in the rule's `feedbackShape`, by default W's shape. Empty if the rule has no feedback weights. */
   readonly feedback: A;
-  /** Memory of the layer's shape, for a rule that computes its carrier: what is written there lasts until it is sent. */
+  /** Returns memory of W's shape, in which a rule can compute what it sends the error through. Valid until `send` ends. */
   scratch(): A;
   /**
-   * Sends the error below the layer: dx = (∂y/∂x)ᵀ dy, with `carrier` standing where W stands.
+   * Sends the error signal below the layer: dx = (∂y/∂x)ᵀ dy, with `carrier` in the place of W.
    *
-   * @throws {ShapeError} if it hasn't as many numbers
+   * @param carrier as many numbers as W: W itself, B, or a matrix computed from them
+   * @throws {ShapeError} if it has another number of elements
    */
   send(carrier: A): void;
   /**
-   * Sends the output's error straight below the layer, past all others: dx = e·B.
+   * Sends the error e at the network's output directly below this layer: dx = e·B.
    *
    * @param direct B, `[classes, inputs]`
    */
   sendOutput(direct: A): void;
-  /** Sends the one-hot target in the place of the output's error: dx is the row of B that belongs to the true class. */
+  /** Sends the one-hot target instead of the output's error: dx is the row of B of the true class. */
   sendTarget(direct: A): void;
 }
 
-/** How the error gets from a layer's output to what lies below it. */
+/** A learning rule: it decides which error signal the backward pass sends below a weighted layer. */
 export interface LearningRule {
-  /** The name a person reads. */
+  /** The full name, such as `feedback alignment`. */
   readonly title: string;
-  /** The name in figures and tables, such as `FA`. */
+  /** The short name in figures and tables, such as `FA`. */
   readonly label: string;
   /** Whether networks that learn by this rule have feedback weights. */
   readonly usesFeedback: boolean;
-  /** The shape of a layer's feedback weights; that of its weights unless said. */
+  /** Returns the shape of a layer's feedback weights. By default it is the shape of its weights. */
   feedbackShape?(layer: WeightedLayer, classes: number): readonly number[];
   /**
-   * What a layer's feedback weights begin as, where that is not simply a draw from the weights' own distribution.
+   * Changes a layer's initial feedback weights, which are otherwise a draw from the weights' distribution.
    *
-   * @param feedback drawn from it already; to be changed in place
-   * @param scale the root mean square of the layer's weights, as they begin
+   * @param feedback the draw; changed in place
+   * @param scale the root mean square of the layer's initial weights
    */
   beginFeedback?(feedback: FloatArray, scale: number): void;
   /**
-   * Whose training settings a preset gives this rule where it has none for it: `bp`'s suit errors that point roughly
-   * the way of the true gradient, `fa`'s errors that are sent through random weights. Without it: `fa`'s for a rule
-   * with feedback weights, `bp`'s for one without.
+   * The rule whose training settings this rule gets from a preset that has no settings for it. `bp`'s suit errors close
+   * to the exact gradient; `fa`'s suit errors through random weights. Default: `fa` for a rule with feedback weights,
+   * `bp` for one without.
    */
   readonly trainsLike?: 'bp' | 'fa';
-  /** The one line in which rules differ. */
+  /** Sends the error below one layer. In this line the rules differ. */
   errorBelow<A extends FloatArray>(layer: ErrorPath<A>): void;
-  /** How feedback weights change while the network learns; without it they stay as they began. */
+  /** The learning of the feedback weights. Without it they are fixed. */
   readonly learning?: FeedbackLearning;
 }
 
-/** @throws {TypeError} if an argument is no learning rule */
+/** @throws {TypeError} if the value is not a learning rule */
 export const checkRule = (where: string, value: unknown): void =>
   check.object(where, 'rule', value, 'a learning rule, such as rules.bp,', {
     usesFeedback: 'boolean',
     errorBelow: 'function',
   });
 
-/** Whether the rule draws its feedback weights anew while the network learns. */
+/** Returns whether the rule redraws its feedback weights during training. */
 export const redraws = ({ learning }: LearningRule): boolean => learning?.redraw !== undefined;
 
 /**
- * Whose training settings suit a rule that has none of its own: see {@link LearningRule.trainsLike}.
+ * Returns the rule whose training settings suit a rule without settings: see {@link LearningRule.trainsLike}.
  *
- * @throws {TypeError} if the argument is no learning rule
+ * @throws {TypeError} if the argument is not a learning rule
  */
 export function trainedLike(rule: LearningRule): 'bp' | 'fa' {
   checkRule('trainedLike', rule);

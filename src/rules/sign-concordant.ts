@@ -1,8 +1,8 @@
 /*
- * Rules that transport the weights' signs and nothing else of them (Liao, Leibo & Poggio 2016): the error goes down
- * through M ⊙ sign(W), and the rules differ in the magnitudes M, which lie where other rules have B. BioTorch multiplies
- * signs onto random numbers of either sign, and in `frsf` onto the product of the last step; here magnitudes are
- * magnitudes, so that what carries the error has W's signs at every step.
+ * Rules that transport only the signs of the weights (Liao, Leibo & Poggio 2016). The error passes through M ⊙ sign(W).
+ * The rules differ in the magnitudes M, which are stored as the feedback weights. BioTorch multiplies the signs with
+ * random numbers of both signs, and in `frsf` with the product of the last step. Here M is never negative, and
+ * M ⊙ sign(W) has W's signs at every step.
  */
 import type { FloatArray } from '../tensor/tensor.js';
 import { redrawn } from './learning.js';
@@ -15,8 +15,8 @@ function errorBelow<A extends FloatArray>({ kernels, weight, feedback, scratch, 
 }
 
 /**
- * Uniform sign-concordant feedback (Liao et al. 2016; Xiao et al. 2019): δ_l = φ′ ⊙ s·sign(W)ᵀδ, s the root
- * mean square that the layer's weights began with.
+ * Uniform sign-concordant feedback (Liao et al. 2016; Xiao et al. 2019): δ_l = φ′ ⊙ s·sign(W)ᵀδ, where s is the root
+ * mean square of the layer's initial weights.
  */
 export const uniformSigns: LearningRule = {
   title: 'uniform sign-concordant feedback',
@@ -27,7 +27,7 @@ export const uniformSigns: LearningRule = {
   errorBelow,
 };
 
-/** Fixed random magnitudes, drawn once as weights are, with W's present signs (Liao et al. 2016). */
+/** Fixed random magnitudes, drawn once from the initializer's distribution, with W's current signs (Liao et al. 2016). */
 export const fixedMagnitudes: LearningRule = {
   title: 'fixed random-magnitude sign-concordant feedback',
   label: 'frSF',
@@ -37,8 +37,8 @@ export const fixedMagnitudes: LearningRule = {
 };
 
 /**
- * Random magnitudes drawn anew for each mini-batch from the initializer's distribution, with W's present signs (Liao
- * et al. 2016). Those of the last mini-batch stay: they are what an attack along the feedback path follows.
+ * Random magnitudes, redrawn for each mini-batch from the initializer's distribution, with W's current signs (Liao et
+ * al. 2016). An attack along the feedback path uses those of the last mini-batch.
  */
 export const batchMagnitudes: LearningRule = {
   title: 'batchwise random-magnitude sign-concordant feedback',

@@ -1,18 +1,18 @@
 import type { FloatArray } from '../tensor/tensor.js';
 import type { ErrorPath, LearningRule } from './rule.js';
 
-/** What a rule sent below a layer, and through which weights. */
+/** One call of `send`, `sendOutput` or `sendTarget`. */
 export interface Sent<A extends FloatArray> {
-  /** The error at the layer's output, or the network's output error or target straight down. */
+  /** The vector that was sent: the error at the layer's output, the network's output error, or the target. */
   readonly what: 'error' | 'output' | 'target';
   readonly through: A;
 }
 
 /**
- * A rule that does as the given one, and keeps of each layer what `keep` makes of the sending, from the top layer down;
- * undefined where nothing was sent.
+ * Wraps a rule: it computes the same and keeps the result of `keep` for each layer, from the top layer to the lowest.
+ * The result is undefined for a layer below which nothing was sent.
  *
- * @param keep called when it is sent: the weights may be others' afterwards
+ * @param keep called during the sending: the memory of the weights may be reused afterwards
  */
 export function watching<Kept>(
   rule: LearningRule,

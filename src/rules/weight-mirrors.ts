@@ -2,9 +2,9 @@ import type { Mirror } from './learning.js';
 import type { LearningRule } from './rule.js';
 
 /**
- * r, the share of B that one look into the mirror replaces, at the beginning of training and at its end. It falls with
- * the square of what is left of the training. While W moves fast r must be large: below about 0.2 a B that lags behind
- * lets training by SGD explode. At the end a small r averages the noise out.
+ * r, the share of B that one mirror step replaces, at the beginning and at the end of training. It falls with the square
+ * of the remaining share of the training. A large r is needed while W changes fast: below about 0.2, B lags behind W, and
+ * training by SGD diverges. At the end, a small r averages the noise out.
  */
 const FIRST_RATE = 0.5;
 const LAST_RATE = 0.005;
@@ -12,12 +12,12 @@ const LAST_RATE = 0.005;
 const PER_VARIANCE = 3;
 
 /**
- * A layer is shown noise ξ, of mean 0 and variance σ², and answers Wξ: E[(Wξ)ξᵀ] = σ²·W. So the correlation of answer
- * and noise, over the variance, is an unbiased estimate of W, made of what both ends of a synapse see:
+ * A layer gets noise ξ of mean 0 and variance σ² and answers Wξ: E[(Wξ)ξᵀ] = σ²·W. The correlation of answer and noise,
+ * divided by the variance, is therefore an unbiased estimate of W. Both ends of a synapse know the numbers it is made of:
  *
  *   B ← (1 − r)·B + r/(n·σ²) · Σ_n (Wξ)ξᵀ
  *
- * Before training, while W stands still, r = 1/look: B is then the mean of all looks.
+ * Before training, W is fixed and r = 1/k in the k-th mirror step: B is then the mean of all estimates.
  */
 export const mirror: Mirror = {
   samples: 256,
@@ -34,11 +34,12 @@ export const mirror: Mirror = {
 };
 
 /**
- * Weight mirrors (Akrout et al. 2019): δ_l = φ′ ⊙ Bδ, where B learns W from noise, each layer for itself, between
- * mini-batches ({@link mirror}). The noise goes through the weights alone, without bias or activation, so that the
- * estimate is unbiased; a convolution mirrors patches of noise as a linear layer does, exact at any padding. (The
- * authors' code sends noise in [0, 1) − ½ through a sigmoid and the bias, and the line that should keep B from growing
- * has no effect; here B's norm follows W's because old estimates fade.)
+ * Weight mirrors (Akrout et al. 2019): δ_l = φ′ ⊙ Bδ, where each layer's B learns W from noise between mini-batches
+ * ({@link mirror}). The noise passes only through the weights, without bias or activation: the estimate is unbiased. A
+ * convolution mirrors patches of noise as a linear layer does, which is exact for every padding.
+ *
+ * The authors' code sends noise in [0, 1) − ½ through a sigmoid and the bias. Its line that should limit B's norm has no
+ * effect. Here B's norm follows W's because old estimates lose their weight.
  */
 export const weightMirrors: LearningRule = {
   title: 'weight mirrors',
