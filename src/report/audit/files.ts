@@ -20,9 +20,20 @@ const numbers = [
   'queries',
   'prediction',
 ] as const;
-/** What the class indices in three of the columns mean. Files of earlier versions don't have these. */
+/** The columns with the names of the classes in three other columns. Files of earlier versions don't have these. */
 const names = ['labelName', 'cleanPredictionName', 'predictionName'] as const;
-const columns = [...numbers, ...names] as const;
+const columns = [...numbers, ...names, 'outcome'] as const;
+
+/** The outcomes of an image: misclassified without attack, survived all attacks, or an attack fooled the network. */
+const outcomes = ['misclassified', 'survived', 'fooled'] as const;
+
+/** The value of `firstAttack` for an image that was misclassified without attack. */
+const NO_ATTACK = 'none';
+
+const outcomeOf = (firstAttack: string): (typeof outcomes)[number] => {
+  if (firstAttack === NO_ATTACK) return 'misclassified';
+  return firstAttack === '' ? 'survived' : 'fooled';
+};
 
 /**
  * Writes `audit.csv`, figures (c) and (f), and then `audit.json` into an existing folder: where that is, nothing is
@@ -59,10 +70,11 @@ export function writeAuditFigures(audit: Audit, folder: string): Promise<string[
 }
 
 /**
- * The text of `audit.csv`: a row for each model, epsilon and image. `firstAttack`, `queries` and `prediction` are empty
- * where nothing fooled the network; `firstAttack` is `none` where it was wrong without attack.
+ * Returns the text of `audit.csv`: a row for each model, epsilon and image. `outcome` is `misclassified` without attack,
+ * `survived` all attacks, or `fooled` by `firstAttack`. `firstAttack`, `queries` and `prediction` are empty for an image
+ * that survived; `firstAttack` is `none` for one that was misclassified.
  *
- * @param classes what each class index means: three more columns; left out if it isn't known
+ * @param classes the names of the classes, which fill three more columns; without them these columns are left out
  */
 export function formatAuditCsv(
   rows: Readonly<Record<string, readonly ImageRow[]>>,
@@ -79,9 +91,10 @@ export function formatAuditCsv(
       labelName: nameOf(row.label),
       cleanPredictionName: nameOf(row.cleanPrediction),
       predictionName: nameOf(fate?.prediction),
+      outcome: outcomeOf(fate?.by ?? ''),
     })),
   );
-  return `${csvFormat(flat, classes ? [...columns] : [...numbers])}\n`;
+  return `${csvFormat(flat, classes ? [...columns] : [...numbers, 'outcome'])}\n`;
 }
 
 const rowSchema = z.strictObject({
@@ -96,11 +109,12 @@ const rowSchema = z.strictObject({
   labelName: z.string().optional(),
   cleanPredictionName: z.string().optional(),
   predictionName: z.string().optional(),
-} satisfies Record<(typeof numbers)[number], z.ZodString> & Record<(typeof names)[number], z.ZodOptional>);
+  outcome: z.enum(outcomes).optional(),
+} satisfies Record<(typeof columns)[number], z.ZodType>);
 
 /**
- * Checks that a text is the `audit.csv` of an audit: as {@link formatAuditCsv} writes one, a row for each of the audit's
- * networks, epsilons and images.
+ * Checks that a text is the `audit.csv` of an audit, with a row for each of the audit's networks, epsilons and images.
+ * {@link formatAuditCsv} has written it, or an earlier build, which wrote no outcome.
  *
  * @throws {UserError} if it is not
  */
@@ -110,7 +124,8 @@ export function checkAuditCsv(text: string, { models, testImages }: Audit): void
     throw new UserError(`audit.csv is not that of the audit: ${why}.`);
   };
   const expected = Object.values(models).reduce((sum, { points }) => sum + points.length * testImages, 0);
-  if (![columns, numbers].some((known) => rows.columns.join() === known.join())) refuse('it has other columns');
+  const known = [numbers, [...numbers, ...names]].flatMap((older) => [older.join(), [...older, 'outcome'].join()]);
+  if (!known.includes(rows.columns.join())) refuse('it has other columns');
   if (rows.length !== expected) refuse(`it has ${rows.length} rows; ${expected} are expected`);
   const whole = (field: string) => /^\d{1,9}$/.test(field);
   for (const [index, row] of rows.entries()) {
@@ -120,7 +135,8 @@ export function checkAuditCsv(text: string, { models, testImages }: Audit): void
       models[data.model]?.points.some(({ epsilon }) => `${epsilon}` === data.epsilon) &&
       [data.image, data.label, data.cleanPrediction].every(whole) &&
       [data.queries, data.prediction].every((field) => field === '' || whole(field)) &&
-      data.firstAttack.length < 200;
+      data.firstAttack.length < 200 &&
+      (data.outcome === undefined || data.outcome === outcomeOf(data.firstAttack));
     if (!fits) refuse(`its row ${index + 1} can't be`);
   }
 }

@@ -16,14 +16,14 @@ test('an audit is written as JSON, CSV and figure (c), and nothing else', async 
   t.same([...readFileSync(join(folder, 'figure-c.png')).subarray(1, 4)], [...Buffer.from('PNG')]);
 });
 
-test('audit.csv has a row for each model, epsilon and image; what nothing broke has no attack', (t) => {
+test('audit.csv has a row for each model, epsilon and image, and says what became of it', (t) => {
   t.equal(
     formatAuditCsv(exampleRows),
     [
-      'model,epsilon,image,label,cleanPrediction,firstAttack,queries,prediction',
-      'bp,0.1,0,7,7,"apgd/true/margin, 5 starts",12,3',
-      'bp,0.1,1,2,2,,,',
-      'fa,0.1,0,7,9,none,0,9',
+      'model,epsilon,image,label,cleanPrediction,firstAttack,queries,prediction,outcome',
+      'bp,0.1,0,7,7,"apgd/true/margin, 5 starts",12,3,fooled',
+      'bp,0.1,1,2,2,,,,survived',
+      'fa,0.1,0,7,9,none,0,9,misclassified',
       '',
     ].join('\n'),
   );
@@ -36,10 +36,10 @@ test('audit.csv says what the classes are called; one without, of an earlier ver
   t.equal(
     text,
     [
-      'model,epsilon,image,label,cleanPrediction,firstAttack,queries,prediction,labelName,cleanPredictionName,predictionName',
-      'bp,0.1,0,7,7,"apgd/true/margin, 5 starts",12,3,seven,seven,three',
-      'bp,0.1,1,2,2,,,,"a, b","a, b",',
-      'fa,0.1,0,7,9,none,0,9,seven,nine,nine',
+      'model,epsilon,image,label,cleanPrediction,firstAttack,queries,prediction,labelName,cleanPredictionName,predictionName,outcome',
+      'bp,0.1,0,7,7,"apgd/true/margin, 5 starts",12,3,seven,seven,three,fooled',
+      'bp,0.1,1,2,2,,,,"a, b","a, b",,survived',
+      'fa,0.1,0,7,9,none,0,9,seven,nine,nine,misclassified',
       '',
     ].join('\n'),
   );
@@ -63,4 +63,16 @@ test('an audit of no network removes the figure of an earlier one', async (t) =>
   writeFileSync(join(folder, 'figure-c.svg'), 'old');
   t.same(await writeAudit({ ...exampleAudit, models: {} }, {}, { folder, figures: true }), ['audit.json', 'audit.csv']);
   t.notOk(existsSync(join(folder, 'figure-c.svg')));
+});
+
+test('an audit.csv is accepted with outcomes or, of an earlier build, without; not with an outcome that can’t be', async (t) => {
+  const { bp } = exampleAudit.models;
+  const audit = { ...exampleAudit, testImages: 2, models: { bp: { ...bp, points: bp.points.slice(0, 1) } } };
+  const text = formatAuditCsv({ bp: exampleRows.bp });
+  const older = text.replaceAll(/,[a-z]+$/gm, '');
+  t.match(older, /queries,prediction\n.*\n.*,,,\n$/);
+  for (const accepted of [text, older]) t.doesNotThrow(() => checkAuditCsv(accepted, audit));
+  for (const refused of [text.replace('survived', 'fooled'), text.replace('survived', 'robust')]) {
+    t.throws(() => checkAuditCsv(refused, audit), { constructor: UserError, message: /row 2 can't be/ });
+  }
 });
