@@ -33,6 +33,20 @@ function classCounts({ classes, train, test }: Dataset): NonNullable<Results['cl
 }
 
 /**
+ * Names the JavaScript runtime and its version. Bun and Deno state the version of the Node.js that they stand in for as
+ * theirs, so that `node` is there under Node.js alone.
+ *
+ * @param versions as in `process.versions`
+ */
+export function runtimeOf(
+  versions: Readonly<Record<string, string | undefined>>,
+): Pick<Results['environment'], 'runtime' | 'node'> {
+  const other = ['bun', 'deno'].find((name) => versions[name] !== undefined);
+  if (other) return { runtime: `${other} ${versions[other]}` };
+  return { runtime: `node ${versions.node}`, node: `v${versions.node}` };
+}
+
+/**
  * @param models for each network how many of the test images it gets right, and how long it was trained
  * @param trained what they were trained on
  */
@@ -60,7 +74,7 @@ export function resultsOf(
     ),
     curves,
     environment: {
-      node: process.version,
+      ...runtimeOf(process.versions),
       workers: pool.size,
       backend: pool.backend,
       cpu: cpus()[0]?.model ?? 'unknown',

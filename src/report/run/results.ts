@@ -73,7 +73,15 @@ const resultsSchema = z.looseObject({
   /** Per learning rule (`bp`, `fa`); the clean accuracy is that on all test images. */
   models: table(z.looseObject({ cleanAccuracy: share, cleanInterval: interval, trainSeconds: z.number().min(0) })),
   curves: list(curveSchema),
-  environment: z.looseObject({ node: z.string(), workers: count, backend: z.string(), cpu: z.string() }),
+  environment: z.looseObject({
+    /** The JavaScript runtime and its version, such as `bun 1.3.1`. */
+    runtime: z.string().optional(),
+    /** The version of Node.js, where that is the runtime. */
+    node: z.string().optional(),
+    workers: count,
+    backend: z.string(),
+    cpu: z.string(),
+  }),
 });
 export type Results = Parsed<typeof resultsSchema>;
 
