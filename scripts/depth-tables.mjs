@@ -10,7 +10,7 @@ import { parseAudit } from '../dist/src/audit/findings.js';
 import { directionName, displayName } from '../dist/src/report/names.js';
 import { parseResults } from '../dist/src/report/run/results.js';
 import { readRuns } from '../dist/src/sweep/compare/read.js';
-import { epsilonText } from '../dist/src/words.js';
+import { epsilonTexts } from '../dist/src/words.js';
 import { replaceTable } from './page-table.mjs';
 
 const PAGE = new URL('../docs/depth.md', import.meta.url);
@@ -94,7 +94,7 @@ function attackTable() {
   return [
     `ResNet-20, first ${testImages.toLocaleString('en')} test images, accuracy in %:`,
     '',
-    row('network', 'attack', ['ε = 0', ...epsilons.map(epsilonText)]),
+    row('network', 'attack', ['ε = 0', ...epsilons.map(epsilonTexts(epsilons))]),
     row('---', '---', ['---', ...epsilons.map(() => '---')]),
     ...own.map(rowOf),
     ...worst,

@@ -39,11 +39,33 @@ export function list(words: readonly string[]): string {
   return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
 }
 
+/** The least number of significant digits of an ε. */
+const LEAST_DIGITS = 3;
+
 /** Returns an ε: `0.1`, or `4/255` (in steps of an 8-bit image) if that is shorter. */
 export function epsilonText(epsilon: number): string {
   const steps = Math.round(epsilon * 255);
   const short = Math.abs(epsilon - Number(epsilon.toPrecision(2))) < 1e-9; // 0.2, which is 51/255
-  return !short && Math.abs(epsilon * 255 - steps) < 1e-6 ? `${steps}/255` : `${Number(epsilon.toPrecision(3))}`;
+  return !short && Math.abs(epsilon * 255 - steps) < 1e-6
+    ? `${steps}/255`
+    : `${Number(epsilon.toPrecision(LEAST_DIGITS))}`;
+}
+
+/**
+ * Writes each of several epsilons as {@link epsilonText} does, in as many digits as it takes for no two to read alike:
+ * `0.1` and `0.1000001`.
+ *
+ * @returns the text of one of them
+ */
+export function epsilonTexts(epsilons: readonly number[]): (epsilon: number) => string {
+  const written = (epsilon: number, digits: number) =>
+    digits === LEAST_DIGITS ? epsilonText(epsilon) : `${Number(epsilon.toPrecision(digits))}`;
+  return (epsilon) => {
+    const others = epsilons.filter((other) => other !== epsilon && epsilonText(other) === epsilonText(epsilon));
+    let digits = LEAST_DIGITS;
+    while (others.some((other) => written(other, digits) === written(epsilon, digits))) digits++;
+    return written(epsilon, digits);
+  };
 }
 
 /** Returns a number of bytes in megabytes: `0.5 MB`, `4,295 MB`, with a non-breaking space. */

@@ -1,5 +1,5 @@
 import { test } from 'tap';
-import { decimalNumber, epsilonText, roughDuration, short, wholeNumber } from '../src/words.js';
+import { decimalNumber, epsilonText, epsilonTexts, roughDuration, short, wholeNumber } from '../src/words.js';
 
 /** What JavaScript's `Number` takes for a number, or rounds, and no help names. */
 const foreign = ['', ' ', ' 5 ', '5\n', '0x10', '0b1', '0o7', 'Infinity', '-Infinity', 'NaN', '-0', '-1', '+1', '1_000', '1,5', '5.', '.', 'e5', '1e', '1e+', '1.e3', '٣', '5n', '1e400', '--1', '1 000']; // biome-ignore format: one line
@@ -77,4 +77,14 @@ test('an epsilon is written as people do: by itself in 255ths where that is shor
     '1': 1,
   };
   for (const [text, epsilon] of Object.entries(texts)) t.equal(epsilonText(epsilon), text);
+});
+
+test('epsilons that are not equal never read alike, and have no more digits than that takes', (t) => {
+  const texts = (...epsilons: number[]) => epsilons.map(epsilonTexts(epsilons));
+  t.same(texts(0.1, 0.1000001, 0.10000012), ['0.1', '0.1000001', '0.10000012'], 'once "0.1 | 0.1 | 0.1"');
+  t.same(texts(0, 0.1, 8 / 255, 0.123456), ['0', '0.1', '8/255', '0.123'], 'as ever, where none is like another');
+  t.same(texts(0.1, 0.3, 0.1), ['0.1', '0.3', '0.1'], 'the same epsilon twice is one');
+  const alike = texts(8 / 255, 8 / 255 + 1e-9, 0.1, 0.1 + Number.EPSILON);
+  t.equal(new Set(alike).size, 4, alike.join(' | '));
+  t.end();
 });

@@ -91,7 +91,7 @@ export function ownPathSentence(evidence: Evidence): string | undefined {
     accuracyUnder(evidence, attackId('bim', 'true', 'margin'), epsilon),
   ]);
   if (!worst || worst.excess > AS_GOOD + Number.EPSILON) return undefined;
-  return `Its own path is as good an attack as the true one: along it BIM on the margin leaves ${percent(worst.first)} right at ${epsilonIs(worst.epsilon)}, along the true weights ${percent(worst.second)}.`;
+  return `Its own path is as good an attack as the true one: along it BIM on the margin leaves ${percent(worst.first)} right at ${epsilonIs(worst.epsilon, evidence.epsilons)}, along the true weights ${percent(worst.second)}.`;
 }
 
 /** What the paper's attacks and the worst case leave at one epsilon. */
@@ -118,7 +118,7 @@ function plainVerdict(
   const agreement = largest
     ? ` Where they leave half of what is right without attack, the worst case is at most ${points(widthOf(largest))} lower.`
     : '';
-  const because = `At ${epsilonIs(epsilon)} the paper's attacks leave ${percent(paper)} right, the worst case ${percent(left)}.${agreement}`;
+  const because = `At ${epsilonIs(epsilon, evidence.epsilons)} the paper's attacks leave ${percent(paper)} right, the worst case ${percent(left)}.${agreement}`;
   if (left < robust) return { text: "not robust, and the paper's attacks show it", because };
   const failed = checks.filter(({ auditVerdict }) => auditVerdict === 'fail').map(({ id }) => `${id}`);
   if (failed.length === 0) return { text: 'robust as far as these attacks can tell', because };
@@ -149,7 +149,7 @@ function hiddenWeakness(evidence: Evidence, at: Gap): Verdict {
   const { zero = 0, underflow = 0 } = counts.find(({ loss, path }) => loss === 'cross-entropy' && path === own) ?? {};
   const lost = underflow / images >= HIDDEN;
   const reasons = [
-    `At ${epsilonIs(epsilon)} the paper's attacks leave ${percent(at.paper)} right, the worst case ${percent(at.worst)}.`,
+    `At ${epsilonIs(epsilon, evidence.epsilons)} the paper's attacks leave ${percent(at.paper)} right, the worst case ${percent(at.worst)}.`,
   ];
   if (saturated) {
     reasons.push(

@@ -18,7 +18,7 @@ import { models } from '../models/index.js';
 import { activations } from '../models/lenet.js';
 import { paperRules, rules } from '../rules/index.js';
 import { VERSION } from '../version.js';
-import { epsilonText, list } from '../words.js';
+import { epsilonTexts, list } from '../words.js';
 import { addSynonyms, textOption, valueOption } from './option.js';
 import { attackOptions, choices, configOptions, forms, workersOption } from './options.js';
 import { addSweepCommands } from './sweep.js';
@@ -255,7 +255,7 @@ function addLab(program: Command): void {
 /** The data sets whose audit has radii of its own, and which. */
 function withRadiiOfTheirOwn(): string {
   const own = Object.values<DatasetSource>(datasets).flatMap(({ title, auditEpsilons }) =>
-    auditEpsilons ? [`; ${title}: ${auditEpsilons.map(epsilonText).join(',')}`] : [],
+    auditEpsilons ? [`; ${title}: ${auditEpsilons.map(epsilonTexts(auditEpsilons)).join(',')}`] : [],
   );
   return own.join('');
 }

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { AuditSettings } from '../audit/recipe.js';
 import { UserError } from '../errors.js';
 import { count } from '../schema.js';
-import { epsilonText } from '../words.js';
+import { epsilonTexts } from '../words.js';
 import { readRun } from './run-files.js';
 
 /** What an earlier audit's settings say; what one of another version doesn't say is not compared. */
@@ -40,8 +40,9 @@ export async function checkNoStronger(folder: string, asked: AuditSettings, orEl
   if (!audit) return;
   const found = foundSchema.safeParse(audit.settings).data ?? {};
   const less = audit.testImages > asked.images ? [`${asked.images} images instead of ${audit.testImages}`] : [];
-  const lost = (found.epsilons ?? []).filter((epsilon) => !asked.epsilons.includes(epsilon));
-  if (lost.length > 0) less.push(`no ε = ${lost.map(epsilonText).join(', ')}`);
+  const { epsilons = [] } = found;
+  const lost = epsilons.filter((epsilon) => !asked.epsilons.includes(epsilon));
+  if (lost.length > 0) less.push(`no ε = ${lost.map(epsilonTexts([...epsilons, ...asked.epsilons])).join(', ')}`);
   for (const [name, title] of Object.entries(measures) as [keyof typeof measures, string][]) {
     const before = found[name] ?? 0;
     if (before > asked[name]) less.push(`${asked[name]} ${title} instead of ${before}`);

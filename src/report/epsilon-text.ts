@@ -6,9 +6,10 @@ export function epsilonsOf(curves: readonly { readonly points: readonly Pick<Cur
   return [...new Set(all)].sort((a, b) => a - b);
 }
 
-/** Whether all are a few 255ths (up to 32), the unit that CIFAR-10's literature counts in. */
+/** Whether all are a few 255ths (up to 32), each another number of them: the unit that CIFAR-10's literature counts in. */
 export function in255ths(epsilons: readonly number[]): boolean {
   if (!epsilons.some((each) => each > 0)) return false;
+  if (new Set(epsilons.map((each) => Math.round(each * 255))).size < new Set(epsilons).size) return false;
   return epsilons.every((each) => each <= 32 / 255 && Math.abs(each * 255 - Math.round(each * 255)) < 1e-6);
 }
 

@@ -1,7 +1,7 @@
 /** How runs differ, in words: for lists of runs, and for the names of groups. */
 import type { Config, TrainingConfig } from '../experiment/config.js';
 import type { RuleName } from '../rules/index.js';
-import { epsilonText } from '../words.js';
+import { epsilonTexts } from '../words.js';
 
 /** Fields that a list has columns of their own for, or that lead to the same images. */
 const APART = ['schema', 'dataset', 'data', 'seed', 'preset', 'training'];
@@ -67,7 +67,10 @@ function trainingOf({ training }: Config, family: readonly Config[]): string[] {
 const settingText = (field: string, value: string): string => `${OPTIONS[field] ?? field} ${value}`;
 
 function textOf(value: unknown): string {
-  if (Array.isArray(value)) return value.map((each) => (typeof each === 'number' ? epsilonText(each) : each)).join('+');
+  if (Array.isArray(value)) {
+    const epsilon = epsilonTexts(value.filter((each) => typeof each === 'number'));
+    return value.map((each) => (typeof each === 'number' ? epsilon(each) : each)).join('+');
+  }
   if (typeof value !== 'object' || value === null) return value === null ? 'default' : `${value}`;
   const said = Object.entries(value).filter(([, each]) => each !== null);
   return said.map(([name, each]) => `${name} ${each}`).join(' ');

@@ -145,6 +145,7 @@ test('the gap at an epsilon below 0.5 is explained first: beyond, no network can
 test('an epsilon is told as a person reads it: 4/255 was 0.01568627450980392', (t) => {
   t.equal(epsilonIs(4 / 255), 'ε = 4/255');
   t.equal(epsilonIs(0.3), 'ε = 0.3');
+  t.equal(epsilonIs(0.1000001, [0.1, 0.1000001]), 'ε = 0.1000001', 'and not as another of the audit');
   t.end();
 });
 

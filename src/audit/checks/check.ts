@@ -1,4 +1,4 @@
-import { epsilonText } from '../../words.js';
+import { epsilonTexts } from '../../words.js';
 import { type Evidence, type Outcome, outcomesAt, rightUnder, shareOf } from '../evidence.js';
 import type { Answer } from '../findings.js';
 import type { Kind } from '../recipe.js';
@@ -92,5 +92,6 @@ export function meaningOf(finding: string, verdict: Answer, auditVerdict: Answer
     : finding;
 }
 
-/** `ε = 4/255`. */
-export const epsilonIs = (epsilon: number): string => `ε = ${epsilonText(epsilon)}`;
+/** Returns `ε = 4/255`, in as many digits as tell it from others. */
+export const epsilonIs = (epsilon: number, others: readonly number[] = []): string =>
+  `ε = ${epsilonTexts(others)(epsilon)}`;

@@ -95,7 +95,7 @@ export function iterativeBeatsSingleStep(evidence: Evidence): Check {
   const [verdict, auditVerdict] = [answerTo(evidence, own), answerTo(evidence, audit)];
   const finding =
     verdict === 'fail' && own
-      ? `At ${epsilonIs(own.epsilon)} ten steps leave ${percent(own.first)} right, one step only ${percent(own.second)}: steps that follow a loss uphill can't do less harm than one.`
+      ? `At ${epsilonIs(own.epsilon, evidence.epsilons)} ten steps leave ${percent(own.first)} right, one step only ${percent(own.second)}: steps that follow a loss uphill can't do less harm than one.`
       : 'Several steps do at least as much harm as one, as they must where the steps follow the loss uphill.';
   return {
     id: 3,
@@ -120,7 +120,7 @@ export function neverRisesWithEpsilon(evidence: Evidence): Check {
   const [verdict, auditVerdict] = [answerTo(evidence, own), answerTo(evidence, audit)];
   const finding =
     verdict === 'fail' && own
-      ? `Under ${own.id} accuracy rises from ${percent(own.second)} to ${percent(own.first)} at ${epsilonIs(own.epsilon)}: with more freedom the attack does less harm.`
+      ? `Under ${own.id} accuracy rises from ${percent(own.second)} to ${percent(own.first)} at ${epsilonIs(own.epsilon, evidence.epsilons)}: with more freedom the attack does less harm.`
       : 'Accuracy does not rise with ε: with more freedom the attacks do at least as much harm.';
   return {
     id: 4,

@@ -30,7 +30,7 @@ const missed =
     const [verdict, auditVerdict] = [answerTo(evidence, own), answerTo(evidence, ours)];
     const finding =
       verdict === 'fail' && own
-        ? `At ${epsilonIs(own.epsilon)}, ${percent(own.excess)} of the images ${failed}`
+        ? `At ${epsilonIs(own.epsilon, evidence.epsilons)}, ${percent(own.excess)} of the images ${failed}`
         : passed;
     return {
       id,
@@ -100,7 +100,7 @@ export function beatsNoise(evidence: Evidence): Check {
   const [verdict, auditVerdict] = [answerTo(evidence, own), answerTo(evidence, audit)];
   const finding =
     verdict === 'fail' && own
-      ? `At ${epsilonIs(own.epsilon)} random noise leaves ${percent(own.second)} right, one of the paper's attacks ${percent(own.first)}: it does less harm than no knowledge at all.`
+      ? `At ${epsilonIs(own.epsilon, evidence.epsilons)} random noise leaves ${percent(own.second)} right, one of the paper's attacks ${percent(own.first)}: it does less harm than no knowledge at all.`
       : 'Random noise does less harm than every attack, as it must.';
   return {
     id: 10,
@@ -129,7 +129,7 @@ export function truePathBeatsFeedback(evidence: Evidence): Check {
   const [verdict, auditVerdict] = [answerTo(evidence, own), answerTo(evidence, audit)];
   const finding =
     verdict === 'fail' && own
-      ? `On cross-entropy, BIM along the true weights leaves ${percent(own.first)} right at ${epsilonIs(own.epsilon)}, along the feedback weights ${percent(own.second)}: the loss's exact gradient can't be the worse guide unless the loss itself has gone flat.`
+      ? `On cross-entropy, BIM along the true weights leaves ${percent(own.first)} right at ${epsilonIs(own.epsilon, evidence.epsilons)}, along the feedback weights ${percent(own.second)}: the loss's exact gradient can't be the worse guide unless the loss itself has gone flat.`
       : "The exact gradient does at least as much harm as the feedback weights', as it must.";
   return {
     id,

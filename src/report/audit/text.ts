@@ -2,8 +2,8 @@
 import { type Audit, type Check, failedChecks } from '../../audit/findings.js';
 import { FLOAT32 } from '../../audit/warnings.js';
 import { FEW_NETWORKS } from '../../metrics/adversarial-accuracy.js';
-import { epsilonText, numberWithInterval, percentNumber } from '../../words.js';
-import { fittingEpsilons } from '../epsilon-text.js';
+import { epsilonTexts, numberWithInterval, percentNumber } from '../../words.js';
+import { epsilonsOf, fittingEpsilons } from '../epsilon-text.js';
 import { displayName } from '../names.js';
 import { paragraphs, sentencesOf, textTable, wrap } from '../text.js';
 
@@ -21,6 +21,7 @@ export function answerText(audit: Audit, width = 100): string {
 function answerTable(audit: Audit, width: number): string {
   const networks = Object.entries(audit.models);
   const all = networks[0]?.[1].points.map(({ epsilon }) => epsilon) ?? [];
+  const textOf = epsilonTexts(all);
   const build = (epsilons: readonly number[], most?: number) => {
     const rows = networks.flatMap(([name, { cleanAccuracy, points }]) => {
       const row = (title: string, of: (point: (typeof points)[number]) => number | undefined) => {
@@ -33,7 +34,7 @@ function answerTable(audit: Audit, width: number): string {
         row('worst case', ({ worstCase }) => worstCase),
       ];
     });
-    return textTable(['Accuracy (%)', 'ε = 0', ...epsilons.map(epsilonText)], rows, 1, most);
+    return textTable(['Accuracy (%)', 'ε = 0', ...epsilons.map(textOf)], rows, 1, most);
   };
   return build(fittingEpsilons(all, all.length, build, width), width);
 }
@@ -76,13 +77,14 @@ export function auditText(audit: Audit, width = 100): string {
 /** Per network and epsilon: what the paper's attacks leave, the worst case, and what broke most images. */
 function pointTable(audit: Audit, width: number): string {
   const measured = isMeasured(audit);
+  const textOf = epsilonTexts(epsilonsOf(Object.values(audit.models)));
   const rows = Object.entries(audit.models).flatMap(([name, { cleanAccuracy, points, cleanInterval }]) => {
     const own = points.map((point) => {
       const { epsilon, paper, paperInterval, worstCase, worstCaseInterval, brokenBy } = point;
       const [most] = Object.entries(brokenBy).filter(([by]) => by !== 'none');
       return [
         displayName(name),
-        epsilonText(epsilon),
+        textOf(epsilon),
         numberWithInterval(paper, paperInterval),
         ...(measured ? [standardText(point)] : []),
         numberWithInterval(worstCase, worstCaseInterval),

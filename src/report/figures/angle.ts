@@ -1,7 +1,7 @@
 /** Figure (f) as a Vega-Lite spec: a pure function of the audit. */
 import type { TopLevelSpec } from 'vega-lite';
 import type { Audit, AuditedModel } from '../../audit/findings.js';
-import { epsilonText } from '../../words.js';
+import { epsilonTexts } from '../../words.js';
 import { displayName } from '../names.js';
 import { edge, look, percentAxis, plotWidth } from './chart.js';
 import { colourOfNames, legendOfNames } from './legend.js';
@@ -29,6 +29,7 @@ export function figureF(audit: Audit): TopLevelSpec | undefined {
   const epsilons = audit.models[networks[0]].points.map(({ epsilon }) => epsilon);
   const small = epsilons.filter((epsilon) => epsilon < GREY_RADIUS);
   const shown = [...new Set([small[0] ?? epsilons[0], small.at(-1) ?? epsilons[0]])];
+  const textOf = epsilonTexts(epsilons);
   const names = networks.map(displayName);
   const colours = coloursOfNetworks(networks);
   const width = (plotWidth - panelGap * (shown.length - 1)) / shown.length;
@@ -53,7 +54,7 @@ export function figureF(audit: Audit): TopLevelSpec | undefined {
         hconcat: shown.map((epsilon, index) =>
           panel(
             networks.flatMap((network) => pointOf(network, audit.models[network], epsilon)),
-            { names, colours, width, first: index === 0, epsilon: epsilonText(epsilon) },
+            { names, colours, width, first: index === 0, epsilon: textOf(epsilon) },
           ),
         ),
       },

@@ -1,5 +1,5 @@
 /** The tables of a summary, as text by cells: for the terminal, Markdown, LaTeX and the page alike. */
-import { epsilonText, percentNumber } from '../../words.js';
+import { epsilonTexts, percentNumber } from '../../words.js';
 import { chooseEpsilons } from '../epsilon-text.js';
 import { directionName, displayName } from '../names.js';
 import { seedList } from '../seeds.js';
@@ -84,9 +84,10 @@ function accuracyTable(title: string, parts: readonly Rows[], most: number): Sum
   const epsilons = [...new Set(curves.flatMap(({ points }) => [...points.keys()]))].sort((a, b) => a - b);
   if (epsilons.length === 0) return undefined;
   const shown = chooseEpsilons(epsilons, most);
+  const textOf = epsilonTexts(epsilons);
   return {
     title,
-    head: ['Setting', 'Network', 'Attack', ...shown.map((epsilon) => `ε = ${epsilonText(epsilon)}`)],
+    head: ['Setting', 'Network', 'Attack', ...shown.map((epsilon) => `ε = ${textOf(epsilon)}`)],
     rows: curves.map(({ name, network, attack, points, cell }) => [
       name,
       network,
@@ -125,7 +126,7 @@ function curvesOf(values: readonly QuantitySpread[]): TableCurve[] {
     [
       displayName(value.attack as string),
       ...(comparesPaths(value) ? [`${value.path} path`] : []),
-      ...(losses ? [value.loss] : []),
+      ...(losses && value.loss ? [value.loss] : []),
     ].join(', ');
   for (const value of ofAttack.filter(({ source, target }) => source === target)) {
     add(value, displayName(value.target), attackText(value));

@@ -140,3 +140,12 @@ test('the answer: two rows a network, two sentences a verdict, failed checks by 
   t.match(judged([]), /pass all checks\.$/);
   t.end();
 });
+
+test('epsilons that print alike stand apart in both tables', async (t) => {
+  const { bp } = exampleAudit.models;
+  const points = [0.1, 0.1000001, 0.10000012].map((epsilon) => ({ ...bp.points[0], epsilon }));
+  const audit = { ...exampleAudit, models: { bp: { ...bp, points } } };
+  for (const said of [answerText(audit, 200), auditText(audit, 200)]) {
+    for (const epsilon of ['0.1', '0.1000001', '0.10000012']) t.match(said, ` ${epsilon} │`);
+  }
+});

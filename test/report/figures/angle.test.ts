@@ -54,3 +54,18 @@ test('the figure says what it shows', async (t) => {
   const svg = await renderSvg(figureF(audit) as NonNullable<ReturnType<typeof figureF>>);
   for (const text of ['MNIST', '>KP<', 'worst case', 'true gradient', 'seed 7']) t.match(svg, new RegExp(text), text);
 });
+
+test('epsilons that print alike head panels of their own', async (t) => {
+  const alike = (each: AuditedModel): AuditedModel => ({
+    ...each,
+    points: [0.1, 0.1000001].map((epsilon) => ({ ...each.points[0], epsilon })),
+  });
+  const models = Object.fromEntries(Object.entries(audit.models).map(([name, each]) => [name, alike(each)]));
+  const spec = figureF({ ...audit, models }) as unknown as {
+    vconcat: [unknown, { hconcat: { title: { text: string } }[] }];
+  };
+  t.same(
+    spec.vconcat[1].hconcat.map(({ title }) => title.text),
+    ['ε = 0.1', 'ε = 0.1000001'],
+  );
+});
