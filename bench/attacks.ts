@@ -78,5 +78,5 @@ async function runAttack(
   };
   const parts = await pool.run('attack', job);
   const sum = (value: (part: (typeof parts)[number]) => number) => parts.reduce((all, part) => all + value(part), 0);
-  return [sum((part) => part.zeroGradient), sum(({ correct }) => correct[0][0][0])];
+  return [sum((part) => part.zeroGradient[0] ?? 0), sum(({ correct }) => correct[0][0][0])];
 }

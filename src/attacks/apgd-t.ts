@@ -1,3 +1,4 @@
+import { margin } from '../losses/margin.js';
 import { apgd, climb } from './apgd.js';
 import { type Attack, randomOf } from './attack.js';
 import { aimsOf, roundsOf, targetedOracleOf } from './targets.js';
@@ -5,7 +6,7 @@ import { aimsOf, roundsOf, targetedOracleOf } from './targets.js';
 /**
  * Targeted auto-PGD (Croce & Hein 2020): APGD towards one other class after another, the likeliest at the clean image
  * first, for the images that none has fooled yet. The loss is the oracle's, in its targeted form: the paper's is the
- * difference of logits ratio.
+ * difference of logits ratio. Where the setting's loss has no targeted form for so many classes, it is the margin.
  */
 export const apgdT: Attack<'targets'> = {
   title: 'auto-PGD towards each of the likeliest other classes in turn',
@@ -16,6 +17,7 @@ export const apgdT: Attack<'targets'> = {
     gradients: roundsOf(classes, options.targets) * apgd.most(options, classes).gradients,
     forwards: 1,
   }),
+  maximises: (loss, classes) => (loss.targeted && classes >= loss.targeted.leastClasses ? loss : margin),
   run(target, options, memory, adversarial) {
     const { n } = target;
     const fooled = new Uint8Array(n);

@@ -1,3 +1,4 @@
+import type { Loss } from '../losses/loss.js';
 import type { ClassIndices } from '../tensor/class-indices.js';
 import { allOrNone, type Kernels } from '../tensor/kernels.js';
 import { type RandomStream, stream } from '../tensor/random.js';
@@ -185,6 +186,13 @@ export interface Attack<N extends Needs = Needs> {
   readonly unbounded?: boolean;
   /** Gradient steps taken unless `iterations` says otherwise; undefined where it is always one. */
   readonly defaultIterations?: number;
+  /**
+   * Returns the loss that the attack maximises if a setting names `loss`; null if the attack maximises no loss. An attack
+   * without this function maximises the setting's loss.
+   *
+   * @param classes how many classes the attacked network has
+   */
+  maximises?(loss: Loss, classes: number): Loss | null;
   /**
    * How often it shows one image to a network of so many classes, at most: less often where the image is fooled and
    * leaves, or has no gradient.

@@ -1,8 +1,10 @@
 import { type Attack, type AttackMemory, type AttackOptions, type AttackTarget, randomOf } from './attack.js';
 import { clip, fillSigns, uniformStart } from './random-start.js';
 
-/** No control looks at the network. */
+/** A control does not ask the network. */
 const unshown = () => ({ gradients: 0, forwards: 0 });
+/** So it maximises no loss. */
+const noLoss = () => null;
 
 /** Uniform noise in [−ε, ε]: what no attack may fall behind. */
 export const uniformNoise: Attack<'nothing'> = {
@@ -10,6 +12,7 @@ export const uniformNoise: Attack<'nothing'> = {
   label: 'Uniform noise',
   needs: 'nothing',
   most: unshown,
+  maximises: noLoss,
   run: (target, { epsilon }, memory, adversarial) =>
     eachImage(target, memory, adversarial, (x, i) => uniformStart(x, epsilon, randomOf(target, i, uniformNoise))),
 };
@@ -20,6 +23,7 @@ export const signNoise: Attack<'nothing'> = {
   label: 'Sign noise',
   needs: 'nothing',
   most: unshown,
+  maximises: noLoss,
   run(target, { epsilon }, memory, adversarial) {
     const signs = new Int8Array(memory.size);
     eachImage(target, memory, adversarial, (x, i) => {
@@ -35,6 +39,7 @@ export const grey: Attack<'nothing'> = {
   label: 'Grey',
   needs: 'nothing',
   most: unshown,
+  maximises: noLoss,
   run: (target, { epsilon }: AttackOptions, memory, adversarial) =>
     eachImage(target, memory, adversarial, (x) => {
       for (let p = 0; p < x.length; p++) x[p] += Math.max(-epsilon, Math.min(epsilon, 0.5 - x[p]));

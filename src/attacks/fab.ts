@@ -1,3 +1,4 @@
+import { margin } from '../losses/margin.js';
 import type { ClassIndices } from '../tensor/class-indices.js';
 import type { Attack, AttackMemory } from './attack.js';
 import { isZero } from './linf.js';
@@ -36,6 +37,7 @@ export const fab: Attack<'differences'> = {
     const steps = roundsOf(classes, targets) * iterations;
     return { gradients: steps, forwards: 1 + steps };
   },
+  maximises: () => margin,
   run(target, { epsilon, iterations = ITERATIONS, targets }, memory, adversarial) {
     const { images, n } = target;
     const { x, clean, labels, index, size, queries } = memory;

@@ -1,3 +1,4 @@
+import { margin } from '../losses/margin.js';
 import type { RandomStream } from '../tensor/random.js';
 import { type Attack, type AttackMemory, type AttackOptions, type Oracle, oracleOf, randomOf } from './attack.js';
 import { clip, fillSigns } from './random-start.js';
@@ -31,6 +32,7 @@ export const spsa: Attack<'queries'> = {
     gradients: 0,
     forwards: iterations * (2 * pairsOf(samples) + 1),
   }),
+  maximises: () => margin,
   run(target, options, memory, adversarial) {
     const { images, labels, n } = target;
     const { size, queries } = memory;

@@ -1,4 +1,5 @@
 import { ShapeError } from '../errors.js';
+import { margin } from '../losses/margin.js';
 import type { RandomStream } from '../tensor/random.js';
 import { type Attack, type AttackMemory, type AttackTarget, oracleOf, randomOf } from './attack.js';
 import { clip } from './random-start.js';
@@ -23,6 +24,7 @@ export const square: Attack<'queries'> = {
   label: 'Square',
   needs: 'queries',
   most: ({ queries = QUERIES }) => ({ gradients: 0, forwards: queries }),
+  maximises: () => margin,
   run(target, options, memory, adversarial) {
     const { epsilon, queries = QUERIES } = options;
     const [channels, height, width] = imageShape(target, memory);

@@ -128,8 +128,8 @@ function runPiece(
   const attacked = source === undefined ? audited : sources.get(source);
   if (!attacked) throw new Error(`there is no network ${source} to make examples on`);
   const attack: Attack = attacks[name];
-  const grown = lossFor(attack, losses[loss], attacked.classes);
-  const oracle: Oracle = networkOracle(attacked, { path, loss: grown }, CHUNK_SIZE);
+  const maximised = lossFor(attack, losses[loss], attacked.classes) ?? losses[loss];
+  const oracle: Oracle = networkOracle(attacked, { path, loss: maximised }, CHUNK_SIZE);
   const target: AttackTarget = {
     images: clean,
     labels,
@@ -143,7 +143,7 @@ function runPiece(
   const notFinite = takeBackNaN(clean, adversarial, n, memory.size);
   checkBall(name, clean, adversarial, n * memory.size, epsilon);
 
-  const judge = networkOracle(audited, { path, loss: grown }, CHUNK_SIZE);
+  const judge = networkOracle(audited, { path, loss: maximised }, CHUNK_SIZE);
   judge.query(adversarial, labels, n);
   return { predictions: judge.predictions(n).slice(0, n), queries: memory.queries.slice(0, n), notFinite };
 }

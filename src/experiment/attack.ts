@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { AttackOptions } from '../attacks/attack.js';
 import { GREY_RADIUS } from '../audit/checks/sanity.js';
 import { FEW_NETWORKS, sumCounts, type TransferCounts } from '../metrics/adversarial-accuracy.js';
+import { maximisedLoss } from '../metrics/attack-loss.js';
 import { chunkCount } from '../metrics/chunks.js';
 import { wilson } from '../metrics/wilson.js';
 import type { AttackJob } from '../parallel/messages.js';
@@ -81,7 +82,12 @@ async function attackAlong(
   const { label } = rules[source];
   const title = stepTitles.attacks(label, config.paths.length > 1 ? path : undefined);
   const images = dataset.test.count;
-  const decides = { ...decidingOf(job), version: VERSION, backend: pool.backend };
+  const maximised = attacks.map((attack) => maximisedLoss(attack, loss, attacked.spec.classes));
+  const decides = {
+    ...{ ...decidingOf(job), version: VERSION, backend: pool.backend },
+    // Only where they differ: an earlier build counted the zero gradients of the setting's loss for every attack.
+    ...(maximised.some((own) => own !== loss) && { maximised }),
+  };
   const { correct: totals, zeroGradient } = await kept.piece(decides, transferPiece(job), async () =>
     sumCounts(
       await progress.during(title, chunkCount(images), 0, (onProgress) => pool.run('attack', job, { onProgress })),
@@ -93,7 +99,7 @@ async function attackAlong(
       source,
       target,
       path,
-      loss,
+      loss: maximised[a],
       points: epsilons.flatMap((epsilon, e) => {
         if (target !== source && !(job.transferEpsilons?.includes(epsilon) ?? true)) return [];
         const correct = totals[a][e][t];
@@ -103,7 +109,7 @@ async function attackAlong(
           total: images,
           accuracy: correct / images,
           interval: wilson(correct, images),
-          zeroGradient,
+          zeroGradient: zeroGradient[a],
         };
       }),
     })),
@@ -121,7 +127,8 @@ const decidingOf = ({ source, targets, images, ...settings }: AttackJob) => ({
 const countsSchema = z.strictObject({
   schema: z.literal(1),
   correct: list(list(list(count))),
-  zeroGradient: count,
+  /** By attack; an earlier build wrote one number for all of them. */
+  zeroGradient: z.union([list(count.nullable()), count]),
 });
 
 /** What a job has counted, as a file. */
@@ -135,7 +142,10 @@ export const transferPiece = ({
   jsonPiece(
     countsSchema,
     (counts: TransferCounts) => ({ schema: 1 as const, ...counts }),
-    ({ schema: _, ...counts }): TransferCounts => counts,
+    ({ correct, zeroGradient }): TransferCounts => ({
+      correct,
+      zeroGradient: typeof zeroGradient === 'number' ? plans.map(() => zeroGradient) : zeroGradient,
+    }),
     ({ correct, zeroGradient }) =>
       correct.length === plans.length &&
       correct.every(
@@ -143,5 +153,6 @@ export const transferPiece = ({
           own.length === plans[a].epsilons.length &&
           own.every((each) => each.length === targets.length && each.every((right) => right <= images.count)),
       ) &&
-      zeroGradient <= images.count,
+      zeroGradient.length === plans.length &&
+      zeroGradient.every((zeros) => zeros === null || zeros <= images.count),
   );

@@ -6,6 +6,7 @@ import { UserError } from '../errors.js';
 import { encodeNpz, type NpyArray } from '../export/npz.js';
 import { encodeOnnx } from '../export/onnx/encode.js';
 import { type LossName, losses } from '../losses/index.js';
+import { maximisedLoss } from '../metrics/attack-loss.js';
 import { CHUNK_SIZE, chunkCount } from '../metrics/chunks.js';
 import { ExampleMaker } from '../metrics/examples.js';
 import { networkTensors, type SavedNetwork } from '../models/checkpoint.js';
@@ -39,7 +40,7 @@ export interface ExportOptions {
   readonly attack: AttackName;
   readonly epsilon: number;
   readonly path: GradientPath;
-  /** What the attack makes grow. */
+  /** The loss that the attack maximises, unless the attack has a loss of its own. */
   readonly loss: LossName;
   /** This program's. */
   readonly version: string;
@@ -139,6 +140,7 @@ async function examplesOf(
     }
   });
   maker.release();
+  const maximised = maximisedLoss(attack, loss, attacked.classes);
   const shape = [images.count, ...inputShape];
   const predictions = [...networks].flatMap(([rule, network]) => [
     [`${rule}_clean`, indicesOf(network.predict(tensor(clean, shape)))],
@@ -152,7 +154,7 @@ async function examplesOf(
     attack,
     epsilon: { shape: [], data: Float64Array.of(epsilon) },
     path,
-    loss,
+    ...(maximised !== null && { loss: maximised }),
     source,
   };
 }

@@ -6,6 +6,7 @@ import { type AttackName, attacks, showsOf } from '../attacks/index.js';
 import { GREY_RADIUS } from '../audit/checks/sanity.js';
 import { writeWhole } from '../disk/files.js';
 import { type LossName, losses } from '../losses/index.js';
+import { maximisedLoss } from '../metrics/attack-loss.js';
 import { ExampleMaker } from '../metrics/examples.js';
 import { buildLayers } from '../models/index.js';
 import { Network } from '../models/network.js';
@@ -169,11 +170,13 @@ function examplesOn(
   networks: Networks,
   { clean, labels, indices }: Clean,
 ): GalleryExample[] {
-  const maker = new ExampleMaker(networks.get(source) as Network<Float32Array>, labels.length);
+  const network = networks.get(source) as Network<Float32Array>;
+  const maker = new ExampleMaker(network, labels.length);
   const size = clean.length / labels.length;
   const examples = epsilons.flatMap((epsilon) =>
     attempts.flatMap(({ name, options, path, loss, seed }) => {
       const settings = { ...options, attack: attacks[name], epsilon, path, loss: losses[loss], seed };
+      const maximised = maximisedLoss(name, loss, network.classes);
       const made = new Float32Array(clean.length);
       for (const [first, end] of neighbours(indices)) {
         const some = clean.subarray(first * size, end * size);
@@ -184,7 +187,7 @@ function examplesOn(
       const bytes = Buffer.from(Uint8ClampedArray.from(made, (pixel) => Math.round(255 * pixel))); // some go beyond
       const rounded = answersOf(networks, inUnitRange(bytes));
       return told.map((answers, image) => ({
-        ...{ image, source, path, loss, epsilon, answers, roundedAnswers: rounded[image] },
+        ...{ image, source, path, loss: maximised, epsilon, answers, roundedAnswers: rounded[image] },
         pixels: bytes.subarray(image * size, (image + 1) * size).toString('base64'),
       }));
     }),

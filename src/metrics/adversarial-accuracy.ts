@@ -6,7 +6,6 @@ import {
   attackMemory,
   type Oracle,
 } from '../attacks/attack.js';
-import { isZero } from '../attacks/linf.js';
 import { makeExamples } from '../attacks/make-examples.js';
 import type { Crew } from '../crew/crew.js';
 import type { Loss } from '../losses/loss.js';
@@ -20,6 +19,7 @@ import { stream } from '../tensor/random.js';
 import { correctAmong } from './accuracy.js';
 import { lossFor } from './attack-loss.js';
 import { CHUNK_SIZE, claimedChunks } from './chunks.js';
+import { zeroGradients } from './zero-gradients.js';
 
 /** Counts the images, of a batch of n, that a network classifies correctly. */
 export type CorrectCounter = (images: Float32Array, labels: ClassIndices, n: number) => number;
@@ -33,13 +33,15 @@ export interface AttackPlan {
   readonly oracle?: Oracle | undefined;
 }
 
-/**
- * The result of one batch: the number of correctly classified images, `correct[plan][epsilon][target]`, and the number
- * of images whose gradient at the clean image is exactly zero.
- */
+/** The counts of one batch. */
 export interface TransferCounts {
+  /** `correct[plan][epsilon][target]` */
   readonly correct: number[][][];
-  readonly zeroGradient: number;
+  /**
+   * By plan, the images whose gradient of the loss that the attack maximises is exactly zero at the clean image; null if
+   * the attack maximises no loss.
+   */
+  readonly zeroGradient: (number | null)[];
 }
 
 /** A run with more networks tests the transfer of examples at a few ε only. */
@@ -62,13 +64,14 @@ export function transferCounts(
   isShown: (target: number, epsilon: number) => boolean = () => true,
 ): TransferCounts {
   const { images, labels, n, gradient } = target;
-  const cleanGradient = gradient(images, labels, n).slice(0, n * memory.size);
-  // A loss of NaN has no gradient, even if a ReLU's backward pass has turned the NaN into zero.
-  const hasLoss = (i: number) => target.oracle === undefined || Number.isFinite(target.oracle.losses[i]);
-  let zeroGradient = 0;
-  for (let i = 0; i < n; i++) {
-    if (hasLoss(i) && isZero(cleanGradient, i * memory.size, (i + 1) * memory.size)) zeroGradient++;
-  }
+  const { size } = memory;
+  const cleanGradient = gradient(images, labels, n).slice(0, n * size);
+  const ownZeros = zeroGradients(cleanGradient, target.oracle?.losses, n, size);
+  const zeroGradient = plans.map(({ attack, oracle }) => {
+    if (attack.needs === 'nothing') return null;
+    const zeros = oracle ? zeroGradients(oracle.gradient(images, labels, n), oracle.losses, n, size) : ownZeros;
+    return zeros.filter(Boolean).length;
+  });
   const correct = plans.map(({ attack, options, epsilons, oracle }) =>
     epsilons.map((epsilon) => {
       const asked = oracle ? { ...target, oracle, gradient: oracle.gradient } : { ...target, cleanGradient };
@@ -110,8 +113,8 @@ export interface AdversarialSetting {
 }
 
 /**
- * Counts the images of figures (a) and (b) in the chunks that this member of the crew claims; the members' counts must
- * be added. If an attack can't use the setting's loss, it increases another one; see {@link lossFor}.
+ * The counts behind figures (a) and (b), over the chunks of images that this member of the crew claims; the members'
+ * counts add up. Attacks that maximise another loss than the setting's ({@link lossFor}) ask an oracle of that loss.
  */
 export function countAdversarial(setting: AdversarialSetting, table: AttackTable, crew: Crew): TransferCounts {
   const { source, path, loss, targets, transferEpsilons, images, plans, seed } = setting;
@@ -124,40 +127,31 @@ export function countAdversarial(setting: AdversarialSetting, table: AttackTable
   );
   const asked = plans.map((plan) => {
     const own = lossFor(plan.attack, loss, source.classes);
-    return { ...plan, oracle: own === loss ? undefined : networkOracle(source, { path, loss: own }, CHUNK_SIZE) };
+    const others = own !== null && own !== loss;
+    return { ...plan, oracle: others ? networkOracle(source, { path, loss: own }, CHUNK_SIZE) : undefined };
   });
-  const correct = plans.map(({ epsilons }) => epsilons.map(() => targets.map(() => 0)));
+  let counts: TransferCounts = {
+    correct: plans.map(({ epsilons }) => epsilons.map(() => targets.map(() => 0))),
+    zeroGradient: plans.map(({ attack }) => (attack.needs === 'nothing' ? null : 0)),
+  };
   const isShown = (t: number, epsilon: number) =>
     targets[t] === source || (transferEpsilons?.includes(epsilon) ?? true);
-  let zeroGradient = 0;
   for (const { first, n, labels } of claimedChunks(images, crew, table.images)) {
     const random = (i: number) =>
       stream(seed)
         .split('attack')
         .split(first + i);
     const target = { images: table.images, labels, n, shape, gradient: oracle.gradient, oracle, random };
-    const counts = transferCounts(target, asked, counters, table.memory, table.adversarial, isShown);
-    zeroGradient += counts.zeroGradient;
-    addCounts(correct, counts.correct);
+    counts = addCounts(counts, transferCounts(target, asked, counters, table.memory, table.adversarial, isShown));
   }
-  return { correct, zeroGradient };
+  return counts;
 }
 
 /** Adds the members' counts. */
-export function sumCounts(members: readonly TransferCounts[]): TransferCounts {
-  const [first, ...others] = members;
-  const correct = structuredClone(first.correct);
-  for (const other of others) addCounts(correct, other.correct);
-  return { correct, zeroGradient: members.reduce((sum, { zeroGradient }) => sum + zeroGradient, 0) };
-}
+export const sumCounts = (members: readonly TransferCounts[]): TransferCounts => members.reduce(addCounts);
 
-/** sum[plan][epsilon][target] += counts[plan][epsilon][target]. */
-function addCounts(sum: number[][][], counts: readonly (readonly (readonly number[])[])[]): void {
-  counts.forEach((plan, p) => {
-    plan.forEach((point, e) => {
-      point.forEach((count, t) => {
-        sum[p][e][t] += count;
-      });
-    });
-  });
-}
+/** The sums of two parts' counts. */
+const addCounts = (a: TransferCounts, b: TransferCounts): TransferCounts => ({
+  correct: a.correct.map((plan, p) => plan.map((point, e) => point.map((count, t) => count + b.correct[p][e][t]))),
+  zeroGradient: a.zeroGradient.map((zeros, p) => (zeros === null ? null : zeros + (b.zeroGradient[p] ?? 0))),
+});

@@ -1,5 +1,4 @@
 import { type Attack, type AttackMemory, type AttackOptions, attackMemory } from '../attacks/attack.js';
-import { isZero } from '../attacks/linf.js';
 import { makeExamples } from '../attacks/make-examples.js';
 import { beyondPixels, checkAttack } from '../attacks/options.js';
 import * as check from '../check.js';
@@ -12,12 +11,13 @@ import type { ClassIndices } from '../tensor/class-indices.js';
 import { stream } from '../tensor/random.js';
 import { releasedError } from '../tensor/released.js';
 import { lossFor } from './attack-loss.js';
+import { zeroGradients } from './zero-gradients.js';
 
 /** The settings of an attack on a few images: everything that their examples depend on, except the images. */
 export interface ExampleSettings extends AttackOptions {
   readonly attack: Attack;
   readonly path: GradientPath;
-  /** The loss that the attack increases. */
+  /** The loss that the attack maximises, unless the attack has a loss of its own. */
   readonly loss: Loss;
   readonly seed: number;
 }
@@ -28,7 +28,10 @@ export interface Examples {
   readonly adversarial: Float32Array;
   /** The network's class for each adversarial image. */
   readonly predictions: ClassIndices;
-  /** For each image, true if the gradient at the clean image is exactly zero in every pixel. */
+  /**
+   * For each image, true if the gradient at the clean image is exactly zero in every pixel: the gradient of the loss that
+   * the attack maximises, or of the setting's loss if the attack maximises no loss.
+   */
   readonly zeroGradient: readonly boolean[];
 }
 
@@ -93,14 +96,14 @@ export class ExampleMaker {
     check.pixels('make', 'images', images, beyondPixels(attack, options));
     check.labels('make', 'labels', labels, n, network.classes);
     check.wholeNumber('make', 'first', first, { from: 0 });
-    const asked = networkOracle(network, { path, loss: lossFor(attack, loss, network.classes) }, capacity);
-    const gradient = networkOracle(network, { path, loss }, capacity).gradient(images, labels, n);
-    const zeroGradient = Array.from({ length: n }, (_, i) => isZero(gradient, i * size, (i + 1) * size));
+    const maximised = lossFor(attack, loss, network.classes) ?? loss;
+    const asked = networkOracle(network, { path, loss: maximised }, capacity);
     const random = (i: number) =>
       stream(seed)
         .split('attack')
         .split(first + i);
     const target = { images, labels, n, shape: network.inputShape, gradient: asked.gradient, oracle: asked, random };
+    const zeroGradient = zeroGradients(asked.gradient(images, labels, n), asked.losses, n, size);
     makeExamples(attack, target, options, memory, adversarial);
     asked.query(adversarial, labels, n);
     return { adversarial, predictions: asked.predictions(n), zeroGradient };

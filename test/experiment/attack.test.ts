@@ -2,7 +2,7 @@ import { test } from 'tap';
 import type { AttackName } from '../../src/attacks/index.js';
 import { configFrom } from '../../src/commands/options.js';
 import { solo } from '../../src/crew/crew.js';
-import { attackStep, transferEpsilons } from '../../src/experiment/attack.js';
+import { attackStep, transferEpsilons, transferPiece } from '../../src/experiment/attack.js';
 import type { RunContext } from '../../src/experiment/context.js';
 import { silent } from '../../src/experiment/progress.js';
 import { createNetwork } from '../../src/models/create.js';
@@ -10,9 +10,10 @@ import { Desk } from '../../src/parallel/desk.js';
 import type { AttackJob } from '../../src/parallel/messages.js';
 import { tasks } from '../../src/parallel/tasks.js';
 import { loadKernels } from '../../src/tensor/backends.js';
+import { tensor } from '../../src/tensor/tensor.js';
 import { train } from '../../src/training/train.js';
 import { mnistImages } from '../helpers/mnist.js';
-import { mnistSpec as spec } from '../helpers/networks.js';
+import { mnistSpec as spec, weightsOf } from '../helpers/networks.js';
 
 const images = await mnistImages(600, 100);
 const kernels = await loadKernels('simd');
@@ -96,4 +97,50 @@ test('the three are the smallest, middle and largest at which an image is still 
   t.same(transferEpsilons([0, 0.2]), [0.2]);
   t.same(transferEpsilons([0, 0.5, 1]), [1]);
   t.same(transferEpsilons([0]), [0]);
+});
+
+test('each curve states the loss that its attack maximises, and counts that loss’s zero gradients', async (t) => {
+  const saturated = createNetwork(spec, { rule: 'bp', seed: 1, kernels });
+  saturated.parameters.values.set(network.parameters.values);
+  const last = weightsOf(saturated, 'fc3.weight');
+  for (let i = 0; i < last.length; i++) last[i] *= 1e6; // no softmax has a gradient left, the margin has
+  const all = 'bim,fab,square,spsa,apgd-t,uniform-noise';
+  const pixels = images.test.pixels.subarray(0, 20 * 784);
+  const labels = saturated.predict(
+    tensor(
+      Float32Array.from(pixels, (byte) => byte / 255),
+      [20, 1, 28, 28],
+    ),
+  );
+  const curvesUnder = async (loss: string, attacks = all) => {
+    const context = {
+      config: configFrom('mnist', { attacks, loss, epsilons: '0.5', iterations: '1' }, 'simd'),
+      dataset: { test: { pixels, labels, count: 20 } },
+      pool: { run: async (_task: 'attack', job: AttackJob) => [tasks.attack(job, solo(), desk)] },
+      kept: unkept,
+      progress: silent,
+    } as unknown as RunContext;
+    const shared = { spec, rule: 'bp', ...saturated.parameters } as const;
+    const networks = new Map([['bp', { network: shared, trainSeconds: 1, correct: 1 }]] as const);
+    const curves = await attackStep(context, 'bp', networks);
+    return Object.fromEntries(curves.map(({ attack, loss, points }) => [attack, [loss, points[0].zeroGradient]]));
+  };
+  const { bim, 'uniform-noise': noise, ...others } = await curvesUnder('cross-entropy');
+  t.equal(bim[0], 'cross-entropy');
+  t.ok((bim[1] as number) > 10, `${bim[1]} of 20 images have a cross-entropy gradient of zero`);
+  const margin = ['margin', 0];
+  t.same(others, { fab: margin, square: margin, spsa: margin, 'apgd-t': margin });
+  t.same(noise, [null, null], 'a control maximises no loss');
+  t.same(await curvesUnder('dlr', 'apgd-t,square'), { 'apgd-t': ['dlr', 0], square: margin });
+});
+
+test('counts that an earlier build kept, one of zero gradients for all attacks, are taken', async (t) => {
+  const job = {
+    source: { spec, rule: 'bp', ...network.parameters },
+    ...{ targets: [], path: 'true', loss: 'cross-entropy', images: images.test, seed: 1 },
+    plans: ['fgsm', 'bim'].map((attack) => ({ attack, options: {}, epsilons: [0.1] })),
+  } as unknown as AttackJob;
+  const text = JSON.stringify({ schema: 1, correct: [[[]], [[]]], zeroGradient: 3 });
+  const older = transferPiece(job).parse(text, 'piece.json');
+  t.same(older, { correct: [[[]], [[]]], zeroGradient: [3, 3] });
 });

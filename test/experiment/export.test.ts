@@ -96,6 +96,24 @@ test('exported examples are within ε as NumPy computes it in float32: BIM’s a
   }
 });
 
+test('exported examples state the loss that their attack maximised', async (t) => {
+  const folder = t.testdir();
+  runIn(folder);
+  for (const [attack, loss] of [
+    ['fgsm', 'cross-entropy'],
+    ['fab', 'margin'],
+    ['apgd-t', 'margin'],
+    ['grey', undefined],
+  ] as const) {
+    const out = join(folder, attack);
+    await exportRun(folder, { ...optionsFor(out), to: ['npz'], images: 2, attack, loss: 'cross-entropy' });
+    const file = join(out, 'examples-bp.npz');
+    const told = unzipSync(readFileSync(file))['loss.npy'];
+    const text = told && Buffer.from(arrayIn(file, 'loss').bytes).toString().replaceAll('\0', '');
+    t.equal(text, loss, attack);
+  }
+});
+
 test('what was not asked for is not made; what can’t be exported is refused', async (t) => {
   const folder = t.testdir();
   const out = join(folder, 'export');

@@ -84,7 +84,7 @@ const counted = {
       [5, 2],
     ],
   ],
-  zeroGradient: 1,
+  zeroGradient: [1],
 };
 const attacked = { spec: mnistSpec, rule: 'bp', values: new Float32Array(1), feedback: new Float32Array(0) } as const;
 const keptAttack = transferPiece({

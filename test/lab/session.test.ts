@@ -158,3 +158,13 @@ test('however often another network begins, it takes the memory of the one befor
   for (let round = 1; round < 20; round++) await useAll(round);
   t.equal(heap.used, used);
 });
+
+test('of a gradient of zero, only an attack that follows it is said to lack a direction', async (t) => {
+  const session = await begun({ rule: 'bp' });
+  const { values, feedback } = session.parameters();
+  await session.load(saveNetwork(spec, 'bp', { values: values.fill(0), feedback }), 'all weights are zero');
+  const common = { epsilon: 0.1, iterations: 2, path: 'true', loss: 'margin', seed: 1 } as const;
+  const stands = (attack: 'bim' | 'square' | 'uniform-noise') =>
+    session.perturb(new Float32Array(784).fill(0.5), 7, 0, { ...common, attack }).zeroGradient;
+  t.same([stands('bim'), stands('square'), stands('uniform-noise')], [true, false, false]);
+});

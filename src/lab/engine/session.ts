@@ -111,7 +111,7 @@ export class Session {
     return { prediction: workspace.predictions(1)[0], probabilities: softmax(workspace.logits.data) };
   }
 
-  /** An adversarial image, and whether the gradient at the clean one was exactly zero. */
+  /** An adversarial image, and whether a gradient of exactly zero at the clean one gave the attack no direction. */
   perturb(
     image: Float32Array,
     label: number,
@@ -119,7 +119,9 @@ export class Session {
     settings: AttackSettings,
   ): { adversarial: Float32Array; zeroGradient: boolean } {
     const { adversarial, zeroGradient } = this.make(image, Uint16Array.of(label), index, settings);
-    return { adversarial: adversarial.slice(0, image.length), zeroGradient: zeroGradient[0] };
+    const { needs } = attacks[settings.attack];
+    const followsGradient = needs !== 'nothing' && needs !== 'queries';
+    return { adversarial: adversarial.slice(0, image.length), zeroGradient: followsGradient && zeroGradient[0] };
   }
 
   /** Attacks test images `first` … `first + CHUNK − 1`. */
