@@ -1,8 +1,8 @@
 /** The figures as Vega-Lite specs: pure functions of the results. `render.ts` draws them, `files.ts` writes them. */
 import type { TopLevelSpec } from 'vega-lite';
 import { finePercent, list } from '../../words.js';
-import { directionName, displayName } from '../names.js';
-import { comparesPaths, zeroGradients, zeroGradientThreshold } from '../run/gradient-health.js';
+import { directionName, displayName, lossSuffix } from '../names.js';
+import { comparesPaths, followedLosses, zeroGradients, zeroGradientThreshold } from '../run/gradient-health.js';
 import type { Curve, Results } from '../run/results.js';
 import { hasManyNetworks, transferMatrices } from '../run/transfer.js';
 import { seedList } from '../seeds.js';
@@ -23,6 +23,7 @@ export function figureA(results: Results, runs: readonly Results[] = []): TopLev
     title: `${displayName(results.dataset)}: adversarial accuracy`,
     subtitle: [
       `Each network attacked through its own gradient${lossText(results)}; ${provenance(results, runs)}`,
+      ...lossLine(results),
       ...healthLine(results, networks),
     ],
     yTitle: 'Accuracy (%)',
@@ -51,6 +52,7 @@ export function figureB(results: Results, runs: readonly Results[] = []): TopLev
     title: `${displayName(results.dataset)}: transferability`,
     subtitle: [
       `Examples made on the first network${lossText(results)}, shown to the second; ${provenance(results, runs)}`,
+      ...lossLine(results),
       ...healthLine(results, sources),
     ],
     yTitle: 'Accuracy of the second network (%)',
@@ -64,10 +66,26 @@ export function figureB(results: Results, runs: readonly Results[] = []): TopLev
   });
 }
 
-/** The attacks' loss, where it is not the one a reader expects. */
-function lossText({ curves }: Results): string {
-  const others = [...new Set(curves.map(({ loss }) => loss))].filter((loss) => loss !== 'cross-entropy');
-  return others.length === 0 ? '' : `, ${list(others)} loss`;
+/** Returns the names of the attacks by the loss that they maximise. Attacks without a loss are left out. */
+function attacksByLoss({ curves }: Results): ReadonlyMap<string, ReadonlySet<string>> {
+  const byLoss = new Map<string, Set<string>>();
+  for (const { attack, loss } of curves) {
+    if (loss !== null) byLoss.set(loss, (byLoss.get(loss) ?? new Set()).add(displayName(attack)));
+  }
+  return byLoss;
+}
+
+/** Returns the loss of all attacks, if it is not the one that a reader expects. */
+function lossText(results: Results): string {
+  const losses = [...attacksByLoss(results).keys()];
+  return losses.length === 1 ? lossSuffix(losses[0]) : '';
+}
+
+/** Returns a line with the attacks of each loss, if there is more than one loss. */
+function lossLine(results: Results): string[] {
+  const byLoss = attacksByLoss(results);
+  if (byLoss.size < 2) return [];
+  return [`Loss: ${list([...byLoss].map(([loss, attacks]) => `${loss} (${[...attacks].join(', ')})`))}`];
 }
 
 function provenance(results: Results, runs: readonly Results[]): string {
@@ -99,8 +117,12 @@ function sameCurves({ attack, source, target, path, loss }: Curve, runs: readonl
 /** A figure travels without the summary, so a share of zero gradients that explains a flat curve goes with it. */
 function healthLine(results: Results, sources: readonly string[]): string[] {
   const paths = comparesPaths(results.curves);
+  const losses = followedLosses(results).length > 1;
   const shares = zeroGradients(results)
     .filter((each) => sources.includes(each.source) && each.share > zeroGradientThreshold)
-    .map((each) => `${displayName(each.source)}${paths ? ` (${each.path})` : ''} ${finePercent(each.share)}`);
+    .map(({ source, path, loss, share }) => {
+      const which = [...(paths ? [path] : []), ...(losses ? [loss] : [])];
+      return `${displayName(source)}${which.length > 0 ? ` (${which.join(', ')})` : ''} ${finePercent(share)}`;
+    });
   return shares.length === 0 ? [] : [`Images with a gradient of exactly zero: ${[...new Set(shares)].join(', ')}`];
 }

@@ -1,7 +1,7 @@
 /** Figure (b) of a run of many networks: transfer as a heat map. */
 import type { TopLevelSpec } from 'vega-lite';
-import { epsilonText, percentNumber } from '../../words.js';
-import { displayName } from '../names.js';
+import { percentNumber } from '../../words.js';
+import { displayName, lossSuffix } from '../names.js';
 import type { TransferMatrix } from '../run/transfer.js';
 import { look, pathName, plotWidth } from './chart.js';
 import { ink } from './style.js';
@@ -17,8 +17,7 @@ export function transferFigure(
 ): TopLevelSpec | undefined {
   const [first] = matrices;
   if (!first) return undefined;
-  const { attack, epsilon } = first;
-  const radius = epsilonText(epsilon);
+  const { attack, loss, radius } = first;
   return {
     $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
     background: 'white',
@@ -27,7 +26,7 @@ export function transferFigure(
       text: `${displayName(dataset)}: transferability`,
       subtitle: [
         `Accuracy (%) of the network of each column under ${displayName(attack)}’s examples at ε = ${radius},`,
-        `made on the network of each row; ${provenance}`,
+        `made on the network of each row${lossSuffix(loss)}; ${provenance}`,
       ],
     },
     spacing: 40,

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { UserError } from '../../errors.js';
 import { gradientPaths } from '../../rules/path.js';
 import { count, type FileFormat, list, type Parsed, parseFile, share, table } from '../../schema.js';
+import { statedLoss } from '../stated-loss.js';
 
 /*
  * The schema of `gallery.json`: a few test images, what an attack on each network makes of them, and what the networks
@@ -25,7 +26,8 @@ const exampleSchema = z.looseObject({
   /** The network whose gradient made it. */
   source: z.string(),
   path: z.enum(gradientPaths),
-  loss: z.string(),
+  /** The loss that the attack maximised; null for a control. */
+  loss: z.string().nullable(),
   epsilon: share,
   /** Rounded to bytes, for eyes. */
   pixels,
@@ -78,7 +80,8 @@ export function parseGallery(text: string, file: string, advice = format.advice)
   const gallery = parseFile(format, text, file, advice);
   const fault = contradiction(gallery);
   if (fault) throw new UserError(`${file} contradicts itself: ${fault}. ${advice}`);
-  return gallery;
+  const { attack, examples } = gallery;
+  return { ...gallery, examples: examples.map((each) => ({ ...each, loss: statedLoss(attack, each.loss) })) };
 }
 
 /** What no schema of single fields sees. */

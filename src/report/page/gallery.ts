@@ -1,6 +1,6 @@
 /** The gallery of the report: what an attack makes of a few test images, and what the networks say to that. */
 import { encode } from 'fast-png';
-import { epsilonText, finePercent } from '../../words.js';
+import { epsilonTexts, finePercent } from '../../words.js';
 import { epsilonsOf } from '../epsilon-text.js';
 import { type Gallery, type GalleryAnswers, type GalleryExample, pixelsOf } from '../gallery/gallery.js';
 import { displayName } from '../names.js';
@@ -16,9 +16,10 @@ const SHOWN = 4;
 /** A part for each ε, the middle one open. */
 export function gallery(shown: Gallery): Html {
   const epsilons = epsilonsOf([{ points: shown.examples }]);
+  const textOf = epsilonTexts(epsilons);
   const middle = Math.floor((epsilons.length - 1) / 2);
   const parts = epsilons.map((epsilon, i) => {
-    const text = `ε = ${epsilonText(epsilon)}`;
+    const text = `ε = ${textOf(epsilon)}`;
     return html`<details class="epsilon" ${i === middle ? 'open' : ''}><summary>${text}</summary>
 ${picturesAt(shown, epsilon, `Test images without and with ${displayName(shown.attack)}, ${text}`)}</details>
 `;
@@ -32,7 +33,7 @@ ${parts}</section>`;
 interface Column {
   readonly source: string;
   readonly path: GalleryExample['path'];
-  readonly loss: string;
+  readonly loss: string | null;
 }
 
 function picturesAt(shown: Gallery, epsilon: number, caption: string): Html {
@@ -42,7 +43,7 @@ function picturesAt(shown: Gallery, epsilon: number, caption: string): Html {
   );
   const head = [...columns.values()].map(
     ({ source, path, loss }) =>
-      html`<th scope="col">Made on ${displayName(source)}<br><span class="soft">${path} path, ${loss}</span></th>`,
+      html`<th scope="col">Made on ${displayName(source)}<br><span class="soft">${path} path${loss === null ? '' : `, ${loss}`}</span></th>`,
   );
   const rows = shown.images.map(({ index, label, pixels, answers }, image) => {
     const cells = [...columns.values()].map((column) => {

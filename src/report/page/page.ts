@@ -1,6 +1,6 @@
 /** `report.html`: a run in one file, complete without its script, which fetches nothing. The same files give the same bytes. */
 import { type Audit, failedChecks } from '../../audit/findings.js';
-import { epsilonText, finePercent, list, numberWithInterval, percentNumber } from '../../words.js';
+import { epsilonTexts, finePercent, list, numberWithInterval, percentNumber } from '../../words.js';
 import { epsilonsOf } from '../epsilon-text.js';
 import type { Gallery } from '../gallery/gallery.js';
 import { directionName, displayName } from '../names.js';
@@ -74,9 +74,9 @@ function networks({ dataset, results, audit }: ReportedRun): Html {
     const model = results?.models[name] ?? audit?.models[name];
     const own = (results?.curves ?? []).filter(({ source, target }) => source === name && target === name);
     const lowest = own.flatMap(({ points }) => points.map(({ accuracy }) => accuracy));
-    const worst = (audit?.models[name]?.points ?? []).map(
-      ({ epsilon, worstCase }) => `${finePercent(worstCase)} at ε = ${epsilonText(epsilon)}`,
-    );
+    const audited = audit?.models[name]?.points ?? [];
+    const textOf = epsilonTexts(audited.map(({ epsilon }) => epsilon));
+    const worst = audited.map(({ epsilon, worstCase }) => `${finePercent(worstCase)} at ε = ${textOf(epsilon)}`);
     return [
       displayName(name),
       (dataset === 'mnist' && Object.hasOwn(claims, name) && claims[name]) || '–',
@@ -120,10 +120,12 @@ function curveTables({ results, audit }: ReportedRun): Html {
   const curves = results?.curves ?? [];
   const own = curves.filter(({ source, target }) => source === target);
   const transfers = curves.filter(({ source, target }) => source !== target);
-  const audited = Object.entries(audit?.models ?? {}).flatMap(([name, { points }]) =>
+  const models = Object.entries(audit?.models ?? {});
+  const textOf = epsilonTexts(epsilonsOf(models.map(([, model]) => model)));
+  const audited = models.flatMap(([name, { points }]) =>
     points.map(({ epsilon, paper, paperInterval, worstCase, worstCaseInterval }) => [
       displayName(name),
-      epsilonText(epsilon),
+      textOf(epsilon),
       numberWithInterval(paper, paperInterval),
       numberWithInterval(worstCase, worstCaseInterval),
     ]),
@@ -137,17 +139,19 @@ ${audited.length > 0 ? table('Accuracy in %, and the worst case image by image',
 function curveTable(caption: string, curves: readonly Curve[]): Html | undefined {
   if (curves.length === 0) return undefined;
   const epsilons = epsilonsOf(curves);
-  const heads = ['Network', 'Attack', 'Path', ...epsilons.map((epsilon) => `ε = ${epsilonText(epsilon)}`)];
-  const rows = curves.map(({ attack, source, target, path, points }) => [
+  const textOf = epsilonTexts(epsilons);
+  const heads = ['Network', 'Attack', 'Path', 'Loss', ...epsilons.map((epsilon) => `ε = ${textOf(epsilon)}`)];
+  const rows = curves.map(({ attack, source, target, path, loss, points }) => [
     source === target ? displayName(source) : directionName(source, target),
     displayName(attack),
     path,
+    loss ?? '–',
     ...epsilons.map((epsilon) => {
       const point = points.find((each) => each.epsilon === epsilon);
       return point ? percentNumber(point.accuracy) : '–';
     }),
   ]);
-  return table(caption, heads, rows, 3);
+  return table(caption, heads, rows, 4);
 }
 
 function checks({ audit }: ReportedRun): Html | undefined {

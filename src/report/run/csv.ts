@@ -20,7 +20,8 @@ const columns = [
 ] as const;
 
 /**
- * The text of `results.csv`: the curves, a row a point, `low` to `high` the 95 % interval of the accuracy; numbers as JavaScript prints them, which re-read identically.
+ * The text of `results.csv`: the curves, a row a point, `low` to `high` the 95 % interval of the accuracy; numbers as
+ * JavaScript prints them, which re-read identically. `loss` and `zeroGradient` are empty where results.json has null.
  */
 export function formatCsv(results: Results): string {
   const { dataset, seed } = results;

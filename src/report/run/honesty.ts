@@ -1,11 +1,9 @@
 /** What the curves do not show by themselves, in plain sentences for the end of the summary. */
 
-import { followsGradient } from '../../attacks/attack.js';
-import { type AttackName, attacks } from '../../attacks/index.js';
 import { finePercent, list } from '../../words.js';
 import { directionName, displayName } from '../names.js';
-import { comparesPaths, zeroGradients, zeroGradientThreshold } from './gradient-health.js';
-import type { Results } from './results.js';
+import { comparesPaths, followedLosses, zeroGradients, zeroGradientThreshold } from './gradient-health.js';
+import type { Curve, Results } from './results.js';
 import { hasManyNetworks } from './transfer.js';
 
 /** Chance on ten classes alike, for results of before they told it: all data sets had ten. */
@@ -28,30 +26,27 @@ export function honestySentences(results: Results): string[] {
  */
 const aboveChance = ({ chance = chanceOfTen }: Results): number => Math.min(2 * chance, (1 + chance) / 2);
 
-/** Whether a gradient of zero can be why this attack failed. */
-const asksForGradient = (attack: string): boolean =>
-  Object.hasOwn(attacks, attack) && followsGradient(attacks[attack as AttackName]);
-
 function withoutGradient(results: Results): string[] {
-  const groups = new Map<string, { source: string; share: number; led: Set<string>; paths: Set<string> }>();
-  for (const { source, path, attacks: met, share } of zeroGradients(results)) {
-    const led = met.filter(asksForGradient);
-    if (share <= zeroGradientThreshold || led.length === 0) continue;
-    const key = `${source} ${share}`;
-    const group = groups.get(key) ?? { source, share, led: new Set(), paths: new Set() };
-    for (const attack of led) group.led.add(attack);
+  type Group = { source: string; loss: Curve['loss']; share: number; led: Set<string>; paths: Set<string> };
+  const groups = new Map<string, Group>();
+  for (const { source, path, loss, attacks, share } of zeroGradients(results)) {
+    if (share <= zeroGradientThreshold) continue;
+    const key = `${source} ${share} ${loss}`;
+    const group = groups.get(key) ?? { source, loss, share, led: new Set(), paths: new Set() };
+    for (const attack of attacks) group.led.add(attack);
     groups.set(key, { ...group, paths: group.paths.add(path) });
   }
   const compared = comparesPaths(results.curves);
-  return [...groups.values()].map(({ source, share, led, paths }) => {
+  const several = followedLosses(results).length > 1;
+  return [...groups.values()].map(({ source, loss, share, led, paths }) => {
     const name = displayName(source);
-    const notAll = results.curves.some((curve) => curve.source === source && !asksForGradient(curve.attack));
+    const notAll = results.curves.some((curve) => curve.source === source && !led.has(curve.attack));
     const others = results.curves.filter((curve) => curve.source === source && curve.target !== source);
     const directions = [...new Set(others.map((curve) => directionName(source, curve.target)))];
     const transfers = hasManyNetworks(results) && directions.length > 0 ? ['its transfer to others'] : directions;
-    const flat = `Where ${name}'s curve${transfers.length === 0 ? '' : ` or ${transfers.join(' or ')}`} is flat${notAll ? ' under them' : ''}`;
+    const flat = `Where ${name}'s curve${transfers.length === 0 ? '' : ` or ${transfers.join(' or ')}`} is flat${notAll ? ` under ${led.size > 1 ? 'them' : 'it'}` : ''}`;
     return (
-      `${name}: ${finePercent(share)} of the test images have a gradient of exactly zero${compared ? along(paths) : ''}, ` +
+      `${name}: ${finePercent(share)} of the test images have a ${several ? `${loss} ` : ''}gradient of exactly zero${compared ? along(paths) : ''}, ` +
       `which gives ${list([...led].map(displayName))} no direction to move them in. ${flat}, it shows an attack without a ` +
       'gradient, not a network without a weakness.'
     );

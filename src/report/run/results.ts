@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { UserError } from '../../errors.js';
 import { gradientPaths } from '../../rules/path.js';
 import { count, type FileFormat, interval, list, type Parsed, parseFile, share, table } from '../../schema.js';
+import { statedLoss } from '../stated-loss.js';
 
 /*
  * The schema of `results.json`: the curves of one run, and what is needed to judge them. Fields may be added; none
@@ -17,11 +18,14 @@ const pointSchema = z
     /** `correct / total` */
     accuracy: share,
     interval,
-    /** Images whose gradient in the source, at the clean image, is exactly zero in every pixel. */
-    zeroGradient: count,
+    /**
+     * Images whose gradient of the curve's loss in the source, at the clean image, is exactly zero in every pixel; null if
+     * the attack maximises no loss, or the file is of an earlier build that counted another loss's.
+     */
+    zeroGradient: count.nullable(),
   })
   .refine((point) => point.correct <= point.total, { path: ['correct'], error: 'more than total' })
-  .refine((point) => point.zeroGradient <= point.total, { path: ['zeroGradient'], error: 'more than total' })
+  .refine((point) => (point.zeroGradient ?? 0) <= point.total, { path: ['zeroGradient'], error: 'more than total' })
   .refine((point) => Math.abs(point.accuracy - point.correct / point.total) < 1e-9, {
     path: ['accuracy'],
     error: 'not correct / total',
@@ -37,8 +41,8 @@ const curveSchema = z.looseObject({
   target: z.string(),
   /** What carried the gradient in the source: its feedback weights, or its true transposed weights. */
   path: z.enum(gradientPaths),
-  /** The loss that the attack made grow, a key of the losses table, such as `cross-entropy`. */
-  loss: z.string(),
+  /** The loss that the attack maximised, a key of the losses table, such as `cross-entropy`; null for a control. */
+  loss: z.string().nullable(),
   points: list(pointSchema, 1),
 });
 /** Accuracy against epsilon for one attack, one source and one target. */
@@ -109,5 +113,18 @@ export function parseResults(text: string, file: string, advice = format.advice)
       );
     }
   }
-  return results;
+  return withLossesMaximised(results);
 }
+
+/**
+ * Returns the same results, each curve with the loss that its attack maximised. An earlier build stated the setting's loss for
+ * every attack, and counted that loss's zero gradients.
+ */
+const withLossesMaximised = (results: Results): Results => ({
+  ...results,
+  curves: results.curves.map((curve) => {
+    const loss = statedLoss(curve.attack, curve.loss);
+    if (loss === curve.loss) return curve;
+    return { ...curve, loss, points: curve.points.map((point) => ({ ...point, zeroGradient: null })) };
+  }),
+});

@@ -1,11 +1,11 @@
 /** The summary at the end of a run, as text for a terminal (or a file) of a given width, without colour. */
 
 import { gradientPaths } from '../../rules/path.js';
-import { epsilonText, fineDuration, finePercent, numberWithInterval, percentNumber } from '../../words.js';
+import { epsilonTexts, fineDuration, finePercent, numberWithInterval, percentNumber } from '../../words.js';
 import { epsilonsOf, fittingEpsilons } from '../epsilon-text.js';
-import { directionName, displayName } from '../names.js';
+import { directionName, displayName, lossSuffix, usualLoss } from '../names.js';
 import { paragraphs, textTable } from '../text.js';
-import { comparesPaths, zeroGradients } from './gradient-health.js';
+import { comparesPaths, followedLosses, zeroGradients } from './gradient-health.js';
 import { honestySentences } from './honesty.js';
 import type { Curve, Results } from './results.js';
 import { hasManyNetworks, type TransferMatrix, transferMatrices } from './transfer.js';
@@ -33,13 +33,19 @@ export function answer(results: Results, width = 100): string {
 export function networkTable(results: Results, width = 100): string {
   const compared = comparesPaths(results.curves);
   const paths: readonly (Curve['path'] | undefined)[] = compared ? gradientPaths : [undefined];
+  const followed = followedLosses(results);
+  const losses = followed.length > 1 ? followed : [undefined];
+  const kinds = paths.flatMap((path) => losses.map((loss) => ({ path, loss })));
   const rows = Object.entries(results.models).map(([name, model]) => [
     displayName(name),
     numberWithInterval(model.cleanAccuracy, model.cleanInterval),
     fineDuration(model.trainSeconds),
-    ...paths.map((path) => zeroShare(results, name, path)),
+    ...kinds.map((kind) => zeroShare(results, name, kind)),
   ]);
-  const zeroHeads = paths.map((path) => (path === undefined ? 'Zero gradients' : `Zero gradients (${path})`));
+  const zeroHeads = kinds.map((kind) => {
+    const which = Object.values(kind).filter((said) => said !== undefined);
+    return which.length === 0 ? 'Zero gradients' : `Zero gradients (${which.join(', ')})`;
+  });
   return textTable(['Network', 'Clean accuracy (%)', 'Training time', ...zeroHeads], rows, 1, width);
 }
 
@@ -54,14 +60,17 @@ export function accuracyTable(results: Results, width = 100): string {
   const transfers = hasManyNetworks(results) ? [] : results.curves.filter((curve) => curve.source !== curve.target);
   const compared = comparesPaths(results.curves);
   const curves = [...inOrder(own, results), ...inOrder(transfers, results)];
+  const tellsLosses = curves.some(({ loss }) => loss !== usualLoss);
   const labels = curves.map((curve) => [
     curve.source === curve.target ? displayName(curve.source) : directionName(curve.source, curve.target),
     displayName(curve.attack),
     ...(compared ? [curve.path] : []),
+    ...(tellsLosses ? [curve.loss ?? '–'] : []),
   ]);
-  const heads = ['Accuracy (%)', 'Attack', ...(compared ? ['Path'] : [])];
+  const heads = ['Accuracy (%)', 'Attack', ...(compared ? ['Path'] : []), ...(tellsLosses ? ['Loss'] : [])];
   const all = epsilonsOf(curves);
-  const headOf = (epsilon: number, place: number) => `${place === 0 ? 'ε = ' : ''}${epsilonText(epsilon)}`;
+  const textOf = epsilonTexts(all);
+  const headOf = (epsilon: number, place: number) => `${place === 0 ? 'ε = ' : ''}${textOf(epsilon)}`;
   const build = (epsilons: readonly number[], most?: number) => {
     const rows = curves.map((curve, index) => [
       ...labels[index]!,
@@ -73,9 +82,9 @@ export function accuracyTable(results: Results, width = 100): string {
 }
 
 /** A row for the network that examples were made on, a column for each that was shown them. */
-function transferTable({ attack, epsilon, path, networks, accuracies }: TransferMatrix, width: number): string {
+function transferTable({ attack, loss, radius, path, networks, accuracies }: TransferMatrix, width: number): string {
   const along = path ? `, ${path} path` : '';
-  const head = `${displayName(attack)}, ε = ${epsilonText(epsilon)}${along}: made on ↓, shown to →`;
+  const head = `${displayName(attack)}${lossSuffix(loss)}, ε = ${radius}${along}: made on ↓, shown to →`;
   const cell = (accuracy: number | undefined) => (accuracy === undefined ? '–' : percentNumber(accuracy));
   const rows = networks.map((source, row) => [displayName(source), ...accuracies[row].map(cell)]);
   return textTable([head, ...networks.map(displayName)], rows, 1, width);
@@ -93,9 +102,10 @@ function accuracyAt(curve: Curve, epsilon: number): string {
   return point === undefined ? '–' : percentNumber(point.accuracy);
 }
 
-function zeroShare(results: Results, source: string, path: Curve['path'] | undefined): string {
+function zeroShare(results: Results, source: string, { path, loss }: Partial<Pick<Curve, 'path' | 'loss'>>): string {
   const shares = zeroGradients(results)
     .filter((each) => each.source === source && (path === undefined || each.path === path))
+    .filter((each) => loss === undefined || each.loss === loss)
     .map((each) => each.share);
   if (shares.length === 0) return '–';
   const [least, most] = [finePercent(Math.min(...shares)), finePercent(Math.max(...shares))];

@@ -1,11 +1,17 @@
 /** Transfer among so many networks that a curve for each pair would be a thicket: a matrix at one epsilon. */
 import { FEW_NETWORKS } from '../../metrics/adversarial-accuracy.js';
 import { type GradientPath, gradientPaths } from '../../rules/path.js';
+import { epsilonTexts } from '../../words.js';
+import { epsilonsOf } from '../epsilon-text.js';
 import type { Curve, Results } from './results.js';
 
 export interface TransferMatrix {
   readonly attack: string;
+  /** The loss that it maximised. */
+  readonly loss: Curve['loss'];
   readonly epsilon: number;
+  /** The epsilon as text, unlike that of any other epsilon of the run. */
+  readonly radius: string;
   /** The path that made the examples, where the run compares paths; a network with one path has that in each matrix. */
   readonly path: GradientPath | undefined;
   /** Rows and columns. */
@@ -36,8 +42,9 @@ export function transferMatrices(results: Results): TransferMatrix[] {
   const made = results.curves.filter((curve) => curve.attack === attack);
   const paths = gradientPaths.filter((path) => made.some((curve) => curve.path === path && hasTwoPaths(made, curve)));
   const networks = Object.keys(results.models);
+  const textOf = epsilonTexts(epsilonsOf(results.curves));
   return (paths.length > 0 ? paths : [undefined]).map((path) => ({
-    ...{ attack, epsilon, path, networks },
+    ...{ attack, loss: made[0].loss, epsilon, radius: textOf(epsilon), path, networks },
     accuracies: networks.map((source) =>
       networks.map((target) => {
         const pair = made.filter((curve) => curve.source === source && curve.target === target);

@@ -11,11 +11,12 @@ export function meanResults(runs: readonly Results[]): Results {
     ...curve,
     points: curve.points.map((point, at) => {
       const all = runs.map(({ curves }) => curves[index].points[at]);
+      const zeros = all.flatMap(({ zeroGradient }) => zeroGradient ?? []);
       return {
         ...point,
         accuracy: mean(all.map(({ accuracy }) => accuracy)),
         correct: mean(all.map(({ correct }) => correct)),
-        zeroGradient: mean(all.map(({ zeroGradient }) => zeroGradient)),
+        zeroGradient: zeros.length < all.length ? null : mean(zeros),
       };
     }),
   }));

@@ -21,7 +21,7 @@ const quantitySchema = z.looseObject({
   quantity: z.enum(quantities),
   /** The network that is asked: its learning rule. */
   target: z.string(),
-  /** Of an accuracy under attack: the network whose gradient made the examples, the attack, the path, the loss. */
+  /** Of an accuracy under attack: the network whose gradient made the examples, the attack, the path, and the loss if any. */
   source: z.string().optional(),
   attack: z.string().optional(),
   path: z.enum(gradientPaths).optional(),

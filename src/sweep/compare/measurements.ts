@@ -25,7 +25,7 @@ export function measurements({ results, metrics, audit }: Findings): Measurement
   }
   for (const { source, target, attack, path, loss, points } of results.curves) {
     for (const { epsilon, accuracy } of points) {
-      add({ quantity: 'accuracy', target, source, attack, path, loss, epsilon }, accuracy);
+      add({ quantity: 'accuracy', target, source, attack, path, ...(loss !== null && { loss }), epsilon }, accuracy);
     }
   }
   for (const [target, { points }] of Object.entries(audit?.models ?? {})) {

@@ -165,3 +165,20 @@ test('Vega-Lite takes the specs without a warning', async (t) => {
   }
   t.same(warnings, []);
 });
+
+test('the subtitle states the loss that each attack maximised, and zero gradients of the losses that are followed', async (t) => {
+  const results = exampleResults({ attacks: ['bim', 'fab', 'square', 'grey'] });
+  const curves = results.curves.map((curve) => {
+    if (curve.attack === 'bim') return curve;
+    const loss = curve.attack === 'grey' ? null : 'margin';
+    return { ...curve, loss, points: curve.points.map((each) => ({ ...each, zeroGradient: loss && 0 })) };
+  });
+  const told = seen(figureA({ ...results, curves })).title.subtitle.join('\n');
+  t.match(told, /^Loss: cross-entropy \(BIM\) and margin \(FAB, Square\)$/m);
+  t.match(told, /^Images with a gradient of exactly zero: FA \(cross-entropy\) 96\.1\u00a0%$/m);
+  t.notMatch(
+    seen(figureA(results)).title.subtitle.join('\n'),
+    /loss/i,
+    'not where it is the one that a reader expects',
+  );
+});

@@ -31,3 +31,10 @@ test('what cannot be is refused with the file’s name', (t) => {
   }
   t.end();
 });
+
+test('examples of an earlier build get the loss that their attack maximised', (t) => {
+  const stated = (attack: string) =>
+    parse({ attack, examples: [{ ...example, loss: 'cross-entropy' }] }).examples[0].loss;
+  t.same(['bim', 'fab', 'square', 'grey'].map(stated), ['cross-entropy', 'margin', 'margin', null]);
+  t.end();
+});

@@ -192,3 +192,34 @@ test('what is missing is left out, and a missing audit said', (t) => {
   t.notMatch(page, /<h2>(Training|Checks|Figures|Gallery)/);
   t.end();
 });
+
+test('epsilons that print alike have headings of their own, in tables and in the gallery', async (t) => {
+  const alike = [0.1, 0.1000001, 0.10000012];
+  const { bp } = exampleAudit.models;
+  const [example] = exampleGallery.examples;
+  const page = reportPage({
+    ...run,
+    results: exampleResults({ epsilons: alike }),
+    audit: {
+      ...exampleAudit,
+      models: { bp: { ...bp, points: alike.map((epsilon) => ({ ...bp.points[0], epsilon })) } },
+    },
+    gallery: { ...exampleGallery, examples: alike.map((epsilon) => ({ ...example, epsilon })) },
+  });
+  for (const text of ['0.1', '0.1000001', '0.10000012']) {
+    t.match(page, `<summary>ε = ${text}</summary>`);
+    t.match(page, new RegExp(`<th[^>]*>ε = ${text}</th>`), 'of curves');
+    t.match(page, new RegExp(`<td[^>]*>${text}</td>`), 'of the worst case');
+    t.match(page, new RegExp(`% at ε = ${text}[^0-9]`), 'in the networks’ table');
+  }
+});
+
+test('the tables of curves state the loss that each attack maximised', async (t) => {
+  const results = exampleResults({ attacks: ['bim', 'square', 'grey'] });
+  const losses: Record<string, string | null> = { bim: 'cross-entropy', square: 'margin', grey: null };
+  const curves = results.curves.map((curve) => ({ ...curve, loss: losses[curve.attack] }));
+  const page = reportPage({ ...run, results: { ...results, curves } });
+  const told = (attack: string) =>
+    page.match(new RegExp(`<td[^>]*>${attack}</td><td[^>]*>feedback</td><td[^>]*>(.*?)</td>`))?.[1];
+  t.same(['BIM', 'Square', 'Grey'].map(told), ['cross-entropy', 'margin', '–']);
+});

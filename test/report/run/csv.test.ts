@@ -35,3 +35,10 @@ test('results.csv has its promised columns in their order, and only those', asyn
     `${header}\nmnist,7,bim,bp,bp,true,cross-entropy,0.1,999,1000,0.999,0,0.9943574414020421,0.9998234536293739\n`,
   );
 });
+
+test('an attack that maximises no loss has none in its row, and no zero gradients', async (t) => {
+  const [curve] = exampleResults({ attacks: ['grey'], epsilons: [0.1] }).curves;
+  const points = curve.points.map((each) => ({ ...each, zeroGradient: null }));
+  const [row] = csvParse(formatCsv({ ...exampleResults(), curves: [{ ...curve, loss: null, points }] }));
+  t.same([row.loss, row.zeroGradient], ['', '']);
+});

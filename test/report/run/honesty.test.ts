@@ -65,7 +65,7 @@ test('only attacks that ask for a gradient are said to lack one', async (t) => {
     if (followsGradient({ needs })) t.match(of(attack)[0], `gives ${label} no direction`);
     else t.same(of(attack), [], label);
   }
-  t.match(of('bim', 'square', 'uniform-noise'), [/gives BIM no direction .* Where FA's curve is flat under them, it/]);
+  t.match(of('bim', 'square', 'uniform-noise'), [/gives BIM no direction .* Where FA's curve is flat under it, it/]);
   t.match(of('bim'), [/Where FA's curve is flat, it/]);
 });
 
@@ -106,4 +106,18 @@ test('with both gradient paths, the sentences say which path they are about', as
     /under BIM \(feedback path\)\. .*this attack/,
   ]);
   t.equal(both(961, 5).length, 2);
+});
+
+test('an attack on the margin is not said to lack the cross-entropy’s gradient', async (t) => {
+  const under = (attack: string, loss: string, zeros: number) => ({
+    ...faAlone([point(0.3, 0, zeros)]).curves[0],
+    ...{ attack, loss },
+  });
+  const of = (...curves: Curve[]) => honestySentences({ ...faAlone([]), curves });
+  const bim = under('bim', 'cross-entropy', 980);
+  t.same(of(under('fab', 'margin', 0), under('square', 'margin', 980)), [], 'Square follows no gradient');
+  const [sentence, ...more] = of(bim, under('fab', 'margin', 0), under('square', 'margin', 0));
+  t.match(sentence, /have a cross-entropy gradient of exactly zero, which gives BIM no direction .* flat under it,/);
+  t.same(more, []);
+  t.match(of(bim, under('fab', 'margin', 20)), [/cross-entropy.* gives BIM no/, /2\.0.* margin .* gives FAB no/]);
 });

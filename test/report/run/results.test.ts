@@ -85,3 +85,21 @@ for (const [what, text, message] of failures) {
     }
   });
 }
+
+test('an older file’s curves get the loss that their attacks maximised, and no count of another loss’s zero gradients', async (t) => {
+  const [curve] = exampleResults({ faZeros: 7 }).curves.filter(({ source }) => source === 'fa');
+  const older = (attack: string, loss = 'cross-entropy') => ({ ...curve, attack, loss });
+  const read = (...curves: ReturnType<typeof older>[]) =>
+    parseResults(JSON.stringify({ ...exampleResults(), curves }), 'results.json').curves.map(({ loss, points }) => [
+      loss,
+      points[0].zeroGradient,
+    ]);
+  t.same(read(older('fab'), older('square'), older('spsa'), older('apgd-t')), Array(4).fill(['margin', null]));
+  t.same(read(older('uniform-noise')), [[null, null]]);
+  t.same(read(older('bim'), older('apgd-t', 'dlr'), older('fab', 'margin'), older('of-mine')), [
+    ['cross-entropy', 7],
+    ['dlr', 7],
+    ['margin', 7],
+    ['cross-entropy', 7],
+  ]);
+});

@@ -134,3 +134,34 @@ test('a clean accuracy stands with its 95 % interval, where the results have one
   t.equal(bp![1], '12.8 (10.9–15.0)');
   t.equal(fa![1], '50.0');
 });
+
+test('attacks that maximise different losses have them in their rows, and zero gradients by loss', async (t) => {
+  const results = exampleResults({ attacks: ['bim', 'fab', 'square', 'grey'], networks: ['fa'], epsilons: [0.1] });
+  const [bim, ...others] = results.curves;
+  const margins = others.map((curve) => {
+    const [loss, zeroGradient] = curve.attack === 'grey' ? [null, null] : ['margin', 5];
+    return { ...curve, loss, points: curve.points.map((each) => ({ ...each, zeroGradient })) };
+  });
+  const curves = [bim, ...margins];
+  t.same(
+    cells(accuracyTable({ ...results, curves })).map((row) => row.slice(1, 3)),
+    [
+      ['Attack', 'Loss'],
+      ['BIM', 'cross-entropy'],
+      ['FAB', 'margin'],
+      ['Square', 'margin'],
+      ['Grey', '–'],
+    ],
+  );
+  const [heads, row] = cells(networkTable({ ...results, curves }, 200));
+  t.same(heads.slice(3), ['Zero gradients (cross-entropy)', 'Zero gradients (margin)']);
+  t.same(row.slice(3), ['96.1\u00a0%', '0.50\u00a0%']);
+});
+
+test('epsilons that print alike have headings of their own', async (t) => {
+  const results = exampleResults({ epsilons: [0.1, 0.1000001, 0.10000012], networks: ['bp', 'fa'] });
+  t.same(cells(accuracyTable(results))[0].slice(2), ['ε = 0.1', '0.1000001', '0.10000012']);
+  const four = { bp: results.models.bp, fa: results.models.fa, kp: results.models.bp, wm: results.models.bp };
+  const [, matrix] = summary({ ...results, models: four }, 200).match(/ε = (\S+): made on/) ?? [];
+  t.equal(matrix, '0.1000001', 'that of a transfer table too');
+});

@@ -10,6 +10,7 @@ import { parseSummary } from '../../../src/report/summary/summary.js';
 import { summaryTables } from '../../../src/report/summary/tables.js';
 import { summaryLatex, summaryMarkdown, summaryText } from '../../../src/report/summary/text.js';
 import { summarize } from '../../../src/sweep/compare/summarize.js';
+import { exampleResults } from '../../helpers/results-example.js';
 import { audited, finishedRun } from '../../sweep/compare/made-up.js';
 
 const runs = [0.001, 0.002].flatMap((lr, index) =>
@@ -179,4 +180,27 @@ test('a summary that is damaged is refused', (t) => {
     t.throws(() => parseSummary(text, 'summary.json'), { name: 'UserError', message });
   }
   t.end();
+});
+
+test('epsilons that print alike head columns of their own, in text, Markdown and LaTeX', async (t) => {
+  const alike = exampleResults({ attacks: ['fgsm'], epsilons: [0.1, 0.1000001, 0.10000012] });
+  const { summary: told } = summarize({
+    runs: [1, 2].map((seed) => finishedRun({ seed, results: { curves: alike.curves } })),
+    notes: [],
+  });
+  const heads = ['ε = 0.1', 'ε = 0.1000001', 'ε = 0.10000012'];
+  t.same(summaryTables(told)[0].head.slice(3), heads);
+  for (const text of [summaryText(told, 200), summaryMarkdown(told)]) for (const head of heads) t.match(text, head);
+  for (const head of heads) t.match(summaryLatex(told), head.replace('ε', '$\\varepsilon$'));
+});
+
+test('a mean over runs of which one counts no zero gradients counts none', async (t) => {
+  const [{ runs: own }] = groups;
+  const [first, ...others] = own.map(({ results }) => results);
+  const uncounted = first.curves.map((curve) => ({
+    ...curve,
+    points: curve.points.map((each) => ({ ...each, zeroGradient: null })),
+  }));
+  t.equal(meanResults([...others, { ...first, curves: uncounted }]).curves[0].points[0].zeroGradient, null);
+  t.equal(typeof meanResults([first, ...others]).curves[0].points[0].zeroGradient, 'number');
 });
