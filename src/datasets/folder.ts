@@ -96,6 +96,11 @@ async function findPictures(directory: string, leftOut: LeftOutList): Promise<Fo
   const names = await foldersIn(directory, '', leftOut);
   const split = names.includes(TRAIN) ? await testFolder(directory, names) : undefined;
   if (split !== undefined) return await findSplit(directory, names, split, leftOut);
+  if (names.length === 1 && names[0] === TRAIN) {
+    throw new UserError(
+      `${directory}: found ${TRAIN}/ alone, expected test images beside it, in ${TESTS.map((name) => `${name}/`).join(' or ')}. Add such a folder; or give ${join(directory, TRAIN)} with --data, and a fifth of each class is kept for the test.`,
+    );
+  }
   checkClasses(directory, names);
   const [train, test]: [Picture[], Picture[]] = [[], []];
   for (const [label, name] of names.entries()) {
@@ -135,9 +140,7 @@ async function findSplit(
   const classes = await foldersIn(join(directory, TRAIN), `${TRAIN}/`, leftOut);
   checkClasses(join(directory, TRAIN), classes);
   const tested = await foldersIn(join(directory, tests), `${tests}/`, leftOut);
-  if (tested.join('\0') !== classes.join('\0')) {
-    throw fileError(join(directory, tests), `the classes of train, ${classes.join(', ')}`, tested.join(', ') || 'none');
-  }
+  checkSame(join(directory, tests), tests, classes, tested);
   const all = async (split: string) => {
     const pictures: Picture[] = [];
     for (const [label, name] of classes.entries()) {
@@ -148,6 +151,27 @@ async function findSplit(
   };
   const [train, test] = [await all(TRAIN), await all(tests)];
   return { classes, train: mixed(train, TRAIN), test: mixed(test, 'test'), tested: `those in ${tests}/` };
+}
+
+/** The number of class folders that a message names. */
+const NAMED = 5;
+
+/** @throws {UserError} that names the classes which one of the two folders lacks, the first few where there are many */
+function checkSame(path: string, tests: string, trained: readonly string[], tested: readonly string[]): void {
+  const lacking = (names: readonly string[], others: readonly string[], folder: string): string[] => {
+    const there = new Set(others);
+    const missing = names.filter((name) => !there.has(name));
+    if (missing.length === 0) return [];
+    return [
+      `${missing.length} missing from ${folder}/: ${missing.slice(0, NAMED).join(', ')}${missing.length > NAMED ? ', …' : ''}`,
+    ];
+  };
+  const differences = [...lacking(trained, tested, tests), ...lacking(tested, trained, TRAIN)];
+  if (differences.length === 0) return;
+  const counts = `${tested.length} class folders, where ${TRAIN}/ has ${trained.length}`;
+  throw new UserError(
+    `${path}: expected the classes of ${TRAIN}/, found ${counts} (${differences.join('; ')}). Give both the same class folders, with at least one picture in each.`,
+  );
 }
 
 function checkClasses(directory: string, { length }: readonly string[]): void {

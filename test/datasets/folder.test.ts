@@ -71,11 +71,30 @@ test('what is no such folder is refused by name', async (t) => {
   await refused((d) => {
     two(join(d, 'train'));
     paint(join(d, 'test', 'a', '1.png'), [1]);
-  }, /test: expected the classes of train, a, b, found a/);
+  }, /test: expected the classes of train\/, found 1 class folders, where train\/ has 2 \(1 missing from test\/: b\)\. Give both/);
+  await refused((d) => two(join(d, 'train')), /found train\/ alone, .* in test\/ or val\/ .*train with --data/);
   await refused(
     also((d) => paint(join(d, 'c', '1.png'), [1])),
     /c: expected two pictures at least, one for the test, found 1/,
   );
+});
+
+test('where one of 300 classes is missing from test/, or is there alone, the message names it and not the others', async (t) => {
+  const directory = t.testdir();
+  const name = (c: number) => `c${String(c).padStart(3, '0')}`;
+  for (let c = 0; c < 300; c++) {
+    mkdirSync(join(directory, 'train', name(c)), { recursive: true });
+    if (c !== 77) mkdirSync(join(directory, 'test', name(c)), { recursive: true });
+  }
+  const refusal = async () => {
+    const { message } = (await folder.load({ directory }).catch((error) => error)) as Error;
+    return message.slice(join(directory, 'test').length);
+  };
+  const one = await refusal();
+  t.match(one, /found 299 class folders, where train\/ has 300 \(1 missing from test\/: c077\)/);
+  t.notMatch(one, /c076|c078/);
+  for (let c = 900; c < 920; c++) mkdirSync(join(directory, 'test', name(c)));
+  t.match(await refusal(), /test\/: c077; 20 missing from train\/: c900, c901, c902, c903, c904, …\)/);
 });
 
 const PICTURES = join('test', 'fixtures', 'pictures');

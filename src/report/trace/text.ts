@@ -43,14 +43,37 @@ export function backwardText(networks: readonly NamedTrace[], width: number): st
   });
 }
 
-/** Logits and probabilities, a row a class. */
+/** The largest number of classes that each have a row; of more, the table shows the likeliest. */
+const MOST_ROWS = 20;
+/** The number of each network's likeliest classes that have a row. */
+const LIKELIEST = 5;
+
+/** Logits and probabilities, a row a class; of many classes the image's own and each network's likeliest. */
 export function outputText(networks: readonly NamedTrace[], classes: readonly string[], width = 100): string {
-  const rows = classes.map((name, c) => [
-    name,
-    ...networks.flatMap(({ trace }) => [short(trace.logits[c]), short(softmax(trace.logits)[c])]),
+  const shares = networks.map(({ trace }) => softmax(trace.logits));
+  const shown = shownClasses(networks, classes.length);
+  const rows = shown.map((c) => [
+    classes[c],
+    ...networks.flatMap(({ trace }, n) => [short(trace.logits[c]), short(shares[n][c])]),
   ]);
+  const others = classes.length - shown.length;
+  if (others > 0) {
+    const left = shares.map((share) => Math.max(0, 1 - shown.reduce((sum, c) => sum + share[c], 0)));
+    rows.push([`${others} other classes`, ...left.flatMap((share) => ['', short(share)])]);
+  }
   const heads = networks.flatMap(({ name }) => [`${name}\nlogit`, `${name}\nsoftmax`]);
   return textTable(['Class', ...heads], rows, 1, width);
+}
+
+/** Returns the indices of the classes that have a row, in ascending order. */
+function shownClasses(networks: readonly NamedTrace[], count: number): number[] {
+  const all = Array.from({ length: count }, (_, c) => c);
+  if (count <= MOST_ROWS) return all;
+  const chosen = networks.flatMap(({ trace: { logits, label } }) => [
+    label,
+    ...all.toSorted((a, b) => logits[b] - logits[a]).slice(0, LIKELIEST),
+  ]);
+  return [...new Set(chosen)].sort((a, b) => a - b);
 }
 
 /** The image, then the maps of each layer of rows and columns, but for one that the next takes number by number. */

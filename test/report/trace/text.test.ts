@@ -59,6 +59,26 @@ test('a map’s characters stand for the mean magnitude under them', async (t) =
   t.same(mapRow(new Float32Array(9), [1, 3, 3], 10).lines, ['', ''], 'all zeros are blank');
 });
 
+test('of 300 classes the table of logits shows the image’s own, each network’s likeliest, and the others’ sum', async (t) => {
+  const logitsOf = (likely: number) => Float32Array.from({ length: 300 }, (_, c) => (c === likely ? 8 : -c / 1000));
+  const many = networks.map(({ name, trace }, n) => ({
+    name,
+    trace: { ...trace, logits: logitsOf(200 + n), label: 250 },
+  }));
+  const text = outputText(
+    many,
+    Array.from({ length: 300 }, (_, c) => `class ${c}`),
+  );
+  const rows = text.split('\n').filter((line) => line.includes('class'));
+  t.same(
+    rows.map((line) => line.split('│')[1].trim()),
+    [...[0, 1, 2, 3, 200, 201, 250].map((c) => `class ${c}`), '293 other classes'],
+  );
+  const shares = rows.map((line) => Number(line.split('│')[3]));
+  t.ok(Math.abs(shares.reduce((sum, share) => sum + share, 0) - 1) < 1e-3, 'the shares add up to 1');
+  t.equal(outputText(networks, classes).match(/^│ \d/gm)?.length, 10, 'of ten classes each has a row');
+});
+
 test('an equation shows its largest terms, and what the others come to', async (t) => {
   const { trace } = networks[1];
   const made = equation(trace, parsePlace('conv2.y[3,4,5]', trace), 'own');
