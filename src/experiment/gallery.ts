@@ -14,7 +14,13 @@ import { softmax } from '../models/trace.js';
 import type { SharedNetwork } from '../parallel/messages.js';
 import type { WorkerPool } from '../parallel/pool.js';
 import { chooseEpsilons } from '../report/epsilon-text.js';
-import { type Gallery, type GalleryAnswers, type GalleryExample, parseGallery } from '../report/gallery/gallery.js';
+import {
+  drawnShape,
+  type Gallery,
+  type GalleryAnswers,
+  type GalleryExample,
+  parseGallery,
+} from '../report/gallery/gallery.js';
 import { rules } from '../rules/index.js';
 import { type GradientPath, ownPath } from '../rules/path.js';
 import { loadKernels } from '../tensor/backends.js';
@@ -30,6 +36,8 @@ const NETWORKS = 2;
 const MOST_SHOWS = 24_000;
 /** Bytes of all pictures before they are compressed: with them report.html stays under 1.5 MB. */
 const MOST_BYTES = 600_000;
+/** Bytes of all pictures in `gallery.json`, which has every pixel. */
+const MOST_FILE_BYTES = 2_000_000;
 
 export interface GalleryWork {
   readonly networks: ReadonlyMap<string, SharedNetwork>;
@@ -89,7 +97,7 @@ async function galleryOf(work: GalleryWork): Promise<Gallery> {
   const [{ inputShape }] = [...networks.values()];
   const size = images.pixels.length / images.count;
   const attempts = chosen.map(([, { rule }]) => attemptsOn(ownPath(rules[rule]), attack));
-  const most = mostExamples(attempts.flat(), size, dataset.classes.length);
+  const most = mostExamples(attempts.flat(), inputShape, dataset.classes.length);
   const indices = chooseImages(images, Math.max(1, Math.min(IMAGES, most)));
   const shown = showable(epsilons, Math.floor(most / indices.length));
   const bytes = Buffer.concat(indices.map((index) => images.pixels.subarray(index * size, (index + 1) * size)));
@@ -151,9 +159,11 @@ function attemptsOn(own: GradientPath, attack: GalleryAttack | undefined): Attem
 }
 
 /** For how many images and epsilons there is room, two pictures each, and time. */
-function mostExamples(attempts: readonly Attempt[], size: number, classes: number): number {
+function mostExamples(attempts: readonly Attempt[], shape: readonly number[], classes: number): number {
   const shows = attempts.reduce((sum, { name, options }) => sum + showsOf(name, options, classes), 0);
-  return Math.floor(Math.min(MOST_BYTES / (attempts.length * 2 * size), MOST_SHOWS / shows));
+  const drawn = attempts.length * 2 * sizeOf(drawnShape(shape));
+  const stored = (attempts.length + 1) * sizeOf(shape);
+  return Math.floor(Math.min(MOST_BYTES / drawn, MOST_FILE_BYTES / stored, MOST_SHOWS / shows));
 }
 
 interface Clean {

@@ -5,6 +5,8 @@ import { attacks } from '../../src/attacks/index.js';
 import { chooseImages, writeGallery } from '../../src/experiment/gallery.js';
 import { losses } from '../../src/losses/index.js';
 import { ExampleMaker } from '../../src/metrics/examples.js';
+import { createNetwork } from '../../src/models/create.js';
+import type { NetworkSpec } from '../../src/models/index.js';
 import { parseGallery, pixelsOf } from '../../src/report/gallery/gallery.js';
 import { reportPage } from '../../src/report/page/page.js';
 import { loadKernels } from '../../src/tensor/backends.js';
@@ -22,6 +24,27 @@ test('the first image of each class is chosen, then again from the first, and al
   t.same(chooseImages(images(7, 7, 7, 2, 7, 1, 2), 2), [0, 3]);
   t.same(chooseImages(images(7, 7), 12), [0, 1]);
   t.end();
+});
+
+test('of images of 128 × 128 pixels there are several, of larger ones fewer, and one at least', async (t) => {
+  const kernels = await loadKernels('simd');
+  const shownOf = async (side: number) => {
+    const spec: NetworkSpec = { ...mnistSpec, model: 'resnet8', inputShape: [3, side, side], mean: [0, 0, 0], std: [1, 1, 1] }; // biome-ignore format: one line
+    const networks = new Map(
+      (['bp', 'fa'] as const).map((rule) => [
+        rule,
+        { spec, rule, ...createNetwork(spec, { rule, kernels }).parameters },
+      ]),
+    );
+    const images = { pixels: new Uint8Array(8 * 3 * side ** 2), labels: Uint8Array.from({ length: 8 }, (_, i) => i), count: 8 }; // biome-ignore format: one line
+    const dataset = { name: 'folder', classes: Array.from({ length: 10 }, (_, i) => `${i}`) };
+    const attack = { name: 'fgsm', options: {}, paths: ['true'], loss: 'cross-entropy', seed: 1 } as const;
+    const folder = t.testdir({});
+    await writeGallery({ networks, images, dataset, epsilons: [0.1], attack, pool: { backend: 'simd' } }, folder);
+    return parseGallery(await readFile(join(folder, 'gallery.json'), 'utf8'), 'gallery.json').images.length;
+  };
+  t.equal(await shownOf(128), 8);
+  t.equal(await shownOf(224), 4);
 });
 
 test('BP and FA of three networks are attacked within ε along both paths, and the same gives the same bytes', async (t) => {

@@ -104,3 +104,16 @@ function contradiction({ shape, classes, images, examples }: Gallery): string | 
 
 /** A picture's bytes. */
 export const pixelsOf = (text: string): Uint8Array => Buffer.from(text, 'base64');
+
+/** The width in pixels at which the report shows a picture: twice as large ones are drawn with fewer pixels. */
+const DRAWN_SIDE = 64;
+
+/** Returns n where each n-th row and column of a picture is drawn; 1 for pictures under 128 pixels. */
+export const drawnEvery = ([, rows, columns]: readonly number[]): number =>
+  Math.max(1, Math.floor(Math.max(rows, columns) / DRAWN_SIDE));
+
+/** Returns the number of channels, rows and columns of a picture as it is drawn. */
+export const drawnShape = (shape: readonly number[]): [channels: number, rows: number, columns: number] => {
+  const every = drawnEvery(shape);
+  return [shape[0], Math.ceil(shape[1] / every), Math.ceil(shape[2] / every)];
+};

@@ -2,7 +2,14 @@
 import { encode } from 'fast-png';
 import { epsilonTexts, finePercent } from '../../words.js';
 import { epsilonsOf } from '../epsilon-text.js';
-import { type Gallery, type GalleryAnswers, type GalleryExample, pixelsOf } from '../gallery/gallery.js';
+import {
+  drawnEvery,
+  drawnShape,
+  type Gallery,
+  type GalleryAnswers,
+  type GalleryExample,
+  pixelsOf,
+} from '../gallery/gallery.js';
 import { displayName } from '../names.js';
 import { folded } from './document.js';
 import { type Html, html } from './html.js';
@@ -25,9 +32,23 @@ ${picturesAt(shown, epsilon, `Test images without and with ${displayName(shown.a
 `;
   });
   return html`<section class="gallery"><h2>Gallery</h2>
-<p>The first test image of each class, and the next ones up to a dozen. Beside each: what ${displayName(shown.attack)} added (grey is nothing, white +ε, black −ε), the image with it, and what each network takes it for, with its confidence. A wrong answer is red and marked ✗.</p>
+<p>${chosenSentence(shown)} Beside each: what ${displayName(shown.attack)} added (grey is nothing, white +ε, black −ε), the image with it, and what each network takes it for, with its confidence. A wrong answer is red and marked ✗.</p>
 <p>${roundingSentence(shown)}</p>
 ${parts}</section>`;
+}
+
+/** Which images are shown, and whether all their pixels are. */
+function chosenSentence({ images, classes, shape }: Gallery): string {
+  const own = new Set(images.map(({ label }) => label)).size;
+  const next = images.length > own ? ', and the next ones' : '';
+  const which =
+    own < classes.length ? `the first of each of ${own} of the ${classes.length} classes` : `the first of each class`;
+  const every = drawnEvery(shape);
+  const drawn =
+    every > 1
+      ? ` Of ${shape[1]} × ${shape[2]} pixels each picture shows one in ${every} rows and one in ${every} columns.`
+      : '';
+  return `Test images: ${images.length}, ${which}${next}.${drawn}`;
 }
 
 interface Column {
@@ -114,9 +135,15 @@ const said = (
     return html`<div class="${wrong ? 'fooled' : 'soft'}">${displayName(name)}: ${told}${wrong ? ' ✗' : ''}${other}</div>`;
   });
 
-function picture({ shape: [channels, height, width] }: Gallery, pixels: Uint8Array, alt: string): Html {
-  const area = height * width;
-  const data = pixels.map((_, i) => pixels[(i % channels) * area + Math.floor(i / channels)]);
-  const png = encode({ width, height, channels, depth: 8, data: Uint8Array.from(data) }, { zlib: { level: 9 } });
+function picture({ shape }: Gallery, pixels: Uint8Array, alt: string): Html {
+  const [, rows, columns] = shape;
+  const every = drawnEvery(shape);
+  const [channels, height, width] = drawnShape(shape);
+  const data = Uint8Array.from({ length: height * width * channels }, (_, i) => {
+    const place = Math.floor(i / channels);
+    const [row, column] = [every * Math.floor(place / width), every * (place % width)];
+    return pixels[((i % channels) * rows + row) * columns + column];
+  });
+  const png = encode({ width, height, channels, depth: 8, data }, { zlib: { level: 9 } });
   return html`<img alt="${alt}" width="${PICTURE}" src="data:image/png;base64,${Buffer.from(png).toString('base64')}">`;
 }

@@ -18,7 +18,7 @@ th[aria-sort] button::after { content: " ↑" } th[aria-sort=descending] button:
 figure { margin: 1rem 0 } figure .scroll { background: #fff; color: #1a1a1a }
 figure > img { max-width: 100%; height: auto; background: #fff }
 pre { font-size: .8rem }
-.gallery td { white-space: nowrap }
+.gallery td { white-space: nowrap } .gallery td div { white-space: normal; min-width: 8.5rem; overflow-wrap: anywhere }
 .gallery img { width: 4rem; height: 4rem; object-fit: contain; image-rendering: pixelated; margin-right: .2rem }
 .slider { display: flex; flex-wrap: wrap; gap: .6rem; align-items: center } .slider input { flex: 0 1 16rem; min-width: 0 }
 @media (max-width: 40rem) {

@@ -159,6 +159,39 @@ test('the gallery has each picture at each epsilon, and marks wrong answers', (t
   t.end();
 });
 
+test('the gallery says how many images of how many classes it shows, and draws 128 × 128 pixels as 64 × 64 of them', (t) => {
+  const [rows, columns] = [128, 128];
+  const bytesOf = (value: (row: number, column: number) => number) =>
+    Buffer.from(Uint8Array.from({ length: rows * columns }, (_, i) => value(Math.floor(i / columns), i % columns)));
+  const clean = bytesOf((row, column) => row + column);
+  const gallery: Gallery = {
+    ...exampleGallery,
+    shape: [1, rows, columns],
+    classes: Array.from({ length: 300 }, (_, c) => `class ${c}`),
+    images: exampleGallery.images.map((image) => ({ ...image, pixels: clean.toString('base64') })),
+    examples: exampleGallery.examples.map((each) => ({ ...each, pixels: clean.toString('base64') })),
+  };
+  const page = reportPage({ ...run, gallery });
+  t.match(
+    page,
+    /Test images: 1, the first of each of 1 of the 300 classes\. Of 128 × 128 pixels each picture shows one in 2 rows/,
+  );
+  const first = /alt="clean image" width="64" src="data:image\/png;base64,([^"]*)"/.exec(page)?.[1] ?? '';
+  const { width, height, data } = decode(Buffer.from(first, 'base64'));
+  t.same([width, height, data[1], data[64], data[64 * 64 - 1]], [64, 64, 2, 2, 252]);
+  const two = exampleGallery.images.concat(exampleGallery.images.map((image) => ({ ...image, label: 0 })));
+  t.match(
+    reportPage({ ...run, gallery: { ...exampleGallery, images: two } }),
+    /Test images: 2, the first of each class\. Beside/,
+  );
+  const three = two.concat(exampleGallery.images);
+  t.match(
+    reportPage({ ...run, gallery: { ...exampleGallery, images: three } }),
+    /3, the first of each class, and the next ones\./,
+  );
+  t.end();
+});
+
 test('an SVG is taken up only if it is a drawing and nothing else', (t) => {
   t.ok(drawing(svg));
   for (const bad of [
