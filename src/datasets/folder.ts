@@ -18,6 +18,9 @@ const TESTS = ['test', 'val', 'valid', 'validation'];
 const HOW =
   'a folder for each class with its PNG, JPEG or WebP files, all of one size, or train/ and test/ (or val/) with such folders, given with --data';
 
+const MORE = `Add a picture, or split them yourself into ${TRAIN}/ and test/.`;
+const NO_PICTURES = 'Add pictures of the class, or remove the folder everywhere.';
+
 /** Whatever folder `--data` names. */
 export const folder: DatasetSource = {
   title: 'Folder of pictures',
@@ -106,7 +109,7 @@ async function findPictures(directory: string, leftOut: LeftOutList): Promise<Fo
   for (const [label, name] of names.entries()) {
     const own = mixed(await picturesOf(directory, '', name, label, leftOut), name);
     if (own.length < 2)
-      throw fileError(join(directory, name), 'two pictures at least, one for the test', `${own.length}`);
+      throw fileError(join(directory, name), 'two pictures at least, one for the test', `${own.length}`, MORE);
     const kept = Math.max(1, Math.round(TEST_SHARE * own.length));
     test.push(...own.slice(0, kept));
     train.push(...own.slice(kept));
@@ -176,7 +179,7 @@ function checkSame(path: string, tests: string, trained: readonly string[], test
 
 function checkClasses(directory: string, { length }: readonly string[]): void {
   if (length < 2 || length > MOST_CLASSES)
-    throw fileError(directory, `folders of 2 to ${MOST_CLASSES} classes`, `${length}`);
+    throw fileError(directory, `folders of 2 to ${MOST_CLASSES} classes`, `${length}`, `Give ${HOW}.`);
 }
 
 /** In an order drawn from a stream of their own. */
@@ -195,7 +198,7 @@ async function picturesOf(
 ): Promise<Picture[]> {
   const path = join(directory, name);
   const files = await picturesIn(path, `${below}${name}/`, leftOut);
-  if (files.length === 0) throw fileError(path, 'PNG, JPEG or WebP files', 'none');
+  if (files.length === 0) throw fileError(path, 'PNG, JPEG or WebP files', 'none', NO_PICTURES);
   return files.map((file) => ({ path: join(path, file), label }));
 }
 
@@ -213,7 +216,7 @@ async function commonShape(pictures: readonly Picture[], signal: AbortSignal | u
     first ??= { width, height };
     if (width !== first.width || height !== first.height) {
       const size = `${first.height} x ${first.width} pixels (rows x columns), as ${pictures[0].path} has`;
-      throw fileError(path, size, `${height} x ${width}`);
+      throw fileError(path, size, `${height} x ${width}`, 'Scale or crop all pictures to one size.');
     }
     if (!grey) channels = 3;
   }

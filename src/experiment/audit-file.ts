@@ -6,7 +6,7 @@ import type { Dataset } from '../datasets/dataset.js';
 import { type DatasetName, datasets } from '../datasets/index.js';
 import { readIfThere, removeUnfinished } from '../disk/files.js';
 import { UserError } from '../errors.js';
-import { checkFinite, layersOf, parametersFrom, slotsOf } from '../models/checkpoint.js';
+import { checkFinite, LARGER_IMAGES, layersOf, parametersFrom, slotsOf } from '../models/checkpoint.js';
 import { networkSpec } from '../models/create.js';
 import { renamed, type TensorNames } from '../models/foreign.js';
 import type { ModelName, NetworkSpec } from '../models/index.js';
@@ -138,7 +138,11 @@ function describe(
   const model = said.model ?? own?.spec.model ?? 'lenet5';
   const activation = said.activation ?? own?.spec.activation ?? 'relu';
   const spec = networkSpec({ ...dataset, mean, std }, { model, activation });
-  layersOf(spec, `${model} can't be built for the images of ${dataset.name}, ${shapeText(dataset.shape)}`);
+  layersOf(
+    spec,
+    `${model} can't be built for the images of ${dataset.name}, ${shapeText(dataset.shape)}`,
+    LARGER_IMAGES,
+  );
   return { spec, rule: said.rule ?? own?.rule ?? ruleOf(tensors, said.names ?? {}) };
 }
 

@@ -7,7 +7,7 @@ import type { Dataset } from '../datasets/dataset.js';
 import { UserError } from '../errors.js';
 import { losses } from '../losses/index.js';
 import type { Loss } from '../losses/loss.js';
-import { layersOf } from '../models/checkpoint.js';
+import { LARGER_IMAGES, layersOf } from '../models/checkpoint.js';
 import { networkSpec } from '../models/create.js';
 import { checkMemory } from '../parallel/memory-need.js';
 import { withPool } from '../parallel/pool.js';
@@ -75,7 +75,7 @@ async function runInFolder(
 ): Promise<RunOutcome> {
   return await withPool(workers, config.backend, signal, async (pool) => {
     const spec = networkSpec(dataset, config);
-    layersOf(spec, `${config.model} can't be built for images of ${shapeText(dataset.shape)}`);
+    layersOf(spec, `${config.model} can't be built for images of ${shapeText(dataset.shape)}`, LARGER_IMAGES);
     const atOnce = networksAtOnce(config.training, workers);
     await checkMemory(pool, spec, config.training, atOnce);
     onWorkers?.((more) => pool.grow(more));

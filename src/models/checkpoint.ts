@@ -195,17 +195,21 @@ export function loadNetwork(bytes: Uint8Array, file: string, kernels: Kernels<Fl
   return new Network(layers, rules[rule], kernels, parameters);
 }
 
+/** What to do where a data set's images are smaller than a model's kernels. */
+export const LARGER_IMAGES = 'Give larger images, or choose another model: the ResNets take images of any size.';
+
 /**
  * The layers of a specification that a person or a file gave.
  *
  * @param fault how the message of an error begins
+ * @param advice a sentence with what to do, at its end
  * @throws {UserError} if they do not fit together, as a kernel that is larger than its input.
  */
-export function layersOf(spec: NetworkSpec, fault: string): Layer[] {
+export function layersOf(spec: NetworkSpec, fault: string, advice = ''): Layer[] {
   try {
     return buildLayers(spec);
   } catch (error) {
     if (!(error instanceof ShapeError || error instanceof RangeError)) throw error;
-    throw new UserError(`${fault} (${error.message}).`);
+    throw new UserError(`${fault} (${error.message}).${advice && ` ${advice}`}`);
   }
 }

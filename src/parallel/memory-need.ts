@@ -5,7 +5,7 @@ import { createNetwork } from '../models/create.js';
 import type { NetworkSpec } from '../models/index.js';
 import type { RuleName } from '../rules/index.js';
 import { loadKernels } from '../tensor/backends.js';
-import { Heap } from '../tensor/heap.js';
+import { Heap, HeapFull } from '../tensor/heap.js';
 import type { Backend } from '../tensor/kernels.js';
 import { sizeOf } from '../tensor/tensor.js';
 import { freeTrainingMemory, trainingMemory } from '../training/memory.js';
@@ -88,7 +88,10 @@ export async function memoryNeed(spec: NetworkSpec, plans: Plans, backend: Backe
  * @throws {UserError} if the heap is too small
  */
 export async function checkMemory(pool: WorkerPool, spec: NetworkSpec, plans: Plans, atOnce = 1): Promise<void> {
-  const { shared, worker } = await memoryNeed(spec, plans, pool.backend, atOnce);
+  const { shared, worker } = await memoryNeed(spec, plans, pool.backend, atOnce).catch((error: unknown) => {
+    if (error instanceof HeapFull) throw tooLarge(spec, pool.heap.maximumBytes);
+    throw error;
+  });
   const { heap, size } = pool;
   const there = heap.maximumBytes - heap.used;
   const fitting = Math.floor((there - shared) / worker);
@@ -99,5 +102,13 @@ export async function checkMemory(pool: WorkerPool, spec: NetworkSpec, plans: Pl
   const who = size === 1 ? `1 worker on ${spec.model} needs` : `${size} workers on ${spec.model} need`;
   throw new UserError(
     `${who} ${megabytes(shared + size * worker)} of memory, ${megabytes(worker)} each and ${megabytes(shared)} for the networks; this machine’s JavaScript engine grants ${megabytes(there)}. ${advice}`,
+  );
+}
+
+/** Networks whose memory can't even be measured. */
+function tooLarge({ model, inputShape }: NetworkSpec, most: number): UserError {
+  const [, rows, columns] = inputShape;
+  return new UserError(
+    `${model} on images of ${rows} x ${columns} pixels needs more memory than the ${megabytes(most)} that this machine’s JavaScript engine grants, even with one worker. Give smaller images, or choose a smaller model: the ResNets' parameters do not grow with the images.`,
   );
 }

@@ -14,6 +14,9 @@ export interface SharedMemory {
 /** An array that can lie in a heap. */
 export type HeapArray = Float32Array | Float64Array | Int32Array;
 
+/** A heap has too little memory left for an allocation. */
+export class HeapFull extends RangeError {}
+
 /**
  * Memory that all threads of a run share: parameters, gradients, optimizer state and each worker's activations. It is
  * one shared WebAssembly memory with any backend. WebAssembly kernels can read nothing else, and it grows without
@@ -147,7 +150,7 @@ export class Heap {
     for (;;) {
       const { mark } = this;
       if (!this.growTo(mark + bytes)) {
-        throw new RangeError(
+        throw new HeapFull(
           `heap: ${megabytes(bytes)} were asked for, ${megabytes(this.maximumBytes - this.used)} of ${megabytes(this.maximumBytes)} are left, ${this.holes.length > 0 ? 'in pieces' : 'in one piece'}. Release networks that are no longer needed, or give loadKernels a larger heap.`,
         );
       }

@@ -45,7 +45,7 @@ test('what is no such folder is refused by name', async (t) => {
   };
   await t.rejects(folder.load(), { constructor: UserError, message: /Which pictures\?/ });
   await t.rejects(folder.load({ directory: 'nowhere' }), { constructor: UserError, message: /nowhere/ });
-  await refused(() => {}, /expected folders of 2 to 65536 classes, found 0/);
+  await refused(() => {}, /expected folders of 2 to 65536 classes, found 0\. Give a folder for each class/);
   const two = (d: string) => {
     for (const name of ['a', 'b']) for (const i of [1, 2]) paint(join(d, name, `${i}.png`), [40 * i]);
   };
@@ -55,11 +55,11 @@ test('what is no such folder is refused by name', async (t) => {
   };
   await refused(
     also((d) => mkdirSync(join(d, 'c'))),
-    /c: expected PNG, JPEG or WebP files, found none/,
+    /c: expected PNG, JPEG or WebP files, found none\. Add pictures of the class/,
   );
   await refused(
     also((d) => paint(join(d, 'a', '3.png'), [9], 4)),
-    /expected 2 x [34] pixels \(rows x columns\), as .* has, found 2 x [34]\./,
+    /expected 2 x [34] pixels \(rows x columns\), as .* has, found 2 x [34]\. Scale or crop all pictures to one size\.$/,
   );
   await refused(
     also((d) => writeFileSync(join(d, 'b', '3.png'), 'no PNG')),
@@ -75,7 +75,7 @@ test('what is no such folder is refused by name', async (t) => {
   await refused((d) => two(join(d, 'train')), /found train\/ alone, .* in test\/ or val\/ .*train with --data/);
   await refused(
     also((d) => paint(join(d, 'c', '1.png'), [1])),
-    /c: expected two pictures at least, one for the test, found 1/,
+    /c: expected two pictures at least, one for the test, found 1\. Add a picture, or split them/,
   );
 });
 

@@ -1,6 +1,16 @@
 import { createHash } from 'node:crypto';
-import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
+import { encode } from 'fast-png';
 import tap, { test } from 'tap';
 import { type ConfigOptions, configFrom } from '../../src/commands/options.js';
 import { datasets } from '../../src/datasets/index.js';
@@ -43,6 +53,19 @@ function lastWritten(folder: string): string | undefined {
     .sort((a, b) => Number(written(a) - written(b)))
     .at(-1);
 }
+
+test('images that are too small for a model are refused with what to do, before there is a run', async (t) => {
+  const [data, out] = [join(t.testdir(), 'data'), join(t.testdir(), 'run')];
+  for (const name of ['a', 'b']) {
+    mkdirSync(join(data, name), { recursive: true });
+    for (let i = 0; i < 4; i++) writeFileSync(join(data, name, `${i}.png`), encode({ width: 1, height: 1, data: Uint8Array.of(60 * i), channels: 1 })); // biome-ignore format: one line
+  }
+  await t.rejects(run(out, {}, configFrom('folder', { data, model: 'lenet5' }, 'simd')), {
+    constructor: UserError,
+    message: /^lenet5 can't be built for images of \[1, 1, 1\] \(.*\)\. Give larger images, or choose another model/,
+  });
+  t.notOk(existsSync(out));
+});
 
 const hash = (file: string) => createHash('sha256').update(readFileSync(file)).digest('hex');
 

@@ -1,5 +1,6 @@
 import { test } from 'tap';
 import { type AttackName, attacks } from '../../src/attacks/index.js';
+import { UserError } from '../../src/errors.js';
 import { createNetwork } from '../../src/models/create.js';
 import type { NetworkSpec } from '../../src/models/index.js';
 import { checkMemory, memoryNeed } from '../../src/parallel/memory-need.js';
@@ -107,4 +108,18 @@ test('a run that doesn’t fit is refused before it begins, with what it needs, 
     name: 'UserError',
     message: /^1 worker on lenet-wide needs .* Even one worker needs more memory: choose a smaller model\.$/,
   });
+});
+
+test('networks that are larger than the heap are refused in a sentence, with what to do', async (t) => {
+  const pool = new WorkerPool(1, 'simd');
+  try {
+    const spec: NetworkSpec = { ...wideSpec, inputShape: [3, 1024, 1024] };
+    await t.rejects(checkMemory(pool, spec, plans), {
+      constructor: UserError,
+      message:
+        /^lenet-wide on images of 1024 x 1024 pixels needs more memory than .* Give smaller images, or choose a smaller model/,
+    });
+  } finally {
+    await pool.close();
+  }
 });

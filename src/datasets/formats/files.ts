@@ -12,9 +12,13 @@ import type { PublishedFile } from '../dataset.js';
 /** Bytes that a zipped file may hold beyond its own size: MNIST's holds 37 million, and a bomb as many as it likes. */
 const MOST_UNZIPPED = 58_000_000;
 
-/** The one form of message about a data file: its name, what was expected, what was found. */
-export function fileError(path: string, expected: string, found: string): UserError {
-  return new UserError(`${path}: expected ${expected}, found ${found}.`);
+/**
+ * The one form of message about a data file: its name, what was expected, what was found.
+ *
+ * @param advice a sentence with what to do, where the file alone does not say it
+ */
+export function fileError(path: string, expected: string, found: string, advice = ''): UserError {
+  return new UserError(`${path}: expected ${expected}, found ${found}.${advice && ` ${advice}`}`);
 }
 
 /**

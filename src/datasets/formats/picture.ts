@@ -11,6 +11,7 @@ import { isWebp, openWebp } from './webp.js';
 /** Rows and columns at most, and bytes of a file: 1,024 × 1,024 in four channels, not compressed, and some. */
 const MOST_EXTENT = 1024;
 const MOST_BYTES = 5_000_000;
+const SMALLER = 'Scale all pictures down to one size, such as 128 x 128.';
 const OPAQUE = 255;
 
 /** A picture's pixels. */
@@ -29,12 +30,12 @@ export interface Planes {
  */
 export async function openPicture(path: string): Promise<OpenPicture> {
   const { size } = await reading(path, () => stat(path));
-  if (size > MOST_BYTES) throw fileError(path, `a picture of at most ${MOST_BYTES} bytes`, `${size}`);
+  if (size > MOST_BYTES) throw fileError(path, `a picture of at most ${MOST_BYTES} bytes`, `${size}`, SMALLER);
   const bytes = await reading(path, () => readFile(path));
   const opened = openBytes(path, bytes);
   const { width, height } = opened;
   if (width < 1 || height < 1 || width > MOST_EXTENT || height > MOST_EXTENT) {
-    throw fileError(path, `a picture of 1 to ${MOST_EXTENT} rows and columns`, `one of ${height} x ${width}`);
+    throw fileError(path, `a picture of 1 to ${MOST_EXTENT} rows and columns`, `one of ${height} x ${width}`, SMALLER);
   }
   return opened;
 }

@@ -41,14 +41,13 @@ ${parts}</section>`;
 function chosenSentence({ images, classes, shape }: Gallery): string {
   const own = new Set(images.map(({ label }) => label)).size;
   const next = images.length > own ? ', and the next ones' : '';
-  const which =
-    own < classes.length ? `the first of each of ${own} of the ${classes.length} classes` : `the first of each class`;
+  const some = own < classes.length ? `, for ${own} of the ${classes.length} classes` : '';
   const every = drawnEvery(shape);
   const drawn =
     every > 1
       ? ` Of ${shape[1]} × ${shape[2]} pixels each picture shows one in ${every} rows and one in ${every} columns.`
       : '';
-  return `Test images: ${images.length}, ${which}${next}.${drawn}`;
+  return `Test images: ${images.length}, the first of each class${some}${next}.${drawn}`;
 }
 
 interface Column {

@@ -174,7 +174,7 @@ test('the gallery says how many images of how many classes it shows, and draws 1
   const page = reportPage({ ...run, gallery });
   t.match(
     page,
-    /Test images: 1, the first of each of 1 of the 300 classes\. Of 128 × 128 pixels each picture shows one in 2 rows/,
+    /Test images: 1, the first of each class, for 1 of the 300 classes\. Of 128 × 128 pixels each picture shows one in 2 rows/,
   );
   const first = /alt="clean image" width="64" src="data:image\/png;base64,([^"]*)"/.exec(page)?.[1] ?? '';
   const { width, height, data } = decode(Buffer.from(first, 'base64'));
