@@ -9,7 +9,18 @@
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
@@ -20,16 +31,22 @@ const ASSEMBLY = 'src/tensor/assembly';
 const WASM = 'dist/src/tensor/kernels.wasm';
 const BUILD_INFO = 'dist/.tsbuildinfo';
 
-/** Returns the paths of all files under a folder, in order. */
+/** Returns the paths of all files under a folder, in order, without hidden files and other packages' files. */
 const filesUnder = (folder) =>
   existsSync(folder)
-    ? readdirSync(folder, { recursive: true, withFileTypes: true })
-        .filter((entry) => entry.isFile())
-        .map(({ parentPath, name }) => `${parentPath}/${name}`.replaceAll('\\', '/'))
+    ? readdirSync(folder, { withFileTypes: true })
+        .filter(({ name }) => !name.startsWith('.') && name !== 'node_modules')
+        .flatMap((entry) => {
+          const path = `${folder}/${entry.name}`;
+          return entry.isDirectory() ? filesUnder(path) : entry.isFile() ? [path] : [];
+        })
         .sort()
     : [];
 
-const modules = ROOTS.flatMap(filesUnder).filter((file) => /\.c?ts$/.test(file) && !file.startsWith(`${ASSEMBLY}/`));
+/** Returns the files under a folder that a build reads. An editor's backup copies are not among them. */
+const sourcesUnder = (folder) => filesUnder(folder).filter((file) => /\.(c?ts|mjs|json|html|css)$/.test(file));
+
+const modules = ROOTS.flatMap(sourcesUnder).filter((file) => /\.c?ts$/.test(file) && !file.startsWith(`${ASSEMBLY}/`));
 
 const steps = [
   {
@@ -52,7 +69,7 @@ const steps = [
   },
   {
     name: 'assemblyscript',
-    sources: filesUnder(ASSEMBLY),
+    sources: sourcesUnder(ASSEMBLY),
     outputs: [WASM],
     command: [
       'node_modules/assemblyscript/bin/asc.js',
@@ -66,11 +83,53 @@ const steps = [
 /** The lab's page, which contains the kernels and is built after them. */
 const page = {
   name: 'lab',
-  sources: [...filesUnder('src'), 'package.json'],
+  sources: [...sourcesUnder('src'), 'package.json'],
   outputs: ['index.html', 'page.js', 'worker.js', 'kernels.wasm', 'train.gz'].map((file) => `dist/lab/${file}`),
   command: ['src/lab/build.mjs'],
   prepare: () => {},
 };
+
+/** An error that the user can correct. Its message is printed without a stack trace, and the exit code is 2. */
+class Refusal extends Error {}
+
+/** Checks that a step's compiler is installed and runs. @throws {Refusal} if it does not */
+async function checkTool({ name, command }) {
+  let reason = existsSync(command[0]) ? undefined : `${command[0]} is missing`;
+  if (name === 'lab') {
+    try {
+      const { transform } = await import('esbuild');
+      await transform(''); // esbuild's program is a package of its own for each platform
+    } catch ({ message }) {
+      reason = message.trim().split('\n')[0];
+    }
+  }
+  if (reason === undefined) return;
+  const tool = name === 'lab' ? 'esbuild' : name;
+  throw new Refusal(
+    `dist/ can't be built without ${tool}: ${reason}\n` +
+      'The build needs the development packages and the optional packages. Run `npm ci` without --omit, then repeat the command.',
+  );
+}
+
+/** Checks that a step can write its output files. @throws {Refusal} if it can't */
+function checkWritable({ name, outputs }) {
+  for (const output of [...outputs, `dist/.built-${name}`]) {
+    let nearest = output;
+    while (!existsSync(nearest)) nearest = dirname(nearest);
+    const use = statSync(nearest).isDirectory() ? constants.W_OK | constants.X_OK : constants.W_OK;
+    try {
+      accessSync(nearest, use);
+    } catch ({ code }) {
+      throw unwritable(resolve(nearest), code);
+    }
+  }
+}
+
+const unwritable = (path, code) =>
+  new Refusal(
+    `dist/ must be built: it is incomplete, or older than its sources. But ${path} can't be written to (${code}).\n` +
+      'Run `npm run build` as a user who may write there, or copy the whole folder to a place where you may write.',
+  );
 
 /** Returns the state of a step: its last build's hash, the current one, and whether all its output files exist. */
 function stateOf({ name, sources, outputs }) {
@@ -145,4 +204,18 @@ async function build() {
   return true;
 }
 
-if (![...steps, ...pages].every((step) => isDone(stateOf(step))) && !(await alone(build))) process.exitCode = 1;
+try {
+  const todo = [...steps, ...pages].filter((step) => !isDone(stateOf(step)));
+  for (const step of todo) {
+    checkWritable(step);
+    await checkTool(step);
+  }
+  if (todo.length > 0 && !(await alone(build))) process.exitCode = 1;
+} catch (error) {
+  const refusal = ['EACCES', 'EPERM', 'EROFS'].includes(error.code)
+    ? unwritable(resolve(error.path ?? 'dist'), error.code)
+    : error;
+  if (!(refusal instanceof Refusal)) throw refusal;
+  console.error(refusal.message);
+  process.exitCode = 2;
+}

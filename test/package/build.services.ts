@@ -1,8 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import {
   copyFileSync,
+  cpSync,
   existsSync,
   mkdirSync,
+  mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -10,6 +12,7 @@ import {
   symlinkSync,
   utimesSync,
 } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type Test, test } from 'tap';
 import { execute, write } from './packed.js';
@@ -17,8 +20,7 @@ import { execute, write } from './packed.js';
 const assembly = 'export function two(): i32 { return 2; }\n';
 
 /** A project as small as can be that is built by this one's script, and the paths in its dist. */
-async function project(t: Test) {
-  const folder = t.testdir({});
+async function project(t: Test, folder = t.testdir({})) {
   write(folder, {
     'package.json': '{ "type": "module" }',
     'tsconfig.json': JSON.stringify({
@@ -52,6 +54,7 @@ async function project(t: Test) {
   await build();
   const at = (name: string) => join(folder, name);
   return {
+    folder,
     build,
     at,
     read: (name: string) => readFileSync(at(name), 'utf8'),
@@ -129,4 +132,78 @@ test('of two builds at once one waits for the other; what a killed one left does
   write('src/one.ts', 'export const one = 3;\n');
   await build();
   t.match(read('dist/src/one.js'), 'one = 3');
+});
+
+test('files that the build does not read begin no new one: other packages, an editor’s copies', async (t) => {
+  const { build, write, times } = await project(t);
+  const first = times();
+  write('test/node_modules/peer/index.ts', 'export const peer = 1;\n');
+  write('test/node_modules/peer/index.d.ts', 'export declare const peer = 1;\n');
+  write('src/.#one.ts', 'export const one = 1;\n');
+  write('src/one.ts~', 'export const one = 0;\n');
+  write('src/tensor/assembly/index.ts.orig', assembly);
+  await build();
+  t.same(times(), first);
+});
+
+test('where dist can not be written, a build that is whole is used, and one that is not is refused in a sentence', {
+  skip: process.getuid?.() === 0 ? false : 'only root may take on another user',
+}, async (t) => {
+  const { folder, at, write, remove, times } = await project(t);
+  const user = ['--reuid=65534', '--regid=65534', '--clear-groups'];
+  const reading = ['--inh-caps=+dac_read_search', '--ambient-caps=+dac_read_search'];
+  const build = () =>
+    spawnSync('setpriv', [...user, ...reading, process.execPath, 'scripts/build.mjs'], {
+      cwd: folder,
+      encoding: 'utf8',
+    });
+  const refused = (why: string) => {
+    const before = times();
+    const { status, stderr } = build();
+    t.equal(status, 2, why);
+    t.match(
+      stderr,
+      /^dist\/ must be built.*older than its sources\. But .* can't be written to \(EACCES\)\.\nRun `npm run build` as/,
+    );
+    t.notMatch(stderr, /^ +at /m, 'no stack trace');
+    t.same(times(), before, 'and nothing is touched');
+  };
+  const { status, stderr } = build();
+  t.equal(status, 0, stderr);
+  write('src/one.ts', 'export const one = 2;\n');
+  refused('an edit');
+  rmSync(at('dist/src/one.js'));
+  refused('a part is missing');
+  rmSync(at('dist'), { recursive: true });
+  mkdirSync(at('dist'));
+  refused('all is missing');
+  remove('src/one.ts');
+  refused('and a source too');
+});
+
+test('where a compiler is missing, or what it runs on this machine, a sentence says how to install it', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'build-')); // outside of this clone, whose packages are found from inside
+  t.teardown(() => rmSync(folder, { recursive: true }));
+  const { build, write, at } = await project(t, folder);
+  const refused = async (message: RegExp) => {
+    await t.rejects(build(), { code: 2, stderr: message });
+    await t.rejects(
+      build(),
+      { code: 2, stderr: /^(?![\s\S]*\n +at )[\s\S]*Run `npm ci` without --omit/ },
+      'no stack trace',
+    );
+  };
+  mkdirSync(at('node_modules/esbuild'));
+  cpSync('node_modules/esbuild', at('node_modules/esbuild'), {
+    recursive: true,
+    filter: (name) => !name.endsWith('bin/esbuild'),
+  });
+  write('src/lab/build.mjs', "throw new Error('the page is built without esbuild');\n");
+  await refused(/^dist\/ can't be built without esbuild: .*@esbuild\//);
+  rmSync(at('node_modules/esbuild'), { recursive: true });
+  await refused(/^dist\/ can't be built without esbuild: Cannot find package 'esbuild'/);
+  rmSync(at('src/lab'), { recursive: true });
+  write('src/one.ts', 'export const one = 2;\n');
+  rmSync(at('node_modules/typescript'));
+  await refused(/^dist\/ can't be built without typescript: node_modules\/typescript\/bin\/tsc is missing/);
 });
