@@ -2,6 +2,7 @@ import { type AttackName, attacks } from '../attacks/index.js';
 import type { Dataset } from '../datasets/dataset.js';
 import { type DatasetName, datasets } from '../datasets/index.js';
 import { UserError } from '../errors.js';
+import { checkClasses } from '../experiment/data.js';
 import { runData, runNetworks } from '../experiment/finished-run.js';
 import { silent } from '../experiment/progress.js';
 import { runConfig } from '../experiment/run-files.js';

@@ -2,6 +2,7 @@
 import { CommanderError } from 'commander';
 import { diskFault, isDiskError } from '../disk/faults.js';
 import { Interruption, UserError } from '../errors.js';
+import { addressSpace, limitText } from '../tensor/address-space.js';
 
 const USAGE = 2;
 const INTERRUPTED = 130;
@@ -21,26 +22,46 @@ export function outliveReaders(): void {
 }
 
 /**
- * Says what a command failed with and sets the exit code: 2 for what a person can mend, 130 for an interruption, which
- * ends the process at once.
+ * What a person is told of a failure, and the exit code: 2 for what they can mend, 130 for an interruption.
  *
- * @throws the error itself if it is none of these, but a mistake of this program
+ * @returns undefined for a mistake of this program
+ */
+export function toldOf(error: unknown): { readonly message: string; readonly code: number } | undefined {
+  // What commander refuses, and the help, it has printed already.
+  if (error instanceof CommanderError) return { message: '', code: error.exitCode === 0 ? 0 : USAGE };
+  if (isDiskError(error)) {
+    const { path } = error;
+    const fault = path === undefined ? diskFault(error, 'write to', 'standard output') : diskFault(error, 'use', path);
+    return { message: fault.message, code: USAGE };
+  }
+  if (error instanceof Interruption) return { message: error.message, code: INTERRUPTED };
+  if (isMemoryRefusal(error)) return { message: memoryText(error), code: USAGE };
+  return error instanceof UserError ? { message: error.message, code: USAGE } : undefined;
+}
+
+/** Memory that was refused, by our heap or by the JavaScript engine; from a worker too, whose errors lose their class. */
+const isMemoryRefusal = (error: unknown): error is RangeError =>
+  error instanceof RangeError &&
+  /^heap: .*(asked for|refuses)|allocation failed|allocate memory|out of memory/i.test(error.message);
+
+function memoryText({ message }: RangeError): string {
+  if (message.startsWith('heap: ')) return message; // which says it all
+  const space = addressSpace();
+  return `The system refuses memory (${message}). ${space ? limitText(space) : 'End other programs, or give fewer --workers.'}`;
+}
+
+/**
+ * Says what a command failed with and sets the exit code. An interruption ends the process at once.
+ *
+ * @throws the error itself if it is a mistake of this program
  */
 export function fail(error: unknown): void {
-  if (error instanceof CommanderError) {
-    process.exitCode = error.exitCode === 0 ? 0 : USAGE; // commander has said it already
-    return;
-  }
-  if (isDiskError(error)) {
-    fail(
-      error.path === undefined ? diskFault(error, 'write to', 'standard output') : diskFault(error, 'use', error.path),
-    );
-    return;
-  }
-  if (!(error instanceof UserError || error instanceof Interruption)) throw error;
-  process.stderr.write(`${error.message}\n`);
-  if (error instanceof Interruption) process.exit(INTERRUPTED);
-  process.exitCode = USAGE;
+  const told = toldOf(error);
+  if (!told) throw error;
+  process.exitCode = told.code;
+  if (told.message !== '') process.stderr.write(`${told.message}\n`);
+  if (error instanceof CommanderError) return;
+  if (told.code === INTERRUPTED) process.exit();
   setTimeout(() => process.exit(), LINGER).unref(); // if some connection is still open
 }
 

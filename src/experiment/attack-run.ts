@@ -15,6 +15,7 @@ import { firstImages } from '../tensor/images.js';
 import { type AttackContext, attackStep, optionsOf } from './attack.js';
 import { type Config, parseConfig } from './config.js';
 import type { WorkSettings } from './context.js';
+import { checkClasses } from './data.js';
 import { runData, runNetworks } from './finished-run.js';
 import { RunFolder } from './folder.js';
 import { GALLERY, writeGallery } from './gallery.js';
@@ -92,6 +93,7 @@ async function attackInto(
     );
   }
   const { dataset: whole, test: there } = await runData(run, own, data, { progress, signal });
+  checkClasses(config.loss, whole);
   const images = asked ?? Math.min(IMAGES, there.count);
   if (images > there.count) {
     throw new UserError(

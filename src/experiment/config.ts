@@ -49,7 +49,10 @@ export const configSchema = z.strictObject({
   schema: z.literal(1),
   dataset: keyOf(datasets),
   /** A folder with the data set's files, or null for the data set's usual source. */
-  data: z.string().nullable(),
+  data: z
+    .string()
+    .refine((path) => !path.includes('\0'), { error: 'a path can not have a null character' })
+    .nullable(),
   preset: z.string(),
   seed: numberIn(ranges.seed),
   /** How many images, from the first; null for all. */

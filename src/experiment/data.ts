@@ -1,5 +1,8 @@
 import type { Dataset } from '../datasets/dataset.js';
 import { type DatasetName, datasets } from '../datasets/index.js';
+import { UserError } from '../errors.js';
+import { type LossName, losses } from '../losses/index.js';
+import type { Loss } from '../losses/loss.js';
 import type { Progress } from './progress.js';
 
 /**
@@ -26,4 +29,21 @@ export function noteFewer(asked: number | undefined, there: number, done: string
   if (asked === undefined || asked <= there) return;
   const [most, all] = [asked, there].map((count) => count.toLocaleString('en'));
   log(`${most} test images were asked for; there are ${all}, and all of them are ${done}.`);
+}
+
+/**
+ * Checks that a data set has enough classes for a loss, before anything is attacked or written.
+ *
+ * @throws {UserError} if the loss needs more classes
+ */
+export function checkClasses(loss: LossName, { name, classes }: Pick<Dataset, 'name' | 'classes'>): void {
+  const { leastClasses = 2 }: Loss = losses[loss];
+  if (classes.length >= leastClasses) return;
+  const [other] =
+    Object.entries<Loss>(losses)
+      .filter(([, { leastClasses = 2 }]) => leastClasses <= classes.length)
+      .at(-1) ?? [];
+  throw new UserError(
+    `--loss "${loss}": needs at least ${leastClasses} classes; ${name} has ${classes.length}. Try --loss ${other}.`,
+  );
 }

@@ -18,7 +18,7 @@ import type { ClassIndices } from '../tensor/class-indices.js';
 import { firstImages, imageBatch, type LabelledImages } from '../tensor/images.js';
 import { contiguous, tensor } from '../tensor/tensor.js';
 import type { Config } from './config.js';
-import { noteFewer } from './data.js';
+import { checkClasses, noteFewer } from './data.js';
 import { runData, runNetworks } from './finished-run.js';
 import { RunFolder } from './folder.js';
 import type { Progress } from './progress.js';
@@ -61,6 +61,7 @@ export async function exportRun(folder: string, options: ExportOptions): Promise
   const { to, out, data, progress, signal } = options;
   const config = await runConfig(folder);
   const { dataset, test } = await runData(folder, config, data, { progress, signal });
+  if (to.includes('npz')) checkClasses(options.loss, dataset);
   const kernels = await loadKernels(config.backend);
   const saved = await runNetworks(folder, config, dataset, kernels, (line) => progress.log(line));
   const networks = new Map(

@@ -5,8 +5,6 @@ import * as check from '../check.js';
 import { MOST_WORKERS } from '../crew/crew.js';
 import type { Dataset } from '../datasets/dataset.js';
 import { UserError } from '../errors.js';
-import { losses } from '../losses/index.js';
-import type { Loss } from '../losses/loss.js';
 import { LARGER_IMAGES, layersOf } from '../models/checkpoint.js';
 import { networkSpec } from '../models/create.js';
 import { checkMemory } from '../parallel/memory-need.js';
@@ -21,7 +19,7 @@ import { auditAndWrite } from './audit.js';
 import { auditSettings } from './audit-settings.js';
 import { type Config, parseConfig, type TrainingConfig } from './config.js';
 import type { RunContext, SweepSettings, WorkSettings } from './context.js';
-import { loadData } from './data.js';
+import { checkClasses, loadData } from './data.js';
 import { networkName, RunFolder } from './folder.js';
 import { writeGallery } from './gallery.js';
 import { KeptPieces } from './kept.js';
@@ -60,7 +58,7 @@ export async function runExperiment(given: Config, settings: RunSettings): Promi
   const config = anywhere(parseConfig(given, 'runExperiment: config'));
   checkSettings(config, settings);
   const dataset = await loadDataset(config, settings.progress, settings.signal);
-  checkClasses(config, dataset);
+  checkClasses(config.loss, dataset);
   return await RunFolder.locked(settings.out, () => runInFolder(config, dataset, settings), settings);
 }
 
@@ -154,15 +152,6 @@ function checkSettings({ dataset }: Config, settings: RunSettings): void {
   if (onWait !== undefined) check.callable(where, 'settings.onWait', onWait);
   if (signal === undefined || signal instanceof AbortSignal) return;
   throw new TypeError(check.refusal(where, 'settings.signal', signal, 'an AbortSignal'));
-}
-
-/** @throws {UserError} if there are too few classes for the loss that the attacks are to make grow */
-function checkClasses({ loss }: Config, { name, classes }: Dataset): void {
-  const { leastClasses = 2 }: Loss = losses[loss];
-  if (classes.length >= leastClasses) return;
-  throw new UserError(
-    `--loss ${loss} needs ${leastClasses} classes; ${name} has ${classes.length}. Take --loss margin.`,
-  );
 }
 
 async function measure(context: RunContext, networks: TrainedNetworks): Promise<Results> {

@@ -4,6 +4,7 @@ import { UserError } from '../errors.js';
 import { createNetwork } from '../models/create.js';
 import type { NetworkSpec } from '../models/index.js';
 import type { RuleName } from '../rules/index.js';
+import { addressSpace, limitText } from '../tensor/address-space.js';
 import { loadKernels } from '../tensor/backends.js';
 import { Heap, HeapFull } from '../tensor/heap.js';
 import type { Backend } from '../tensor/kernels.js';
@@ -99,9 +100,10 @@ export async function checkMemory(pool: WorkerPool, spec: NetworkSpec, plans: Pl
   if (size <= fitting) return;
   const advice =
     fitting > 0 ? `Try --workers ${fitting}.` : 'Even one worker needs more memory: choose a smaller model.';
+  const space = addressSpace();
   const who = size === 1 ? `1 worker on ${spec.model} needs` : `${size} workers on ${spec.model} need`;
   throw new UserError(
-    `${who} ${megabytes(shared + size * worker)} of memory, ${megabytes(worker)} each and ${megabytes(shared)} for the networks; this machine’s JavaScript engine grants ${megabytes(there)}. ${advice}`,
+    `${who} ${megabytes(shared + size * worker)} of memory, ${megabytes(worker)} each and ${megabytes(shared)} for the networks; this machine’s JavaScript engine grants ${megabytes(there)}. ${advice}${space ? ` ${limitText(space)}` : ''}`,
   );
 }
 

@@ -2,7 +2,8 @@ import { availableParallelism } from 'node:os';
 import { Piscina } from 'piscina';
 import { newCrew, progressOf, stopCrew } from '../crew/shared-crew.js';
 import { UserError } from '../errors.js';
-import { Heap } from '../tensor/heap.js';
+import { addressSpace, GUARDED_MEMORY_BYTES, gigabytes, limitText, unguarded } from '../tensor/address-space.js';
+import { Heap, MOST_BYTES } from '../tensor/heap.js';
 import type { Backend } from '../tensor/kernels.js';
 import type { Message } from './messages.js';
 import type { Answer, Job, TaskName, Value } from './tasks.js';
@@ -53,7 +54,7 @@ export class WorkerPool {
   constructor(
     size: number,
     readonly backend: Backend,
-    readonly heap = new Heap(),
+    readonly heap = heapFor(size),
   ) {
     this.begin(size);
   }
@@ -82,6 +83,7 @@ export class WorkerPool {
 
   /** Starts threads. @param late true if the pool continues without these threads in case they can't start */
   private begin(count: number, late = false): void {
+    checkAddressSpace(count);
     let piscina: Piscina;
     try {
       piscina = new Piscina({
@@ -89,6 +91,7 @@ export class WorkerPool {
         minThreads: count,
         maxThreads: count,
         concurrentTasksPerWorker: 1,
+        ...(addressSpace() && { resourceLimits: FRUGAL }),
         execArgv: [], // workers don't need the loaders that a test runner gives this process
       });
     } catch (error) {
@@ -194,6 +197,38 @@ export async function withPool<Result>(
     signal?.removeEventListener('abort', stop);
     await pool.close();
   }
+}
+
+/** Address space that a worker thread takes where it is limited, with less of it for machine code than V8's 0.5 GB. */
+const THREAD_BYTES = 0.2e9;
+const FRUGAL = { codeRangeSizeMb: 64 };
+/** What the rest of the program is to have when all threads are there: images, and figures at the end. */
+const REST_BYTES = 0.35e9;
+/** A heap under this size is of no use. */
+const LEAST_HEAP_BYTES = 64e6;
+
+/**
+ * Checks that so many more threads find room in an address space that is limited: V8 would end the whole process.
+ *
+ * @throws {UserError} if they don't
+ */
+function checkAddressSpace(threads: number, more = 0): void {
+  const space = addressSpace();
+  const needed = threads * THREAD_BYTES + REST_BYTES + more;
+  if (!space || needed <= space.left) return;
+  const who = threads === 1 ? '1 worker needs' : `${threads} workers need`;
+  const fitting = Math.floor((space.left - REST_BYTES - more) / THREAD_BYTES);
+  const advice = fitting > 0 ? ` --workers ${fitting} would fit.` : '';
+  throw new UserError(`${who} about ${gigabytes(needed)} more address space. ${limitText(space)}${advice}`);
+}
+
+/** A heap that leaves enough of a limited address space to the threads that work on it, and to the rest. */
+function heapFor(threads: number): Heap {
+  const space = addressSpace();
+  if (!space) return new Heap();
+  checkAddressSpace(threads, unguarded() ? LEAST_HEAP_BYTES : GUARDED_MEMORY_BYTES);
+  const free = space.left - threads * THREAD_BYTES - REST_BYTES;
+  return new Heap({ maximumBytes: Math.min(MOST_BYTES, Math.max(LEAST_HEAP_BYTES, free / 2)) });
 }
 
 const startFailure = (size: number, { message }: Error): UserError =>

@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { UNGUARDED, unguarded } from '../tensor/address-space.js';
 import type { Part } from './cores.js';
 import { type ChildMessage, formatOrder, readMessage } from './messages.js';
 
@@ -34,7 +35,18 @@ export interface ChildOptions {
 export async function runInChild(options: ChildOptions): Promise<string | undefined> {
   const { plan, name, out, part, figures = true, onMessage, signal } = options;
   signal.throwIfAborted();
-  const args = [CLI, 'run', plan, name, '--out', out, '--workers', `${part.cores}`, '--child'];
+  const args = [
+    ...(unguarded() ? [UNGUARDED] : []),
+    CLI,
+    'run',
+    plan,
+    name,
+    '--out',
+    out,
+    '--workers',
+    `${part.cores}`,
+    '--child',
+  ];
   if (!figures) args.push('--no-figures');
   // No secret of this process is the child's.
   const { WEIGHT_TRANSPORT_REDIS: _, ...env } = process.env;

@@ -1,5 +1,6 @@
 import * as check from '../check.js';
 import { megabytes } from '../words.js';
+import { addressSpace, limitText } from './address-space.js';
 import { giveBack, poisons, wasGivenBack } from './released.js';
 
 /**
@@ -43,7 +44,8 @@ export class Heap {
    * Creates a heap, or opens another thread's heap.
    *
    * @param from another thread's `memory` to share; or the size, in bytes, up to which a new heap may grow. Default: 4
-   *   GiB, or as much of that as the machine grants. Only used pages take real memory.
+   *   GiB, or as much of that as the machine grants. Where the address space is limited, at most a quarter of the free
+   *   part is reserved. Only used pages take real memory.
    * @throws {TypeError} if `from` is neither
    * @throws {RangeError} if the maximum is not a possible number of bytes, or more than the machine grants
    * @example
@@ -150,12 +152,21 @@ export class Heap {
     for (;;) {
       const { mark } = this;
       if (!this.growTo(mark + bytes)) {
-        throw new HeapFull(
-          `heap: ${megabytes(bytes)} were asked for, ${megabytes(this.maximumBytes - this.used)} of ${megabytes(this.maximumBytes)} are left, ${this.holes.length > 0 ? 'in pieces' : 'in one piece'}. Release networks that are no longer needed, or give loadKernels a larger heap.`,
-        );
+        throw new HeapFull(this.refusal(bytes));
       }
       if (Atomics.compareExchange(this.words, MARK, mark | 0, (mark + bytes) | 0) >>> 0 === mark) return mark;
     }
+  }
+
+  private refusal(bytes: number): string {
+    const asked = `heap: ${megabytes(bytes)} were asked for,`;
+    const space = addressSpace();
+    if (this.mark + bytes <= this.maximumBytes) {
+      const there = `${megabytes(this.memory.buffer.byteLength)} are there, and the system refuses more.`;
+      return `${asked} ${there} ${space ? limitText(space) : 'End other programs, or give fewer --workers.'}`;
+    }
+    const left = `${megabytes(this.maximumBytes - this.used)} of ${megabytes(this.maximumBytes)} are left, ${this.holes.length > 0 ? 'in pieces' : 'in one piece'}.`;
+    return `${asked} ${left} ${space ? limitText(space) : 'Release networks that are no longer needed, or give loadKernels a larger heap.'}`;
   }
 
   /** Grows the memory to at least `end` bytes. @returns false if it can't */
@@ -258,6 +269,7 @@ const INITIAL_PAGES = 64;
 const GROWTH_BYTES = 64 * PAGE;
 /** 4 GiB minus one page, so that the address of the memory's end fits into 32 bits. */
 const MOST_PAGES = 65535;
+export const MOST_BYTES = MOST_PAGES * PAGE;
 
 /** Rounds a number of bytes up to whole cache lines. */
 const rounded = (bytes: number): number => Math.ceil(bytes / LINE) * LINE;
@@ -265,9 +277,17 @@ const rounded = (bytes: number): number => Math.ceil(bytes / LINE) * LINE;
 const wordsOf = (buffer: ArrayBufferLike): Int32Array => new Int32Array(buffer, WORDS, 4);
 
 function newMemory(maximumBytes?: number): WebAssembly.Memory {
-  const memory = maximumBytes === undefined ? largestMemory() : memoryUpTo(pagesIn(maximumBytes));
-  wordsOf(memory.buffer)[MARK] = RESERVED_BYTES;
-  return memory;
+  const pages = maximumBytes === undefined ? undefined : pagesIn(maximumBytes);
+  try {
+    const memory = pages === undefined ? largestMemory() : memoryUpTo(pages);
+    wordsOf(memory.buffer)[MARK] = RESERVED_BYTES;
+    return memory;
+  } catch (error) {
+    const space = addressSpace();
+    if (!(error instanceof RangeError)) throw error;
+    const advice = space ? limitText(space) : 'Give a smaller maximum, or end other programs.';
+    throw new RangeError(`heap: the system refuses its memory (${error.message}). ${advice}`, { cause: error });
+  }
 }
 
 function memoryUpTo(maximum: number): WebAssembly.Memory {
@@ -276,9 +296,14 @@ function memoryUpTo(maximum: number): WebAssembly.Memory {
   return memory;
 }
 
-/** Creates a memory with the largest maximum that the machine grants: phones grant less than desktops. */
+/**
+ * Creates a memory with the largest maximum that the machine grants: phones grant less than desktops. In a limited address
+ * space most is left for other things. V8 would also create a memory whose maximum can't be reserved, but not grow it.
+ */
 function largestMemory(): WebAssembly.Memory {
-  for (let pages = MOST_PAGES; ; pages = Math.floor(pages / 2)) {
+  const space = addressSpace();
+  const most = space ? Math.min(MOST_PAGES, Math.max(INITIAL_PAGES, Math.floor(space.left / 4 / PAGE))) : MOST_PAGES;
+  for (let pages = most; ; pages = Math.floor(pages / 2)) {
     try {
       return memoryUpTo(pages);
     } catch (error) {

@@ -215,6 +215,7 @@ test('a file that is no configuration is refused with its name and every fault',
     /my\.json is not a usable configuration:\s[\s\S]*schema/,
   );
   t.throws(() => parseConfig({ ...defaults, colour: 'red' }, 'my.json'), /colour/);
+  t.throws(() => parseConfig({ ...defaults, data: '/images\0' }, 'my.json'), /data.*null character/);
 });
 
 test('each kind of run has a default folder of its own', async (t) => {

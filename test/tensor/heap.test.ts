@@ -185,6 +185,19 @@ test('a failed allocation changes nothing, and says how much was asked for and h
   t.equal(after.byteLength, 9_200_000);
 });
 
+test('memory that the system refuses below the maximum is told as that', async (t) => {
+  const heap = new Heap({ maximumBytes: 100e6 });
+  heap.memory.grow = () => {
+    throw new RangeError('WebAssembly.Memory.grow(): Unable to grow instance memory');
+  };
+  const there = heap.memory.buffer.byteLength;
+  t.throws(() => heap.float32(10e6), {
+    name: 'RangeError',
+    message: /40\.0.MB were asked for, 4\.2.MB are there, and the system refuses more\./,
+  });
+  t.equal(heap.memory.buffer.byteLength, there);
+});
+
 test('a heap grows to its last page and no further, also where it grows by more than is missing', async (t) => {
   const heap = new Heap({ maximumBytes: 5e6 });
   const arrays = Array.from({ length: 70 }, () => heap.float32(16_384));

@@ -1,9 +1,10 @@
 /** Vega-Lite spec → SVG → PNG, without a browser. The libraries are loaded at the first call: Vega alone takes a quarter of a second. */
 import type { TopLevelSpec } from 'vega-lite';
+import { sparingly } from '../../tensor/address-space.js';
 
 /** Draws a spec as SVG text. Text stays text; the fonts it names are the viewer's. */
 export async function renderSvg(spec: TopLevelSpec): Promise<string> {
-  const [vega, vegaLite] = await Promise.all([import('vega'), import('vega-lite')]);
+  const [vega, vegaLite] = await sparingly(() => Promise.all([import('vega'), import('vega-lite')]));
   textMetrics(vega).width = (item, text) => meanAdvance * String(text ?? '').length * (item.fontSize ?? 11);
   const view = new vega.View(vega.parse(vegaLite.compile(spec).spec), { renderer: 'none' });
   try {
@@ -33,7 +34,7 @@ const resolution = 2;
 
 /** Draws an SVG as PNG at twice its size. Its text is set in Inter, which comes along: no font of the machine is used. */
 export async function renderPng(svg: string): Promise<Uint8Array> {
-  rasterizer ??= loadRasterizer();
+  rasterizer ??= sparingly(loadRasterizer);
   const { Resvg, fonts } = await rasterizer;
   const resvg = new Resvg(svg, {
     fitTo: { mode: 'zoom', value: resolution },
@@ -41,13 +42,14 @@ export async function renderPng(svg: string): Promise<Uint8Array> {
   });
   try {
     const image = resvg.render();
-    try {
-      return image.asPng();
-    } finally {
-      image.free();
-    }
-  } finally {
+    const png = image.asPng();
+    image.free();
     resvg.free();
+    return png;
+  } catch (error) {
+    // Nothing is to be freed: code that was cut short answers no more, and has a want of memory for its likeliest cause.
+    if (!(error instanceof WebAssembly.RuntimeError)) throw error;
+    throw new RangeError(`out of memory while a figure was drawn: ${error.message}`, { cause: error });
   }
 }
 
