@@ -1,21 +1,21 @@
-/** A limited address space, as clusters set it: the program is then carried out by a process of its own. */
+/** Restarts the program with less use of address space where that is limited, as on many clusters. */
 import { spawn } from 'node:child_process';
 import { UserError } from '../errors.js';
 import { addressSpace, GUARDED_MEMORY_BYTES, gigabytes, RAISE, UNGUARDED, unguarded } from '../tensor/address-space.js';
 
-/** With as much as this the memories of a run can have their guards: its heap, others for a while, and figures. */
+/** Bytes of address space that are enough for all WebAssembly memories of a run as V8 reserves them by default. */
 const ENOUGH = 12 * GUARDED_MEMORY_BYTES;
-/** Node alone takes nearly a gigabyte. */
+/** The smallest usable limit, in bytes. Node alone reserves nearly 1 GB. */
 const LEAST = 1.8e9;
-/** What a process ends by that V8 ends for want of memory. */
+/** Signals by which V8 ends a process that is out of memory. */
 const OUT_OF_MEMORY: readonly (NodeJS.Signals | null)[] = ['SIGABRT', 'SIGTRAP', 'SIGILL', 'SIGSEGV', 'SIGBUS'];
 
 /**
- * Has a child do all where this process's address space is limited, since WebAssembly can do with less of it, but not
- * any more in a process that is there already. The child computes the same numbers.
+ * Runs the same command line in a child process with {@link UNGUARDED} if this process's address space is limited. Node
+ * accepts that option only when a process starts. The child computes the same numbers.
  *
- * @returns whether that was done; the exit code is set then
- * @throws {UserError} if the limit leaves too little
+ * @returns true if a child has run the command line; the exit code is then set
+ * @throws {UserError} if the limit is too low
  */
 export async function doneUnguarded(): Promise<boolean> {
   const space = addressSpace();
@@ -26,7 +26,7 @@ export async function doneUnguarded(): Promise<boolean> {
   const child = spawn(process.execPath, [UNGUARDED, ...process.execArgv, ...process.argv.slice(1)], {
     stdio: 'inherit',
   });
-  // Ctrl-C at a terminal comes to the child by itself, and a second one would end it at once.
+  // A terminal sends Ctrl-C to the child too, and a second one would end it at once.
   const terminal = [process.stdin, process.stdout, process.stderr].some(({ isTTY }) => isTTY);
   const forwarded = (['SIGINT', 'SIGTERM', 'SIGHUP'] as const).map((signal) => {
     const forward = () => {
@@ -40,7 +40,7 @@ export async function doneUnguarded(): Promise<boolean> {
   );
   for (const stop of forwarded) stop();
   if (OUT_OF_MEMORY.includes(signal)) {
-    throw new UserError(`${limited}, and the program ended for want of memory. ${RAISE} Or give fewer --workers.`);
+    throw new UserError(`${limited}, and the program ran out of it. ${RAISE} Or give fewer --workers.`);
   }
   if (signal) process.kill(process.pid, signal);
   process.exitCode = code ?? 1;

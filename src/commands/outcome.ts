@@ -22,12 +22,12 @@ export function outliveReaders(): void {
 }
 
 /**
- * What a person is told of a failure, and the exit code: 2 for what they can mend, 130 for an interruption.
+ * Returns the message for a failure and the exit code: 2 if the user can correct it, 130 for an interruption.
  *
- * @returns undefined for a mistake of this program
+ * @returns undefined for an error of this program
  */
 export function toldOf(error: unknown): { readonly message: string; readonly code: number } | undefined {
-  // What commander refuses, and the help, it has printed already.
+  // Commander has printed the help and its own errors already.
   if (error instanceof CommanderError) return { message: '', code: error.exitCode === 0 ? 0 : USAGE };
   if (isDiskError(error)) {
     const { path } = error;
@@ -39,21 +39,21 @@ export function toldOf(error: unknown): { readonly message: string; readonly cod
   return error instanceof UserError ? { message: error.message, code: USAGE } : undefined;
 }
 
-/** Memory that was refused, by our heap or by the JavaScript engine; from a worker too, whose errors lose their class. */
+/** Returns whether the heap or the JavaScript engine could not get memory. Errors of workers have lost their class. */
 const isMemoryRefusal = (error: unknown): error is RangeError =>
   error instanceof RangeError &&
   /^heap: .*(asked for|refuses)|allocation failed|allocate memory|out of memory/i.test(error.message);
 
 function memoryText({ message }: RangeError): string {
-  if (message.startsWith('heap: ')) return message; // which says it all
+  if (message.startsWith('heap: ')) return message; // it has advice already
   const space = addressSpace();
   return `The system refuses memory (${message}). ${space ? limitText(space) : 'End other programs, or give fewer --workers.'}`;
 }
 
 /**
- * Says what a command failed with and sets the exit code. An interruption ends the process at once.
+ * Prints the message of a failure and sets the exit code. An interruption ends the process at once.
  *
- * @throws the error itself if it is a mistake of this program
+ * @throws the error itself if it is an error of this program
  */
 export function fail(error: unknown): void {
   const told = toldOf(error);

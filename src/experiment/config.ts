@@ -51,7 +51,7 @@ export const configSchema = z.strictObject({
   /** A folder with the data set's files, or null for the data set's usual source. */
   data: z
     .string()
-    .refine((path) => !path.includes('\0'), { error: 'a path can not have a null character' })
+    .refine((path) => !path.includes('\0'), { error: 'must be a path without a null character' })
     .nullable(),
   preset: z.string(),
   seed: numberIn(ranges.seed),

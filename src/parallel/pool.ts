@@ -199,18 +199,21 @@ export async function withPool<Result>(
   }
 }
 
-/** Address space that a worker thread takes where it is limited, with less of it for machine code than V8's 0.5 GB. */
+/** Bytes of address space for a worker thread with {@link FRUGAL} limits. */
 const THREAD_BYTES = 0.2e9;
+/** A thread's limits in a limited address space: V8 reserves 0.5 GB for its machine code by default. */
 const FRUGAL = { codeRangeSizeMb: 64 };
-/** What the rest of the program is to have when all threads are there: images, and figures at the end. */
+/** Bytes of address space for the rest of the program: images, and later figures. */
 const REST_BYTES = 0.35e9;
-/** A heap under this size is of no use. */
+/** The smallest useful heap, in bytes. */
 const LEAST_HEAP_BYTES = 64e6;
 
 /**
- * Checks that so many more threads find room in an address space that is limited: V8 would end the whole process.
+ * Checks that a limited address space is large enough for more threads. Otherwise V8 would end the whole process.
  *
- * @throws {UserError} if they don't
+ * @param threads the number of threads to start
+ * @param more bytes for other things
+ * @throws {UserError} if it is too small
  */
 function checkAddressSpace(threads: number, more = 0): void {
   const space = addressSpace();
@@ -218,11 +221,11 @@ function checkAddressSpace(threads: number, more = 0): void {
   if (!space || needed <= space.left) return;
   const who = threads === 1 ? '1 worker needs' : `${threads} workers need`;
   const fitting = Math.floor((space.left - REST_BYTES - more) / THREAD_BYTES);
-  const advice = fitting > 0 ? ` --workers ${fitting} would fit.` : '';
+  const advice = fitting > 0 ? ` Try --workers ${fitting}.` : '';
   throw new UserError(`${who} about ${gigabytes(needed)} more address space. ${limitText(space)}${advice}`);
 }
 
-/** A heap that leaves enough of a limited address space to the threads that work on it, and to the rest. */
+/** Creates a heap that leaves enough of a limited address space for the worker threads and the rest of the program. */
 function heapFor(threads: number): Heap {
   const space = addressSpace();
   if (!space) return new Heap();

@@ -158,6 +158,7 @@ export class Heap {
     }
   }
 
+  /** Returns the message for an allocation that failed. */
   private refusal(bytes: number): string {
     const asked = `heap: ${megabytes(bytes)} were asked for,`;
     const space = addressSpace();
@@ -298,7 +299,7 @@ function memoryUpTo(maximum: number): WebAssembly.Memory {
 
 /**
  * Creates a memory with the largest maximum that the machine grants: phones grant less than desktops. In a limited address
- * space most is left for other things. V8 would also create a memory whose maximum can't be reserved, but not grow it.
+ * space it takes a quarter of the free part. V8 also creates memories whose maximum it can't reserve, but can't grow them.
  */
 function largestMemory(): WebAssembly.Memory {
   const space = addressSpace();

@@ -38,7 +38,7 @@ test('where it is too small, a sentence says the limit, what is needed and what 
   await refused(
     4,
     100,
-    /^100 workers need about \d+\.\d\sGB more .* limited to 4\.3\sGB \(ulimit -v\), of which .* Raise the limit, .* --workers \d+ would fit\.$/,
+    /^100 workers need about \d+\.\d\sGB more .* limited to 4\.3\sGB \(ulimit -v\); .* of it are free\. Raise the limit, .* Try --workers \d+\.$/,
   );
 });
 

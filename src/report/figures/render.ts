@@ -47,7 +47,7 @@ export async function renderPng(svg: string): Promise<Uint8Array> {
     resvg.free();
     return png;
   } catch (error) {
-    // Nothing is to be freed: code that was cut short answers no more, and has a want of memory for its likeliest cause.
+    // A trap, most likely for lack of memory. The module can't be used any more, not even to free its objects.
     if (!(error instanceof WebAssembly.RuntimeError)) throw error;
     throw new RangeError(`out of memory while a figure was drawn: ${error.message}`, { cause: error });
   }

@@ -1,4 +1,4 @@
-/* Calls of the program within this process, and what each has left. */
+/* Calls the program within this process, and checks the files that a call leaves. */
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
@@ -6,9 +6,9 @@ import { runInNewContext } from 'node:vm';
 import { createProgram } from '../../../src/cli/program.js';
 import { toldOf } from '../../../src/commands/outcome.js';
 
-/** What a call ended with. */
+/** The end of a call. */
 export interface Ended {
-  /** 0, or what the process would exit with; undefined where it would print a stack trace. */
+  /** The exit code that the process would have; undefined where it would print a stack trace. */
   readonly code: number | undefined;
   readonly output: string;
 }
@@ -32,12 +32,12 @@ async function captured<Result>(work: () => Promise<Result>, onText: (text: stri
 export const program = createProgram();
 
 setFlagsFromString('--expose-gc');
-/** Gives back the heaps of calls that have ended: V8 sees how small their objects are, and not what they hold. */
+/** Collects the heaps of earlier calls: V8 knows only their small JavaScript objects, not the memory behind them. */
 const collect: () => void = runInNewContext('gc');
 const CALLS_BETWEEN = 10;
 let calls = 0;
 
-/** Carries out a command line. A command that goes on until Ctrl-C gets that once it says so. */
+/** Runs a command line. A command that runs until Ctrl-C gets this signal as soon as it mentions it. */
 export async function call(args: readonly string[]): Promise<Ended> {
   if (calls++ % CALLS_BETWEEN === 0) collect();
   let output = '';
@@ -58,7 +58,7 @@ export async function call(args: readonly string[]): Promise<Ended> {
   }
 }
 
-/** Every file below a folder, and when it was written. */
+/** Returns every file below a folder with its modification time, in ns. */
 export function filesIn(folder: string): Map<string, bigint> {
   const files = new Map<string, bigint>();
   for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort()) {
@@ -68,7 +68,7 @@ export function filesIn(folder: string): Map<string, bigint> {
   return files;
 }
 
-/** Which of the files are torn, or belong to work that has ended. */
+/** Returns the files that are half-written, temporary or locks. */
 export function tornIn(folder: string): string[] {
   return [...filesIn(folder).keys()].filter((name) => {
     if (/(\.tmp|\.lock)$/.test(name)) return true;

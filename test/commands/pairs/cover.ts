@@ -1,16 +1,16 @@
-/* Which options are tried together: calls with many options, until each pair of them was in one that was not refused. */
+/* Chooses the options of calls: many at once, until each pair of options was in a call that was not refused. */
 import type { RandomStream } from '../../../src/tensor/random.js';
 import type { Given } from './values.js';
 
-/** One option. Where its values are names, each pair with each of them is tried, else with any of them. */
+/** One option. If its values are names, each name is paired with every other option; else any value stands for all. */
 export interface Factor {
   readonly flag: string;
-  /** Without values: the flag alone. */
+  /** Empty if the option is a flag without a value. */
   readonly values: readonly string[];
   readonly named: boolean;
 }
 
-/** A value of a factor, or of one whose values are alike, the factor. */
+/** A value of a factor; undefined stands for any of its values. */
 interface Level {
   readonly factor: Factor;
   readonly value: string | undefined;
@@ -21,14 +21,14 @@ const levelsOf = (factor: Factor): Level[] =>
 
 interface Pair {
   readonly levels: readonly [Level, Level];
-  /** How many options a call for this pair has at most: half as many after each refusal. */
+  /** The most options of a call for this pair: half as many after each refusal. */
   most: number;
 }
 
-/** How many options are given at once. */
+/** The most options of a call. */
 const AT_ONCE = 10;
 
-/** The pairs of options that no call has had yet. */
+/** The pairs of options that no call has covered yet. */
 export class Pairs {
   private readonly open = new Map<string, Pair>();
   private readonly levels: readonly Level[];
@@ -50,12 +50,12 @@ export class Pairs {
     for (const pair of this.shuffled(pairs)) this.open.set(this.key(...pair.levels), pair);
   }
 
-  /** How many pairs are left. */
+  /** The number of pairs left. */
   get left(): number {
     return this.open.size;
   }
 
-  /** The next call's options; none where there are no pairs. */
+  /** Returns the next call's options; an empty list if no pair is left. */
   next(): Given[] {
     let pair: Pair | undefined;
     for (const each of this.open.values()) if (!pair || each.most > pair.most) pair = each;
@@ -73,7 +73,7 @@ export class Pairs {
 
   private row: Level[] = [];
 
-  /** Whether the call for the options of `next` was refused: then they are tried again, among fewer others. */
+  /** Records the end of the call that `next` chose. After a refusal its first pair is tried again with fewer options. */
   tried(refused: boolean): void {
     if (refused && this.row.length > 2) {
       if (this.begun) this.begun.most = Math.max(2, Math.floor(this.row.length / 2));

@@ -1,4 +1,4 @@
-/* The kinds of run that commands can be applied to, as small as can be; and how each command is called. */
+/* The kinds of run that commands are applied to, all small; and the arguments of each command. */
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -17,9 +17,9 @@ import { stream } from '../../../src/tensor/random.js';
 export interface Kind {
   readonly name: string;
   readonly dataset: 'folder' | 'mnist';
-  /** Its settings, where they are not those of every kind. */
+  /** The settings that differ from `everyKind`. */
   readonly settings: ConfigOptions;
-  /** Whether the main job makes it, in seconds; else its networks are untrained, and there are no results. */
+  /** Whether the main job makes it. Else its networks are untrained, and there are no results. */
   readonly made: boolean;
   readonly audited?: boolean;
 }
@@ -40,7 +40,7 @@ export const kinds: readonly Kind[] = [
   { name: 'three classes, without results', dataset: 'folder', settings: { data: 'three' }, made: false },
 ];
 
-/** Folders of small pictures. */
+/** Writes a folder of small pictures. */
 function paint(folder: string, classes: number, channels: number): void {
   const random = stream(classes);
   for (let label = 0; label < classes; label++) {
@@ -53,7 +53,7 @@ function paint(folder: string, classes: number, channels: number): void {
   }
 }
 
-/** A run's folder with networks as they were before any training. */
+/** Writes a run's config.json and untrained networks. */
 async function putTogether(folder: string, { dataset: name, settings }: Kind): Promise<void> {
   const config = configFrom(name, { ...everyKind, ...settings }, 'simd');
   const spec = networkSpec(await datasets[name].load({ directory: config.data ?? undefined }), config);
@@ -64,7 +64,7 @@ async function putTogether(folder: string, { dataset: name, settings }: Kind): P
   }
 }
 
-/** A run as the main job makes it. */
+/** Makes a run by the main job. */
 async function make(folder: string, { dataset, settings, audited }: Kind): Promise<void> {
   const config = configFrom(dataset, { ...everyKind, ...settings }, 'simd');
   const audit = audited ? { ...quickAudit, epsilons: [0.1], images: 2 } : undefined;
@@ -74,8 +74,8 @@ async function make(folder: string, { dataset, settings, audited }: Kind): Promi
 /**
  * Makes one run of each kind.
  *
- * @param quick whether none is to be trained
- * @returns what gives a copy of a run, for one call to work in
+ * @param quick whether to train no network
+ * @returns `copy`, which makes a folder with a copy of a run for one call, and changes to it
  */
 export async function makeKinds(quick = false): Promise<{ copy(kind: Kind): string }> {
   const folder = mkdtempSync(join(tmpdir(), 'pairs-'));
@@ -101,22 +101,22 @@ export async function makeKinds(quick = false): Promise<{ copy(kind: Kind): stri
   };
 }
 
-/** How a command is called. */
+/** The arguments of a command. */
 export interface Usage {
-  /** Its name, where the table has another. */
+  /** The command's name, if it is not the key in the table. */
   readonly command?: string;
   readonly arguments: readonly string[];
-  /** What keeps it small, unless the call itself says otherwise. */
+  /** Options that keep the work small, unless the call gives them itself. */
   readonly small: Readonly<Record<string, string>>;
-  /** Whether it reads a run that is there; the others are tried once, not on each kind. */
+  /** Whether the command reads a run. It is then applied to each kind. */
   readonly reads: boolean;
-  /** Options that are left out, with the reason. */
+  /** Options that are not tried, each with the reason. */
   readonly without?: Readonly<Record<string, string>>;
-  /** What is not said to keep it small beside an option that says so itself, or doesn't go with it. */
+  /** Options of `small` and `always` that are left out beside another option. */
   readonly unless?: Readonly<Record<string, readonly string[]>>;
-  /** Options that choose among names, of which any will do: another command has them in all pairs. */
+  /** Options with names whose pairs another command covers: here any name stands for all. */
   readonly loose?: readonly string[];
-  /** Every call has these. */
+  /** Options of every call. */
   readonly always?: readonly string[];
 }
 
@@ -139,9 +139,9 @@ const ofNetworks = [
 ];
 
 const loose = ['--attacks', '--rules'];
-/** The standard measure has values of its own for these. */
+/** `--standard` has its own values for these. */
 const measured = ['--iterations', '--queries', '--targets'];
-/** The usual audit takes long, that of --quick doesn't. */
+/** The default audit takes long; that of --quick is short. */
 const quick = { '--quick': ['--no-audit'] };
 
 export const usages: Readonly<Record<string, Usage | string>> = {

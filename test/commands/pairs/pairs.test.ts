@@ -1,4 +1,4 @@
-/* A sample of what pairs.services.ts tries whole. */
+/* A sample of the calls of pairs.services.ts. */
 import { test } from 'tap';
 import { stream } from '../../../src/tensor/random.js';
 import { call, program } from './calls.js';
@@ -7,7 +7,7 @@ import { subjects, tryPairs } from './pairs.js';
 
 const made = await makeKinds(true);
 
-test('every command is tried, or said why not; those that train have the same options', async (t) => {
+test('every command is tried, or has a reason why not; those that train have the same options', async (t) => {
   t.same(program.commands.map((command) => command.name()).sort(), [...new Set(commandsIn(usages))].sort());
   const optionsOf = (name: string) =>
     program.commands.find((each) => each.name() === name)?.options.map(({ flags }) => flags);
@@ -28,11 +28,7 @@ test('a loss that needs more classes than there are is refused in a sentence, an
     t.match(output, expected);
   }
   made.copy(two);
-  t.equal(
-    (await call(['export', 'run', '--loss=dlr', '--to=onnx'])).code,
-    0,
-    'where nothing is attacked, it is no matter',
-  );
+  t.equal((await call(['export', 'run', '--loss=dlr', '--to=onnx'])).code, 0, 'ONNX files need no attack');
 });
 
 test('some pairs of options of each command end in no stack trace and leave no half a file', async (t) => {

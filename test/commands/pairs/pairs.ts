@@ -1,4 +1,4 @@
-/* Calls a command with its options, and tells what went wrong. */
+/* Calls a command with its options, and returns what went wrong. */
 import type { RandomStream } from '../../../src/tensor/random.js';
 import { call, filesIn, program, tornIn } from './calls.js';
 import { type Factor, Pairs } from './cover.js';
@@ -7,7 +7,7 @@ import { argumentOf, type Given, oddValues, valuesOf } from './values.js';
 
 type Made = Awaited<ReturnType<typeof makeKinds>>;
 
-/** A command, and what it is applied to. */
+/** A command and the kind of run that it is applied to. */
 export interface Subject {
   readonly name: string;
   readonly command: string;
@@ -24,7 +24,7 @@ export const subjects: readonly Subject[] = Object.entries(usages).flatMap(([nam
     : [{ name, command, usage, kind: kinds[0] }];
 });
 
-/** The options of a subject's command, with values to try. */
+/** Returns the options of a subject's command, with test values. */
 export function factorsOf({ command, usage, kind }: Subject): Factor[] {
   const found = program.commands.find((each) => each.name() === command);
   const { data = usage.reads ? undefined : 'two' } = kind.settings;
@@ -41,7 +41,7 @@ export function factorsOf({ command, usage, kind }: Subject): Factor[] {
 /**
  * Calls the command once.
  *
- * @returns whether it was refused; and what is wrong, if anything
+ * @returns whether the command refused the options; and the failure's description, empty if all is well
  */
 async function attempt({ command, usage, kind }: Subject, given: readonly Given[], made: Made) {
   const work = made.copy(kind);
@@ -58,7 +58,7 @@ async function attempt({ command, usage, kind }: Subject, given: readonly Given[
   if (code !== undefined && /^ {4}at /m.test(output)) wrong.push('a stack trace in the output');
   const torn = tornIn(work);
   if (torn.length > 0) wrong.push(`left ${torn.join(', ')}`);
-  // A training that diverges leaves its config.json and its epochs, from which nothing is taken up.
+  // A training that diverges leaves its config.json and metrics.jsonl.
   if (code === 2 && !/diverge/.test(output)) {
     const after = filesIn(work);
     const changed = [...after].filter(([name, time]) => before.get(name) !== time).map(([name]) => name);
@@ -71,10 +71,10 @@ async function attempt({ command, usage, kind }: Subject, given: readonly Given[
 }
 
 /**
- * Gives options in pairs.
+ * Calls a command until each pair of its options was in a call.
  *
- * @param most how many calls at most; without it, until each pair has been in a call
- * @returns what is wrong, and the number of calls and of pairs that are left
+ * @param most the most calls
+ * @returns failures, the number of calls, and the number of pairs left
  */
 export async function tryPairs(subject: Subject, made: Made, random: RandomStream, most = Number.POSITIVE_INFINITY) {
   const pairs = new Pairs(factorsOf(subject), random);
@@ -88,7 +88,7 @@ export async function tryPairs(subject: Subject, made: Made, random: RandomStrea
   return { failures, calls, left: pairs.left };
 }
 
-/** Gives each option that takes a value some that nobody means. @returns what is wrong */
+/** Calls a command with values that its options don't expect. @returns failures */
 export async function tryOddValues(subject: Subject, made: Made): Promise<string[]> {
   const failures: string[] = [];
   for (const { flag, values } of factorsOf(subject)) {

@@ -1,4 +1,4 @@
-/* Values for every option of every command, from what commander knows of it: a new option has some by itself. */
+/* Test values for every option of every command, from commander's own options: a new option is covered by itself. */
 import type { Option } from 'commander';
 import { attacks } from '../../../src/attacks/index.js';
 import { datasets } from '../../../src/datasets/index.js';
@@ -20,19 +20,19 @@ export interface Given {
   readonly value?: string;
 }
 
-/** The values of an option, and whether each of them means something else. */
+/** The test values of an option. `named`: they are names, each with a meaning of its own. */
 export interface Values {
   readonly values: readonly string[];
   readonly named: boolean;
 }
 
-/** Names among which options choose. The help of such an option lists them. */
+/** Tables whose names are values of options. The help of such an option lists the names. */
 const tables: readonly object[] = [
   ...[attacks, losses, models, initializers, activations, rules, optimizers, decays, datasets],
   Object.fromEntries(backends.map((name) => [name, name])),
 ];
 
-/** Options whose help puts their names in a sentence. */
+/** Options whose names can't be found in their help, or are fewer here. */
 const inSentences: Readonly<Record<string, readonly string[]>> = {
   '--path': gradientPaths,
   '--to': exportFormats,
@@ -41,7 +41,7 @@ const inSentences: Readonly<Record<string, readonly string[]>> = {
   '--model': ['lenet5', 'resnet8'], // the others are larger ones of the same layers
 };
 
-/** By the name that the help gives an option's value. Numbers are small ones: what they make is computed. */
+/** Values by the placeholder in the help. Numbers are small, because the calls compute with them. */
 const byPlaceholder: Readonly<Record<string, readonly string[]>> = {
   n: ['1', '2'],
   x: ['0.5', '0.1'],
@@ -49,7 +49,7 @@ const byPlaceholder: Readonly<Record<string, readonly string[]>> = {
   number: ['conv1.y[0,0,0]', 'conv1.weight[0,0,0,0]', 'fc1.dx[0]'],
 };
 
-/** Options whose values have a form of their own. */
+/** Values by option, where the placeholder doesn't tell their form. */
 const byFlag: Readonly<Record<string, readonly string[]>> = {
   '--epsilons': ['0.1', '0', '0,0.3,1', '8/255'],
   '--epsilon': ['0.1', '0', '8/255'],
@@ -69,7 +69,7 @@ const byFlag: Readonly<Record<string, readonly string[]>> = {
   '--slurm-args': ['--account=a'],
 };
 
-/** Values of an option that is given `data` as the folder of its images. @throws {Error} if none are known */
+/** Returns test values for an option; `data` is a folder of images. @throws {Error} if this file has no values for it */
 export function valuesOf({ long, flags, description }: Option, data: string): Values {
   const flag = long as string;
   const table = tables.find((names) => description.includes(Object.keys(names).join(', ')));
@@ -82,7 +82,7 @@ export function valuesOf({ long, flags, description }: Option, data: string): Va
   throw new Error(`${flags}: no values are known to try it with: add some to test/commands/pairs/values.ts`);
 }
 
-/** What no option that takes a value should end in a stack trace for. */
+/** Values that no option expects. They must not end in a stack trace either. */
 export const oddValues = ['', ' ', 'x', '-1', '0', '1e999', 'nowhere', '__proto__', ',', '='] as const;
 
 export const argumentOf = ({ flag, value }: Given): string => (value === undefined ? flag : `${flag}=${value}`);
