@@ -110,7 +110,8 @@ export async function checkMemory(pool: WorkerPool, spec: NetworkSpec, plans: Pl
 /** Networks whose memory can't even be measured. */
 function tooLarge({ model, inputShape }: NetworkSpec, most: number): UserError {
   const [, rows, columns] = inputShape;
+  const space = addressSpace();
   return new UserError(
-    `${model} on images of ${rows} x ${columns} pixels needs more memory than the ${megabytes(most)} that this machine’s JavaScript engine grants, even with one worker. Give smaller images, or choose a smaller model: the ResNets' parameters do not grow with the images.`,
+    `${model} on images of ${rows} x ${columns} pixels needs more memory than the ${megabytes(most)} that this machine’s JavaScript engine grants, even with one worker. Give smaller images, or choose a smaller model: the ResNets' parameters do not grow with the images.${space ? ` ${limitText(space)}` : ''}`,
   );
 }
