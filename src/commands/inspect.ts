@@ -72,6 +72,7 @@ export async function inspectCommand(folder: string | undefined, options: Inspec
   const { dataset, networks, seed } = await (folder === undefined
     ? smallSubject(options.data, options.seed ?? 1)
     : runSubject(folder, options.data, options.seed));
+  checkClasses(options.loss ?? 'cross-entropy', dataset);
   const last = dataset.test.count - 1;
   if (index > last) {
     throw new UserError(
