@@ -22,10 +22,11 @@ function readable(message: string): string {
   const [start, end] = KEPT;
   const left = message.length - start - end;
   const kept = left > 0 ? `${message.slice(0, start)} … (${left} characters) … ${message.slice(-end)}` : message;
-  return kept.replaceAll(/[^\P{Cc}\n\t]/gu, picture);
+  return kept.replaceAll(/[^\P{Cc}\n\t]/gu, controlPicture);
 }
 
-function picture(control: string): string {
+/** Returns the picture of a control character, such as ␛, or U+FFFD if it has none. */
+export function controlPicture(control: string): string {
   const code = control.charCodeAt(0);
   return code < 0x20 ? String.fromCharCode(0x2400 + code) : '\ufffd';
 }

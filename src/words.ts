@@ -1,4 +1,5 @@
 /** Formats numbers and lists for all texts, and reads numbers from users' input. */
+import { controlPicture } from './errors.js';
 
 /** Returns a share in [0, 1] in percent: `96.1 %`, with a non-breaking space. */
 export const percent = (share: number, decimals = 1): string => `${(100 * share).toFixed(decimals)}\u00a0%`;
@@ -33,6 +34,9 @@ export function roughDuration(seconds: number): string {
 
 /** Returns a duration with one decimal below ten seconds: `5.3 s`. */
 export const fineDuration = (seconds: number): string => (seconds < 10 ? `${seconds.toFixed(1)} s` : duration(seconds));
+
+/** Returns a name on one line, with control characters as their pictures, such as ␛ and ␊. */
+export const printableName = (name: string): string => name.replaceAll(/\p{Cc}/gu, controlPicture);
 
 /** Joins words: `FGSM`, `FGSM and BIM`, `FGSM, BIM and MI-FGSM`. */
 export function list(words: readonly string[]): string {

@@ -33,7 +33,7 @@ import type { GradientPath } from '../rules/path.js';
 import { loadKernels } from '../tensor/backends.js';
 import { firstImages, imageBatch } from '../tensor/images.js';
 import { train } from '../training/train.js';
-import { percent, short } from '../words.js';
+import { percent, printableName, short } from '../words.js';
 import { interruptible } from './interrupt.js';
 import { widthOf } from './terminal.js';
 
@@ -112,7 +112,7 @@ export async function inspectCommand(folder: string | undefined, options: Inspec
   const width = widthOf(process.stdout);
   const made =
     epsilon > 0 ? `, moved by ${attack.label} at ε = ${short(epsilon)} along the ${path} path of each network` : '';
-  const title = `Image ${index} of the test images of ${datasets[dataset.name as keyof typeof datasets].title}, a ${dataset.classes[labels[0]]}${made}.`;
+  const title = `Image ${index} of the test images of ${datasets[dataset.name as keyof typeof datasets].title}, a ${printableName(dataset.classes[labels[0]])}${made}.`;
   const shown = numbers.length > 0 ? placeText(numbers, width) : wholeText(seen, dataset.classes, loss.title, width);
   process.stdout.write(`${wrap(title, width)}\n\n${shown}\n`);
 }
@@ -134,7 +134,8 @@ function numberJson({ trace, place, quotient }: CheckedNumber) {
 function wholeText(networks: readonly NamedTrace[], classes: readonly string[], loss: string, width: number): string {
   const sentences = networks.map(({ name, trace }) => {
     const { prediction, label, layers } = trace;
-    const verdict = prediction === label ? `is right: ${classes[label]}` : `takes it for a ${classes[prediction]}`;
+    const taken = printableName(classes[prediction]);
+    const verdict = prediction === label ? `is right: ${taken}` : `takes it for a ${taken}`;
     const { own, errorAngle } = layers[0];
     const reaches =
       own.error.zeros === 1

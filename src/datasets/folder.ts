@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { UserError } from '../errors.js';
 import { type ClassIndices, classIndices, MOST_CLASSES } from '../tensor/class-indices.js';
 import { permutation, stream } from '../tensor/random.js';
-import { megabytes } from '../words.js';
+import { megabytes, printableName } from '../words.js';
 import type { Dataset, DatasetSource, LabelledImages, LeftOut } from './dataset.js';
 import { fileError, sharedBytes } from './formats/files.js';
 import { openPicture, planesOf } from './formats/picture.js';
@@ -11,14 +11,14 @@ import { foldersIn, LeftOutList, picturesIn } from './formats/picture-files.js';
 
 /** The share of each class that is kept for the test, where nobody has split them. */
 const TEST_SHARE = 0.2;
-const TRAIN = 'train';
-/** Folders of test images, beside `train`: the first of these that has class folders is used. */
-const TESTS = ['test', 'val', 'valid', 'validation'];
+/** Folders of training images, and beside them of test images, in any case: of the latter the first with class folders. */
+const TRAINS = ['train', 'training'];
+const TESTS = ['test', 'val', 'valid', 'validation', 'testing'];
 
 const HOW =
   'a folder for each class with its PNG, JPEG or WebP files, all of one size, or train/ and test/ (or val/) with such folders, given with --data';
 
-const MORE = `Add a picture, or split them yourself into ${TRAIN}/ and test/.`;
+const MORE = `Add a picture, or split them yourself into train/ and test/.`;
 const NO_PICTURES = 'Add pictures of the class, or remove the folder everywhere.';
 
 /** Whatever folder `--data` names. */
@@ -81,7 +81,7 @@ async function loadFolder(
 
 /** `Left out: 14 (not a PNG, JPEG or WebP file): cats/notes.txt, …` */
 const leftOutText = ({ why, count, examples }: LeftOut): string =>
-  `Left out: ${count} (${why}): ${examples.join(', ')}${count > examples.length ? ', …' : ''}`;
+  `Left out: ${count} (${why}): ${examples.map(printableName).join(', ')}${count > examples.length ? ', …' : ''}`;
 
 /** What was read, in a sentence. */
 function readText({ classes, train, test, tested }: Found, [channels, rows, columns]: Dataset['shape']): string {
@@ -97,11 +97,18 @@ function readText({ classes, train, test, tested }: Found, [channels, rows, colu
  */
 async function findPictures(directory: string, leftOut: LeftOutList): Promise<Found> {
   const names = await foldersIn(directory, '', leftOut);
-  const split = names.includes(TRAIN) ? await testFolder(directory, names) : undefined;
-  if (split !== undefined) return await findSplit(directory, names, split, leftOut);
-  if (names.length === 1 && names[0] === TRAIN) {
+  const [trained] = called(TRAINS, names);
+  const tests = trained === undefined ? undefined : await testFolder(directory, called(TESTS, names));
+  if (trained !== undefined && tests !== undefined) {
+    for (const name of names) {
+      if (name === trained || name === tests) continue;
+      leftOut.add(`${trained}/ and ${tests}/ are read, and no other folder`, `${name}/`);
+    }
+    return await findSplit(directory, trained, tests, leftOut);
+  }
+  if (names.length === 1 && trained !== undefined) {
     throw new UserError(
-      `${directory}: found ${TRAIN}/ alone, expected test images beside it, in ${TESTS.map((name) => `${name}/`).join(' or ')}. Add such a folder; or give ${join(directory, TRAIN)} with --data, and a fifth of each class is kept for the test.`,
+      `${directory}: found ${trained}/ alone, expected test images beside it, in ${TESTS.map((name) => `${name}/`).join(' or ')}. Add such a folder; or give ${join(directory, trained)} with --data, and a fifth of each class is kept for the test.`,
     );
   }
   checkClasses(directory, names);
@@ -115,14 +122,20 @@ async function findPictures(directory: string, leftOut: LeftOutList): Promise<Fo
     train.push(...own.slice(kept));
   }
   return {
-    ...{ classes: names, train: mixed(train, TRAIN), test: mixed(test, 'test') },
+    ...{ classes: names, train: mixed(train, 'train'), test: mixed(test, 'test') },
     tested: `a fifth of each class`,
   };
 }
 
+/** The folders that have one of these names, in the order of these; written exactly so before in another case. */
+const called = (wanted: readonly string[], names: readonly string[]): string[] =>
+  wanted.flatMap((want) => {
+    const same = names.filter((name) => name.toLowerCase() === want);
+    return same.includes(want) ? [want] : same;
+  });
+
 /** Which of the folders holds the test images; undefined if there is none. */
-async function testFolder(directory: string, names: readonly string[]): Promise<string | undefined> {
-  const there = TESTS.filter((name) => names.includes(name));
+async function testFolder(directory: string, there: readonly string[]): Promise<string | undefined> {
   for (const name of there) {
     if ((await foldersIn(join(directory, name), '', new LeftOutList())).length > 0) return name;
   }
@@ -130,20 +143,11 @@ async function testFolder(directory: string, names: readonly string[]): Promise<
 }
 
 /** The pictures of a folder whose owner has split them. */
-async function findSplit(
-  directory: string,
-  names: readonly string[],
-  tests: string,
-  leftOut: LeftOutList,
-): Promise<Found> {
-  for (const name of names) {
-    if (name === TRAIN || name === tests) continue;
-    leftOut.add(`${TRAIN}/ and ${tests}/ are read, and no other folder`, `${name}/`);
-  }
-  const classes = await foldersIn(join(directory, TRAIN), `${TRAIN}/`, leftOut);
-  checkClasses(join(directory, TRAIN), classes);
+async function findSplit(directory: string, trained: string, tests: string, leftOut: LeftOutList): Promise<Found> {
+  const classes = await foldersIn(join(directory, trained), `${trained}/`, leftOut);
+  checkClasses(join(directory, trained), classes);
   const tested = await foldersIn(join(directory, tests), `${tests}/`, leftOut);
-  checkSame(join(directory, tests), tests, classes, tested);
+  checkSame(directory, [trained, classes], [tests, tested]);
   const all = async (split: string) => {
     const pictures: Picture[] = [];
     for (const [label, name] of classes.entries()) {
@@ -152,28 +156,40 @@ async function findSplit(
     }
     return pictures;
   };
-  const [train, test] = [await all(TRAIN), await all(tests)];
-  return { classes, train: mixed(train, TRAIN), test: mixed(test, 'test'), tested: `those in ${tests}/` };
+  const [train, test] = [await all(trained), await all(tests)];
+  return { classes, train: mixed(train, 'train'), test: mixed(test, 'test'), tested: `those in ${tests}/` };
 }
 
 /** The number of class folders that a message names. */
 const NAMED = 5;
 
+/** One part of a split: its folder's name, and those of its class folders. */
+type Part = readonly [name: string, classes: readonly string[]];
+
 /** @throws {UserError} that names the classes which one of the two folders lacks, the first few where there are many */
-function checkSame(path: string, tests: string, trained: readonly string[], tested: readonly string[]): void {
-  const lacking = (names: readonly string[], others: readonly string[], folder: string): string[] => {
+function checkSame(directory: string, [train, trained]: Part, [tests, tested]: Part): void {
+  const lacking = (names: readonly string[], others: readonly string[]): string[] => {
     const there = new Set(others);
-    const missing = names.filter((name) => !there.has(name));
-    if (missing.length === 0) return [];
-    return [
-      `${missing.length} missing from ${folder}/: ${missing.slice(0, NAMED).join(', ')}${missing.length > NAMED ? ', …' : ''}`,
-    ];
+    return names.filter((name) => !there.has(name));
   };
-  const differences = [...lacking(trained, tested, tests), ...lacking(tested, trained, TRAIN)];
+  const told = (missing: readonly string[], folder: string): string[] =>
+    missing.length === 0
+      ? []
+      : [
+          `${missing.length} missing from ${folder}/: ${missing.slice(0, NAMED).join(', ')}${missing.length > NAMED ? ', …' : ''}`,
+        ];
+  const [untested, untrained] = [lacking(trained, tested), lacking(tested, trained)];
+  const differences = [...told(untested, tests), ...told(untrained, train)];
   if (differences.length === 0) return;
-  const counts = `${tested.length} class folders, where ${TRAIN}/ has ${trained.length}`;
+  const normalized = new Set(untrained.map((name) => name.normalize()));
+  const alike = untested.find((name) => normalized.has(name.normalize()));
+  const why =
+    alike === undefined
+      ? ''
+      : ` ${alike} looks the same in both folders, but has different code points (Unicode NFC and NFD): copy the name in ${train}/ to ${tests}/.`;
+  const counts = `${tested.length} class folders, where ${train}/ has ${trained.length}`;
   throw new UserError(
-    `${path}: expected the classes of ${TRAIN}/, found ${counts} (${differences.join('; ')}). Give both the same class folders, with at least one picture in each.`,
+    `${join(directory, tests)}: expected the classes of ${train}/, found ${counts} (${differences.join('; ')}). Give both the same class folders, with at least one picture in each.${why}`,
   );
 }
 

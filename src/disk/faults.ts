@@ -3,6 +3,9 @@ import { UserError } from '../errors.js';
 
 const OTHER_PLACE = 'Choose another place, or change its permissions.';
 const FREE_SPACE = 'Free some disk space, then repeat the command.';
+/** Node decodes such bytes as U+FFFD, and then looks for a file of that name. */
+const NOT_UTF8 =
+  'If the name is not valid UTF-8 where \ufffd stands, rename the file or folder: only UTF-8 names can be opened.';
 
 /** By the system's error code: the reason, and what to do if that isn't obvious. */
 const faults: Readonly<Record<string, readonly [reason: string, remedy?: string]>> = {
@@ -46,7 +49,8 @@ export const faultReason = ({ code = '' }: NodeJS.ErrnoException): string => `${
  * @param path the file or folder
  */
 export function diskFault(error: NodeJS.ErrnoException, action: string, path: string): UserError {
-  const [, remedy] = faults[error.code ?? ''];
+  const undecoded = error.code === 'ENOENT' && path.includes('\ufffd');
+  const remedy = undecoded ? NOT_UTF8 : faults[error.code ?? ''][1];
   const text = `Can't ${action} ${path}: ${faultReason(error)}.`;
   return new UserError(remedy === undefined ? text : `${text} ${remedy}`, { cause: error });
 }

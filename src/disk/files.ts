@@ -1,6 +1,6 @@
 /** Reads and writes the files of a run. faults.ts explains the errors of the system. */
 import { rmSync } from 'node:fs';
-import { access, constants, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { access, constants, mkdir, open, readdir, rename, rm, stat, unlink } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { UserError } from '../errors.js';
 import { isDiskError, onDisk } from './faults.js';
@@ -49,8 +49,8 @@ export async function removeUnfinished(folder: string): Promise<void> {
   }
 }
 
-/** Removes a file if it exists. @throws {UserError} if it can't be removed */
-export const remove = (path: string): Promise<void> => onDisk('remove', path, () => rm(path, { force: true }));
+/** Removes a file if it exists. @throws {UserError} if it can't be removed, or is a folder */
+export const remove = (path: string): Promise<void> => onDisk('remove', path, () => unlink(path).catch(nothingThere)); // `rm` refuses a folder with an error code of Node's own
 
 /** The largest size, in bytes, that Node reads at once, and of a text file of a run. */
 const MOST_BYTES = 2 ** 31 - 1;
@@ -130,13 +130,19 @@ export function checkNamed(path: string, name: string): void {
   if (path === '') throw new UserError(`${name} is empty: the name of a file or folder is expected.`);
 }
 
+/** A path below an output folder that is longer than that of any file written there. */
+const LONGEST_BELOW = join(...Array<string>(3).fill('x'.repeat(100)));
+
 /**
  * Checks that files can be written to a folder, which need not exist yet. It makes nothing.
  *
- * @throws {UserError} if the path is a file, lies below a file, or is not writable
+ * @throws {UserError} if the path is a file, lies below a file, is not writable, or is too long for files below it
  */
 export async function checkWritable(folder: string): Promise<void> {
   await onDisk('write in', folder, async () => {
+    await stat(join(folder, LONGEST_BELOW)).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENAMETOOLONG') throw error;
+    });
     let nearest = folder; // the folder itself, or its nearest parent that exists
     while (!(await isFolder(nearest))) nearest = dirname(nearest);
     await access(nearest, constants.W_OK | constants.X_OK);

@@ -163,6 +163,12 @@ export class RunFolder {
     return onDisk('read', this.path, () => readdir(this.path));
   }
 
+  /** The names of the folders in it, which no run makes under the name of a file. */
+  private async folders(): Promise<string[]> {
+    const entries = await onDisk('read', this.path, () => readdir(this.path, { withFileTypes: true }));
+    return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+  }
+
   /**
    * Adds an epoch's line, in the place of any that an interrupted run left for that epoch or later ones. The lines
    * stand in the order of the rules and epochs, however many networks are trained at a time.
@@ -201,9 +207,10 @@ export class RunFolder {
    */
   private async clear(next: Config, log: (line: string) => void): Promise<void> {
     const old = await this.oldRules();
-    const names = await this.names();
+    const [names, folders] = [await this.names(), await this.folders()];
     if (old) {
-      for (const name of names) if (isRunFile(name, old)) await this.remove(name);
+      const own = names.filter((name) => isRunFile(name, old) && !folders.includes(name));
+      for (const name of own) await this.remove(name);
       await new KeptPieces(this.path, log).clear();
     }
     for (const name of await this.names()) {

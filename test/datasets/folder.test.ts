@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { encode } from 'fast-png';
 import { test } from 'tap';
@@ -228,4 +228,64 @@ test('300 classes have labels of 16 bits', async (t) => {
     [...names.keys()],
   );
   t.ok(kept.labels.buffer instanceof SharedArrayBuffer && train.labels.buffer instanceof SharedArrayBuffer);
+});
+
+for (const [training, tests] of [
+  ['Train', 'Test'],
+  ['training', 'testing'],
+  ['TRAINING', 'Val'],
+]) {
+  test(`${training}/ and ${tests}/ are a split, and not two classes`, async (t) => {
+    const directory = t.testdir();
+    for (const split of [training, tests]) for (const of of ['a', 'b']) copy('rgb.png', join(directory, split, of, '1.png')); // biome-ignore format: one line
+    copy('420.jpg', join(directory, training, 'b', '2.jpg'));
+    const { classes, train, test: kept, said } = await loaded(directory);
+    t.same([classes, train.count, kept.count], [['a', 'b'], 3, 2]);
+    t.ok(said[0].includes(`2 for the test (those in ${tests}/)`));
+  });
+}
+
+test('train/ is the split’s where there is a Train/ too, which is left out', {
+  skip: process.platform !== 'linux' && 'file systems elsewhere may take the two for one',
+}, async (t) => {
+  const directory = t.testdir();
+  for (const split of ['train', 'test', 'Train', 'training']) for (const of of ['a', 'b']) copy('rgb.png', join(directory, split, of, '1.png')); // biome-ignore format: one line
+  const { train, leftOut } = await loaded(directory);
+  t.equal(train.count, 2);
+  t.same(
+    leftOut?.map(({ examples }) => examples),
+    [['Train/', 'training/']],
+  );
+});
+
+test('two class names that look alike, and differ in their Unicode normal form, are said to differ so', async (t) => {
+  const directory = t.testdir();
+  for (const of of ['a', 'caf\u00e9', 'x']) copy('rgb.png', join(directory, 'train', of, '1.png'));
+  for (const of of ['a', 'cafe\u0301', 'y']) copy('rgb.png', join(directory, 'test', of, '1.png'));
+  const message =
+    /2 missing from test\/: caf\u00e9, x; 2 missing from train\/: cafe\u0301, y\).* caf\u00e9 looks the same in both .*NFC/;
+  await t.rejects(folder.load({ directory }), { constructor: UserError, message });
+});
+
+test('a name that is not UTF-8 is said to be so, be it a class’s or a picture’s', {
+  skip: process.platform !== 'linux' && 'file systems elsewhere have no such names',
+}, async (t) => {
+  for (const odd of [['a\xff'], ['a', '3\xff.png']]) {
+    const directory = t.testdir();
+    for (const name of ['a', 'b']) for (const i of [1, 2]) copy('rgb.png', join(directory, name, `${i}.png`));
+    const path = Buffer.concat([Buffer.from(`${directory}/`), Buffer.from(odd.join('/'), 'latin1')]);
+    if (odd.length === 1) mkdirSync(path);
+    else copyFileSync(join(PICTURES, 'rgb.png'), path);
+    await t.rejects(folder.load({ directory }), { constructor: UserError, message: /\ufffd.*name is not valid UTF-8.*rename the/ }); // biome-ignore format: one line
+    rmSync(path, { recursive: true });
+  }
+});
+
+test('the name of a file that was left out reaches no terminal as a command', async (t) => {
+  const directory = t.testdir();
+  for (const name of ['a', 'b']) for (const i of [1, 2]) copy('rgb.png', join(directory, name, `${i}.png`));
+  writeFileSync(join(directory, 'a', '\u001b[31mred\n.txt'), '');
+  const { said, leftOut } = await loaded(directory);
+  t.equal(said[1], 'Left out: 1 (not a PNG, JPEG or WebP file): a/␛[31mred␊.txt');
+  t.same(leftOut?.[0].examples, ['a/\u001b[31mred\n.txt'], 'files hold the name itself');
 });

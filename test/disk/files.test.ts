@@ -111,6 +111,23 @@ test('where files can be written is told without writing any', async (t) => {
   checkNamed('.', '--out');
 });
 
+test('a folder whose files would have too long paths is refused before the work, and a shorter one is not', {
+  skip: process.platform !== 'linux' && 'the limit is another elsewhere',
+}, async (t) => {
+  const longest = (length: number) => join('/', ...Array<string>(Math.ceil(length / 101)).fill('d'.repeat(100)));
+  await checkWritable(longest(3000));
+  const message = /^Can't write in .*: the name is too long \(ENAMETOOLONG\)\. Choose a shorter one\.$/;
+  await t.rejects(checkWritable(longest(3900)), { name: 'UserError', message });
+});
+
+test('a file is removed where there is one, and a folder is refused in a sentence', async (t) => {
+  const folder = t.testdir({ file: '', below: {} });
+  await remove(join(folder, 'file'));
+  await remove(join(folder, 'file'));
+  await t.rejects(remove(join(folder, 'below')), { name: 'UserError', message: /^Can't remove / });
+  t.same(readdirSync(folder), ['below']);
+});
+
 test('folders are made, the way to them too, or it is told why not', async (t) => {
   const folder = t.testdir({ file: '' });
   const deep = join(folder, 'to', 'be', 'made');

@@ -54,6 +54,18 @@ test('--force removes no network that the old run did not train; one in the way 
   t.match(said, [/fa\.safetensors is of no run that is known here: it is called fa\.kept-2\.safetensors now\./]);
 });
 
+test('--force keeps a folder that has the name of a run’s file, under another name, and replaces the run', async (t) => {
+  const { open, names, said, path } = setUp(t, ['bp.safetensors', 'notes.txt'], finished);
+  for (const name of ['report.html', 'fa.safetensors']) {
+    mkdirSync(join(path, name));
+    writeFileSync(join(path, name, 'mine.txt'), '');
+  }
+  await open(true);
+  t.same(names(), ['fa.kept-1.safetensors', 'notes.txt', 'report.kept-1.html']);
+  t.same(readdirSync(join(path, 'report.kept-1.html')), ['mine.txt']);
+  t.match(said, [/fa\.kept-1\.safetensors now/, /report\.kept-1\.html now/]);
+});
+
 test('without config.json or results.json --force removes nothing', async (t) => {
   const { open, names } = setUp(t, ['bp.safetensors', 'metrics.jsonl', 'notes.txt']);
   await open(true);

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { remove } from '../../disk/files.js';
 import { UserError } from '../../errors.js';
 import type { PublishedFile } from '../dataset.js';
 import { unpack } from '../formats/archive.js';
@@ -77,7 +78,7 @@ export async function fetchCifar10(
       try {
         await fetchFrom(source, into, files, settings, options);
         // What an earlier, broken attempt left.
-        for (const { archive } of sources) await rm(join(into, `${archive}.partial`), { force: true });
+        for (const { archive } of sources) await remove(join(into, `${archive}.partial`));
         return;
       } catch (error) {
         if (!(error instanceof UserError)) throw error;

@@ -1,5 +1,7 @@
 /** HTML that can't be broken out of: whatever a template holds that is not HTML itself is escaped. */
 
+import { controlPicture } from '../../errors.js';
+
 /** Text that is HTML already. Only {@link html}, and what has checked its text itself, make it. */
 export class Html {
   constructor(readonly text: string) {}
@@ -25,4 +27,6 @@ const entities: Readonly<Record<string, string>> = {
   '"': '&quot;',
   "'": '&#39;',
 };
-const escaped = (text: string): string => text.replace(/[&<>"']/g, (character) => entities[character]);
+/** HTML holds no control characters but tabs and ends of lines. */
+const escaped = (text: string): string =>
+  text.replace(/[^\P{Cc}\n\r\t]/gu, controlPicture).replace(/[&<>"']/g, (character) => entities[character]);

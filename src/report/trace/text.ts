@@ -3,7 +3,7 @@ import { type Extent, type LayerTrace, softmax, type Trace, wayDown } from '../.
 import { type Equation, equation } from '../../models/trace-equation.js';
 import { type Place, placeName, valuesOf } from '../../models/trace-place.js';
 import type { FloatArray } from '../../tensor/tensor.js';
-import { percent, short } from '../../words.js';
+import { percent, printableName, short } from '../../words.js';
 import { textTable, wrap } from '../text.js';
 import { mapRow } from './maps.js';
 
@@ -53,7 +53,7 @@ export function outputText(networks: readonly NamedTrace[], classes: readonly st
   const shares = networks.map(({ trace }) => softmax(trace.logits));
   const shown = shownClasses(networks, classes.length);
   const rows = shown.map((c) => [
-    classes[c],
+    printableName(classes[c]),
     ...networks.flatMap(({ trace }, n) => [short(trace.logits[c]), short(shares[n][c])]),
   ]);
   const others = classes.length - shown.length;

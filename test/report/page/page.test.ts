@@ -2,6 +2,7 @@ import { decode } from 'fast-png';
 import { test } from 'tap';
 import type { Gallery } from '../../../src/report/gallery/gallery.js';
 import { drawing } from '../../../src/report/page/drawing.js';
+import { html } from '../../../src/report/page/html.js';
 import { type ReportedRun, reportPage } from '../../../src/report/page/page.js';
 import { exampleAudit } from '../../helpers/audit-example.js';
 import { exampleGallery } from '../../helpers/gallery-example.js';
@@ -118,6 +119,11 @@ test('it asks for nothing, and allows its own style, script and pictures alone',
   t.match(page, new RegExp(policy));
   t.notMatch(page, /<link|\ssrc="(?!data:image\/png;base64,[A-Za-z0-9+/=]*")|\shref=|url\(|@import/);
   t.equal(page.split('<script').length, 2);
+  t.end();
+});
+
+test('control characters of a file are shown as pictures, since HTML has none', (t) => {
+  t.equal(html`${'a\u0001\u001b[31m\u007f\n\tb<'}`.text, 'a␁␛[31m\ufffd\n\tb&lt;');
   t.end();
 });
 

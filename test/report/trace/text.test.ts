@@ -47,6 +47,13 @@ test('nothing is wider than the terminal, from 70 columns on', async (t) => {
   }
 });
 
+test('a class’s name reaches no terminal as a command, and no second row', (t) => {
+  const odd = ['\u001b[31mred', 'line\nbreak', ...Array<string>(8).fill('x')];
+  const text = outputText(networks, odd, 100);
+  t.ok(text.includes('␛[31mred') && text.includes('line␊break'));
+  t.end();
+});
+
 test('networks stand side by side where there is room', async (t) => {
   t.equal(forwardText(networks, 60).match(/Layer/g)?.length, 2);
   t.equal(forwardText(networks, 100).match(/Layer/g)?.length, 1);
