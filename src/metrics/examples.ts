@@ -29,8 +29,8 @@ export interface Examples {
   /** The network's class for each adversarial image. */
   readonly predictions: ClassIndices;
   /**
-   * For each image, true if the gradient at the clean image is exactly zero in every pixel: the gradient of the loss that
-   * the attack maximises, or of the setting's loss if the attack maximises no loss.
+   * For each image, true if the gradient at the clean image is exactly zero in every pixel. It is the gradient of the loss
+   * that the attack maximises, or of the setting's loss if the attack maximises no loss.
    */
   readonly zeroGradient: readonly boolean[];
 }
