@@ -43,7 +43,7 @@ const MOST_PAGES = 65535;
  * first reserves all but {@link SPARING_BYTES} itself. The garbage collector frees this later.
  *
  * @param load imports or instantiates the package
- * @returns what `load` returns
+ * @returns the result of `load`
  */
 export async function sparingly<Result>(load: () => Promise<Result>): Promise<Result> {
   const space = unguarded() ? addressSpace() : undefined;
