@@ -1,14 +1,26 @@
 #!/usr/bin/env node
-import { createProgram, inLowerCase } from './cli/program.js';
-import { doneUnguarded } from './cli/unguarded.js';
-import { fail, outliveReaders } from './commands/outcome.js';
+import { checkWebAssembly, loadFault } from './cli/load-fault.js';
+import { outliveHangUp } from './commands/terminal.js';
 
-outliveReaders();
+outliveHangUp();
+// The rest is imported inside `try`: what keeps it from being loaded is told in a sentence too.
 try {
-  if (!(await doneUnguarded())) {
-    const program = createProgram();
-    await program.parseAsync(inLowerCase(program, process.argv.slice(2)), { from: 'user' });
+  const { fail, outliveReaders } = await import('./commands/outcome.js');
+  outliveReaders();
+  try {
+    checkWebAssembly();
+    const { doneUnguarded } = await import('./cli/unguarded.js');
+    if (!(await doneUnguarded())) {
+      const { createProgram, inLowerCase } = await import('./cli/program.js');
+      const program = createProgram();
+      await program.parseAsync(inLowerCase(program, process.argv.slice(2)), { from: 'user' });
+    }
+  } catch (error) {
+    fail(error);
   }
 } catch (error) {
-  fail(error);
+  const fault = loadFault(error);
+  if (!fault) throw error;
+  process.stderr.write(`${fault.message}\n`);
+  process.exitCode = 2;
 }
