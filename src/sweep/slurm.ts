@@ -97,8 +97,14 @@ leave() {
   scontrol requeue "\${SLURM_ARRAY_JOB_ID}_\${SLURM_ARRAY_TASK_ID}"
   exit
 }
+# A trap ends the wait below. Slurm kills what is left of a task once this script has ended, so the trap waits itself.
+cancelled() {
+  kill -TERM "$run"
+  wait "$run"
+  exit $?
+}
 trap leave USR1
-trap 'kill -TERM "$run"' TERM
+trap cancelled TERM
 wait "$run"
 `;
 }

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { test } from 'tap';
+import { cli, finish, smallRun } from '../helpers/command-line.js';
 
 const interrupt = new URL('../../src/commands/interrupt.js', import.meta.url).href;
 const errors = new URL('../../src/errors.js', import.meta.url).href;
@@ -17,7 +18,7 @@ async function interrupted(job: string, signal: NodeJS.Signals = 'SIGINT') {
     } catch (error) {
       console.log(error instanceof Interruption, error.message);
     }
-    process.exit(process.listenerCount('SIGINT') + process.listenerCount('SIGTERM') === 0 ? 7 : 8);`;
+    process.exit(process.listenerCount('SIGINT') + process.listenerCount('SIGTERM') + process.listenerCount('SIGHUP') === 0 ? 7 : 8);`;
   const child = spawn(process.execPath, ['--input-type=module', '-e', program]);
   let text = '';
   let since = Number.NaN;
@@ -63,4 +64,20 @@ test('a second one ends the process, even while its thread is busy', async (t) =
 test('without an interruption, results and errors are the job’s, and no listener stays', async (t) => {
   t.match(await interrupted("return 'done'"), { text: 'done', code: 7 });
   t.match(await interrupted("throw new TypeError('a mistake')"), { text: 'false a mistake', code: 7 });
+});
+
+test('without a terminal, as with nohup, a run outlives SIGHUP, and SIGTERM still ends it', async (t) => {
+  const endless = ['mnist', ...smallRun, '--epochs', '5000'];
+  const child = spawn(process.execPath, [cli, ...endless], { cwd: t.testdir(), stdio: ['ignore', 'pipe', 'pipe'] });
+  const end = finish(child);
+  let epochs = 0;
+  child.stderr.on('data', (data) => {
+    const before = epochs;
+    epochs += `${data}`.match(/epoch/g)?.length ?? 0;
+    if (before === 0 && epochs > 0) child.kill('SIGHUP');
+    if (before < 4 && epochs >= 4) child.kill('SIGTERM');
+  });
+  const { code, stderr } = await end;
+  t.equal(code, 130, stderr);
+  t.match(stderr, /BP epoch 4\/5000[\s\S]*Interrupted\. What was finished is in out\/mnist-1;/);
 });

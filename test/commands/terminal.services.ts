@@ -129,8 +129,8 @@ test('a second Ctrl-C ends the program whatever it is doing', { skip }, async (t
   t.ok(cursorShown(terminal.text()));
 });
 
-test('a polite kill, and one that is not, leave the cursor shown', { skip }, async (t) => {
-  for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
+test('a polite kill, one that is not, and a closed terminal leave the cursor shown', { skip }, async (t) => {
+  for (const signal of ['SIGTERM', 'SIGHUP', 'SIGKILL'] as const) {
     const cwd = t.testdir();
     const terminal = onTerminal(endless, cwd);
     await terminal.shows(epochDone);

@@ -1,6 +1,8 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { test } from 'tap';
 import { configFrom } from '../../src/commands/options.js';
 import { UserError } from '../../src/errors.js';
@@ -41,6 +43,22 @@ test('whatever is in a path, bash takes it as one word', (t) => {
   t.equal(words[3], `${odd}/plan.json`);
   t.equal(words[words.indexOf('--out-in') + 1], odd);
   t.end();
+});
+
+test('a cancelled task waits until its run has ended, and ends with its exit code', async (t) => {
+  const folder = t.testdir({
+    'run.sh': "trap 'sleep 1; echo ended; exit 130' TERM; echo begun; while :; do sleep 0.1; done",
+  });
+  const log = join(folder, 'run-0.log');
+  const said = () => readFileSync(log, { encoding: 'utf8', flag: 'a+' });
+  const text = scriptText({ ...settings, folder, plan: join(folder, 'plan.json'), logs: folder, first: 0, tasks: 1 });
+  const script = text.replace(`'${process.execPath}'`, `bash '${folder}/run.sh'`);
+  const task = spawn('bash', ['-c', script], { env: { ...process.env, SLURM_ARRAY_TASK_ID: '0' }, stdio: 'ignore' });
+  while (!said().includes('begun')) await sleep(20);
+  task.kill('SIGTERM'); // as scancel does
+  const [code] = await once(task, 'close');
+  t.equal(code, 130);
+  t.match(said(), 'ended', 'the run was not left behind');
 });
 
 test('a damaged list of an earlier submission’s jobs is an error that names it', async (t) => {
