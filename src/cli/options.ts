@@ -57,7 +57,12 @@ export function attackOptions(command: Command, run?: string): Command {
         `gradient path: feedback (through the rule's feedback weights, as in the paper), true (through the transposed weights, the exact gradient), or feedback,true ${byDefault('feedback')}`,
       ),
     )
-    .addOption(textOption(values.loss, `what the attacks make grow: ${choices(losses)} ${byDefault('cross-entropy')}`))
+    .addOption(
+      textOption(
+        values.loss,
+        `the loss that the attacks maximise: ${choices(losses)}; FAB, Square and SPSA: always margin ${byDefault('cross-entropy')}`,
+      ),
+    )
     .addOption(textOption(values.iterations, `steps of the iterative attacks ${byDefault('10')}`))
     .addOption(
       textOption(

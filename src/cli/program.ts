@@ -174,7 +174,12 @@ function addExport(program: Command): void {
     .addOption(valueOption(values.attack, `how they are attacked: ${choices(attacks)} (default: bim)`))
     .addOption(valueOption(values.epsilon, 'L∞ radius, as 0.2 or 8/255 (default: 0.2)'))
     .addOption(valueOption(values.path, "the attack's gradient path: feedback, true (default: true)"))
-    .addOption(valueOption(values.loss, `what the attack makes grow: ${choices(losses)} (default: cross-entropy)`))
+    .addOption(
+      valueOption(
+        values.loss,
+        `the loss that the attack maximises: ${choices(losses)}; FAB, Square and SPSA: always margin (default: cross-entropy)`,
+      ),
+    )
     .option('--out <folder>', 'where the files go (default: <folder>/export)')
     .addHelpText('after', forms)
     .action(async (folder: string, options: ExportCommandOptions) => {

@@ -114,15 +114,22 @@ function sameCurves({ attack, source, target, path, loss }: Curve, runs: readonl
   );
 }
 
-/** A figure travels without the summary, so a share of zero gradients that explains a flat curve goes with it. */
+/**
+ * A figure travels without the summary, so a share of zero gradients that explains a flat curve goes with it: in a line
+ * for each loss, if the attacks follow more than one.
+ */
 function healthLine(results: Results, sources: readonly string[]): string[] {
   const paths = comparesPaths(results.curves);
-  const losses = followedLosses(results).length > 1;
-  const shares = zeroGradients(results)
-    .filter((each) => sources.includes(each.source) && each.share > zeroGradientThreshold)
-    .map(({ source, path, loss, share }) => {
-      const which = [...(paths ? [path] : []), ...(losses ? [loss] : [])];
-      return `${displayName(source)}${which.length > 0 ? ` (${which.join(', ')})` : ''} ${finePercent(share)}`;
-    });
-  return shares.length === 0 ? [] : [`Images with a gradient of exactly zero: ${[...new Set(shares)].join(', ')}`];
+  const losses = followedLosses(results);
+  const zeros = zeroGradients(results).filter(
+    (each) => sources.includes(each.source) && each.share > zeroGradientThreshold,
+  );
+  return losses.flatMap((loss) => {
+    const shares = zeros
+      .filter((each) => each.loss === loss)
+      .map(({ source, path, share }) => `${displayName(source)}${paths ? ` (${path})` : ''} ${finePercent(share)}`);
+    // As the network table's heads say it: the long form and both paths would make the figure wider.
+    const said = losses.length > 1 ? `Zero gradients (${loss})` : 'Images with a gradient of exactly zero';
+    return shares.length === 0 ? [] : [`${said}: ${[...new Set(shares)].join(', ')}`];
+  });
 }

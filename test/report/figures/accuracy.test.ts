@@ -2,6 +2,7 @@ import { test } from 'tap';
 import { compile, type TopLevelSpec } from 'vega-lite';
 import { datasets } from '../../../src/datasets/index.js';
 import { figureA, figureB } from '../../../src/report/figures/accuracy.js';
+import { renderSvg } from '../../../src/report/figures/render.js';
 import { figureC } from '../../../src/report/figures/worst-case.js';
 import { exampleAudit } from '../../helpers/audit-example.js';
 import { exampleResults } from '../../helpers/results-example.js';
@@ -175,10 +176,24 @@ test('the subtitle states the loss that each attack maximised, and zero gradient
   });
   const told = seen(figureA({ ...results, curves })).title.subtitle.join('\n');
   t.match(told, /^Loss: cross-entropy \(BIM\) and margin \(FAB, Square\)$/m);
-  t.match(told, /^Images with a gradient of exactly zero: FA \(cross-entropy\) 96\.1\u00a0%$/m);
+  t.match(told, /^Zero gradients \(cross-entropy\): FA 96\.1\u00a0%$/m);
   t.notMatch(
     seen(figureA(results)).title.subtitle.join('\n'),
     /loss/i,
     'not where it is the one that a reader expects',
   );
+});
+
+test('zero gradients of several losses along both paths take a line for each loss, which the figure has room for', async (t) => {
+  const results = exampleResults({ attacks: ['bim', 'fab'], paths: ['feedback', 'true'] });
+  const curves = results.curves.map((curve) => (curve.attack === 'fab' ? { ...curve, loss: 'margin' } : curve));
+  const { subtitle } = seen(figureA({ ...results, curves })).title;
+  const lines = subtitle.filter((line) => line.startsWith('Zero gradients'));
+  t.same(lines, [
+    'Zero gradients (cross-entropy): FA (feedback) 96.1\u00a0%, FA (true) 96.1\u00a0%',
+    'Zero gradients (margin): FA (feedback) 96.1\u00a0%, FA (true) 96.1\u00a0%',
+  ]);
+  const svg = async (of: typeof results) => renderSvg(figureA(of) as TopLevelSpec);
+  const widthOf = (drawn: string) => Number(drawn.match(/width="(\d+)"/)?.[1]);
+  t.equal(widthOf(await svg({ ...results, curves })), widthOf(await svg(results)), 'as wide as with one loss');
 });
