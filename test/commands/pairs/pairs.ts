@@ -88,12 +88,18 @@ export async function tryPairs(subject: Subject, made: Made, random: RandomStrea
   return { failures, calls, left: pairs.left };
 }
 
-/** Calls a command with values that its options don't expect. @returns failures */
-export async function tryOddValues(subject: Subject, made: Made): Promise<string[]> {
+/**
+ * Calls a command with values that its options don't expect.
+ *
+ * @param most the most values for each option, which gets other values than the option before it
+ * @returns failures
+ */
+export async function tryOddValues(subject: Subject, made: Made, most: number = oddValues.length): Promise<string[]> {
   const failures: string[] = [];
-  for (const { flag, values } of factorsOf(subject)) {
+  for (const [i, { flag, values }] of factorsOf(subject).entries()) {
     if (values.length === 0) continue;
-    for (const value of oddValues) {
+    for (let v = 0; v < most; v++) {
+      const value = oddValues[(i * most + v) % oddValues.length];
       const { failure } = await attempt(subject, [{ flag, value }], made);
       if (failure) failures.push(failure);
     }
