@@ -37,7 +37,8 @@ export function onTerminal(
   const line = `stty cols ${columns}; exec ${quoted}`;
   const child = spawn('script', ['--quiet', '--return', '--flush', '--command', line, '/dev/null'], {
     cwd,
-    env: { ...process.env, ...environment, TERM: 'xterm', SHELL: '/bin/sh' },
+    // Where CI is set, the program draws no progress bar.
+    env: { ...process.env, CI: '', ...environment, TERM: 'xterm', SHELL: '/bin/sh' },
   });
   const end = once(child, 'close');
   let text = '';
